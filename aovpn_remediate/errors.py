@@ -1,0 +1,122 @@
+"""Every error that a person can act on, with the exit code it ends in.
+
+Messages say *where: what is wrong; what to do*. They never hold a token or a script body.
+
+    RemediateError                    1
+    |-- UsageError                   64   an option, a missing terminal
+    |-- ConfigError                  65   the file: every problem at once
+    |-- RuleError                    65   a script that must not reach a device
+    |-- RenderError                   1   a template and its settings do not fit
+    |-- OutputError                   1   a file or folder cannot be written
+    |-- ResolveError                  1   names of groups, filters, scope tags
+    |-- RefusedPlanError              1   names the option that allows it
+    |-- ClientError                   1   no PowerShell, or the simulated client broke
+    `-- TenantError                   1   the service answered with an error
+        |-- UnreachableError          1   no answer at all
+        |-- GraphShapeError           1   an answer in a shape that is not documented
+        |-- NotFoundError             1   gone meanwhile
+        |-- SignInError               4   not signed in, or not allowed
+        `-- ApprovalNeededError       5   Multi Admin Approval holds the change
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class RemediateError(Exception):
+    """Something a person can act on; its text is the whole message."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(RemediateError):
+    """The command line asks for something that cannot be done this way."""
+
+    exit_code = 64
+
+
+class ConfigError(RemediateError):
+    """The config asks for something that cannot be rendered; holds every problem, one a line."""
+
+    exit_code = 65
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class RuleError(RemediateError):
+    """Rendered scripts that break a rule; holds every problem, one a line."""
+
+    exit_code = 65
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class RenderError(RemediateError):
+    """A template and the settings given to it do not fit together."""
+
+
+class OutputError(RemediateError):
+    """A file or folder cannot be read or written."""
+
+
+class ResolveError(RemediateError):
+    """Names that the tenant does not know, or knows more than once; holds all of them."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class RefusedPlanError(RemediateError):
+    """A plan that is not carried out, with the option that would allow it."""
+
+
+class ClientError(RemediateError):
+    """The simulated client could not be started or did not answer."""
+
+
+class TenantError(RemediateError):
+    """The service answered a request with an error.
+
+    ``status`` is the HTTP status (0 without an answer), ``code`` and ``request_id`` are Graph's own.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str = "") -> None:
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        super().__init__(message)
+
+
+class UnreachableError(TenantError):
+    """The service gave no answer."""
+
+
+class GraphShapeError(TenantError):
+    """The service answered in a shape that is not documented; names the field."""
+
+
+class NotFoundError(TenantError):
+    """What was asked for is gone."""
+
+
+class SignInError(TenantError):
+    """Nobody is signed in, or whoever is lacks a permission."""
+
+    exit_code = 4
+
+
+class ApprovalNeededError(TenantError):
+    """Multi Admin Approval holds the change back; ``approval_code`` is needed to send it again."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, status: int, code: str, request_id: str, approval_code: str) -> None:
+        self.approval_code = approval_code
+        super().__init__(message, status=status, code=code, request_id=request_id)

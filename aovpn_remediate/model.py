@@ -1,0 +1,194 @@
+"""The values that flow through the tool: frozen, comparable, free of I/O and of wire names.
+
+``ScriptPackage`` is one type for what is desired and for what a tenant holds, so that equality is the
+whole comparison.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
+
+DEFAULT_SCOPE_TAG = "0"
+"""The id of Intune's Default scope tag."""
+
+
+class RunAs(StrEnum):
+    """The account that runs a package."""
+
+    SYSTEM = "system"
+    USER = "user"
+
+
+class TargetKind(StrEnum):
+    """Whom an assignment means; ``OTHER`` is a target that only the tenant knows."""
+
+    GROUP = "group"
+    EXCLUDED_GROUP = "exclude"
+    ALL_DEVICES = "all devices"
+    ALL_USERS = "all users"
+    OTHER = "other"
+
+
+class FilterMode(StrEnum):
+    """Whether an assignment filter lets its devices in or keeps them out."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Target:
+    """Whom an assignment means; ``group`` is a display name or an object id, empty for all."""
+
+    kind: TargetKind
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentFilter:
+    """A narrowing of an assignment; ``filter`` is a display name or an id."""
+
+    filter: str
+    mode: FilterMode = FilterMode.INCLUDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourlySchedule:
+    """Every 1 to 23 hours."""
+
+    hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DailySchedule:
+    """Every so many days at a time of the device's clock, or of UTC."""
+
+    days: int
+    at: time
+    utc: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnceSchedule:
+    """Once, on a day at a time of the device's clock, or of UTC."""
+
+    on: date
+    at: time
+    utc: bool = False
+
+
+Schedule = HourlySchedule | DailySchedule | OnceSchedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """One target with its filter and schedule; an exclusion has neither."""
+
+    target: Target
+    filter: AssignmentFilter | None = None
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptPackage:
+    """A package as Intune stores it, desired or existing.
+
+    ``config`` and ``key`` are its identity (the marker). ``remediation`` is empty for a detection alone.
+    ``description`` is the text without the marker. Groups, filters and scope tags are names until
+    ``resolve`` has made them ids. ``scope_tags`` and ``assignments`` are sorted.
+    """
+
+    config: str
+    key: str
+    name: str
+    description: str
+    publisher: str
+    detection: bytes
+    remediation: bytes
+    run_as: RunAs
+    run_as_32_bit: bool = False
+    signature_check: bool = False
+    scope_tags: tuple[str, ...] = (DEFAULT_SCOPE_TAG,)
+    assignments: tuple[Assignment, ...] = ()
+
+    @cached_property
+    def content_hash(self) -> str:
+        """16 hex digits that change with anything but identity and assignments."""
+        content = [
+            self.name, self.description, self.publisher, self.run_as.value, self.run_as_32_bit,
+            self.signature_check, sorted(self.scope_tags),
+            hashlib.sha256(self.detection).hexdigest(), hashlib.sha256(self.remediation).hexdigest(),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A package as a tenant holds it, with the content hash that its marker claims."""
+
+    id: str
+    package: ScriptPackage
+    marked_hash: str
+    version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreign:
+    """A package without our marker: only ever named, never changed."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantPackages:
+    """All packages of a tenant: those with this config's marker, and the names of the others."""
+
+    owned: tuple[Published, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory:
+    """What a tenant knows of names: each display name or id asked for, with every match as ``(id, name)``."""
+
+    groups: Mapping[str, tuple[tuple[str, str], ...]]
+    filters: Mapping[str, tuple[tuple[str, str], ...]]
+    scope_tags: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+class KindSettings(Protocol):
+    """What rendering needs to know of a kind's settings."""
+
+    @property
+    def run_as(self) -> RunAs:
+        """The account that the pair is made for."""
+
+    def script_settings(self) -> Mapping[str, object]:
+        """The ``$Settings`` of both scripts, in the order in which a person would write them."""
+
+    def aspects(self) -> tuple[str, ...]:
+        """What the pair looks at, e.g. ``("Stored", "Live")``: suffixes of Test- and Repair- functions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remediation:
+    """One entry of the config, complete with defaults."""
+
+    key: str
+    kind: str
+    name: str
+    description: str
+    publisher: str
+    scope_tags: tuple[str, ...]
+    assignments: tuple[Assignment, ...]
+    repair: bool
+    signature_check: bool
+    settings: KindSettings
