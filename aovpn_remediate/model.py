@@ -174,8 +174,11 @@ class KindSettings(Protocol):
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts, in the order in which a person would write them."""
 
-    def aspects(self) -> tuple[str, ...]:
-        """What the pair looks at, e.g. ``("Stored", "Live")``: suffixes of Test- and Repair- functions."""
+    def checks(self) -> tuple[str, ...]:
+        """Which states the pair looks at: ``Stored``, ``Live`` or both."""
+
+    def repairs(self) -> tuple[str, ...]:
+        """Which of them it repairs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,60 @@
+"""The template parts, cut into functions, so that a script carries only those that it uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_FUNCTION = re.compile(
+    r"(?:^#[^\n]*\n)*^function ([A-Z][A-Za-z]+-[A-Za-z0-9]+) \{\n.*?^\}\n", re.DOTALL | re.MULTILINE
+)
+_COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
+_COMMAND = re.compile(r"(?<![\w-])[A-Z][A-Za-z]+-[A-Za-z0-9]+(?![\w-])")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One template part: the comment it opens with, and its functions by name with their comments."""
+
+    about: str
+    functions: Mapping[str, str]
+
+
+def read_section(path: Path) -> Section:
+    """Return a ``.ps1`` part of the templates: a comment, then functions, nothing else."""
+    text = path.read_text(encoding="ascii")
+    functions = {match[1]: match[0].strip() for match in _FUNCTION.finditer(text)}
+    about = _FUNCTION.sub("", text).strip()
+    if _COMMENT_LINE.sub("", about).strip():
+        raise ValueError(f"{path.name}: more than comments and functions")
+    return Section(about=about, functions=functions)
+
+
+def select_functions(shell: str, sections: Sequence[Section]) -> list[str]:
+    """Return each section's text, cut down to what the shell uses, directly or through others."""
+    known = {name: text for section in sections for name, text in section.functions.items()}
+    used = _closure(_commands(shell), known)
+    return [text for section in sections if (text := _text(section, used))]
+
+
+def _text(section: Section, used: set[str]) -> str:
+    functions = [text for name, text in section.functions.items() if name in used]
+    opening = [section.about] if section.about and functions else []
+    return "\n\n".join(opening + functions)
+
+
+def _closure(names: Iterable[str], known: Mapping[str, str]) -> set[str]:
+    used: set[str] = set()
+    waiting = [name for name in names if name in known]
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used.add(name)
+            waiting += [other for other in _commands(known[name]) if other in known]
+    return used
+
+
+def _commands(text: str) -> set[str]:
+    return set(_COMMAND.findall(_COMMENT_LINE.sub("", text)))

@@ -1,0 +1,20 @@
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}

@@ -1,0 +1,163 @@
+# What a script says, and the only two doors out of it.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the check and turns whatever happens into one finding: an error must never look like an issue.
+function Invoke-Check {
+    param([hashtable] $Settings, [scriptblock] $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $finding = Merge-Finding -Finding @(& $Check)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $text = $ErrorRecord.Exception.Message
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = $ErrorRecord.Exception.GetBaseException().Message
+    }
+    $text = [regex]::Replace($text, '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+', '<path>')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
+# a code page of the last century.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+function Complete-Detection {
+    param([hashtable] $Settings, [scriptblock] $Check)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('issue' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+function Complete-Remediation {
+    param([hashtable] $Settings, [scriptblock] $Check, [scriptblock] $Repair)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    if ('issue' -eq $finding['State']) {
+        $finding = Invoke-Repair -Settings $Settings -Check $Check -Repair $Repair -Before $finding
+    } elseif ('link' -eq $finding['Reason']) {
+        $finding['State'] = 'failed'
+    }
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('failed' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+function Invoke-Repair {
+    param([hashtable] $Settings, [scriptblock] $Check, [scriptblock] $Repair, [hashtable] $Before)
+
+    try {
+        $changed = @(& $Repair $Before['Found']) -contains $true
+    } catch {
+        $text = ConvertTo-PlainError -ErrorRecord $_
+        return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+    }
+    $after = Invoke-Check -Settings $Settings -Check $Check
+    if (@('healthy', 'pending') -notcontains $after['State']) {
+        $after['Detail'] = 'after the repair: ' + $after['Detail']
+        $after['State'] = 'failed'
+    } elseif ($changed) {
+        $after['Detail'] = 'repaired: {0}; now: {1}' -f $Before['Detail'], $after['Detail']
+        $after['State'] = 'fixed'
+        $after['Found'] = $Before['Found']
+    }
+    $after
+}

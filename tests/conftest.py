@@ -1,0 +1,29 @@
+"""What several test modules share: one PowerShell, one simulated client each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
+
+
+@pytest.fixture(scope="session")
+def shell() -> Iterator[PowerShell]:
+    """The long-lived PowerShell; a machine without one skips, a broken ``REMEDIATE_PWSH`` fails."""
+    executable = find_powershell()
+    if executable is None:
+        pytest.skip("NO POWERSHELL: scripts were not run; set REMEDIATE_PWSH or put pwsh on PATH")
+    with PowerShell(executable) as running:
+        yield running
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> SimulatedClient:
+    """A device without a phonebook and without a connection."""
+    device = SimulatedClient(folder=tmp_path)
+    device.app_data.mkdir(parents=True)
+    device.program_data.mkdir(parents=True)
+    return device

@@ -1,0 +1,35 @@
+"""Phonebooks as Windows writes them, built from parts; the shape is that of real PBVersion 8 files."""
+
+from __future__ import annotations
+
+CRLF = b"\r\n"
+HEX_PIECE = b"31444243190000000A" + b"0" * 110  # Windows cuts hex values into pieces of 128 digits
+
+
+def entry(
+    name: str | bytes,
+    *,
+    ipv4: object = 0,
+    ipv6: object = 0,
+    kind: int | None = 2,
+    encoding: bool = True,
+    last: tuple[bytes, ...] = (),
+) -> bytes:
+    """One entry; a metric of ``None`` leaves its key out, ``last`` are lines at the end of its first block."""
+    header = name if isinstance(name, bytes) else name.encode()
+    first = [b"[" + header + b"]", *([b"Encoding=1"] if encoding else []), b"PBVersion=8"]
+    first += [b"Type=%d" % kind] if kind is not None else []
+    first += [b"AutoLogon=0", b"UseRasCredentials=1", b"LowDateTime=-1180434704", b"HighDateTime=31109912"]
+    first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
+    first += _metric(b"IpInterfaceMetric", ipv4) + [b"IpDnsFlags=3"] + _metric(b"Ipv6InterfaceMetric", ipv6)
+    first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=0", *last]
+    net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
+    media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]
+    device = [b"DEVICE=vpn", b"PhoneNumber=vpn.contoso.com", b"AreaCode=", b"LastSelectedPhone=0"]
+    return b"".join(CRLF.join(block) + CRLF * 2 for block in (first, net, media, device))
+
+
+def _metric(key: bytes, value: object) -> list[bytes]:
+    if value is None:
+        return []
+    return [key + b"=" + (value if isinstance(value, bytes) else str(value).encode())]

@@ -1,0 +1,418 @@
+"""The pair of the kind interface-metric, run in real PowerShell on the simulated client."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate.client import PowerShell, SimulatedClient, live_interface
+from tests.pairs import PROFILE, check, files, metric_pair, repair, say
+from tests.phonebooks import CRLF, entry
+
+LIVE_ONLY = {"stored": "ignore", "live": "repair"}
+
+
+def connect(client: SimulatedClient, alias: str = PROFILE, *, ipv6: bool = True) -> None:
+    """Give the device a connected interface of that alias beside two others."""
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7), live_interface(alias, "IPv4")]
+    client.interfaces += [live_interface(alias, "IPv6")] if ipv6 else []
+
+
+def metrics(client: SimulatedClient, alias: str = PROFILE) -> list[object]:
+    """The live metric of each family: a number, or automatic."""
+    return [
+        "automatic" if one["AutomaticMetric"] == "Enabled" else one["InterfaceMetric"]
+        for one in client.interfaces
+        if one["InterfaceAlias"] == alias
+    ]
+
+
+@pytest.mark.parametrize("scope", ["user", "all-users", "device"])
+def test_a_wrong_stored_metric_is_an_issue_then_fixed_then_healthy(client, shell, scope):
+    path = client.write_phonebook(scope, entry(PROFILE))
+    said = say(client, shell, metric_pair(scope=scope))
+    assert said.states == "issue fixed healthy healthy"
+    assert said.exits == [1, 0, 0, 0]
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+
+
+def test_a_right_phonebook_is_never_written(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE, ipv4=3, ipv6=3))
+    path.chmod(0o444)
+    assert say(client, shell, metric_pair()).states == "healthy healthy healthy healthy"
+    assert list(files(client)) == [path.relative_to(client.folder).as_posix()]
+
+
+def test_the_line_says_what_was_found_and_what_is_wanted(client, shell):
+    client.write_phonebook("user", entry(PROFILE, ipv4=25, ipv6=None))
+    connect(client, ipv6=False)
+    line = check(client, shell, metric_pair(ipv4=3, ipv6=4)).result
+    assert line["found"] == {"stored": {"ipv4": 25, "ipv6": "missing"}, "live": {"ipv4": "automatic"}}
+    assert line["want"] == {"ipv4": 3, "ipv6": 4}
+    assert line["profile"] == PROFILE
+    assert line["detail"] == "stored metric: ipv4 is 25, wanted 3, ipv6 is missing, wanted 4"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "after"),
+    [
+        ({"ipv4": 3, "ipv6": None}, {"ipv4": 0, "ipv6": 77}, {"ipv4": 3, "ipv6": 77}),
+        ({"ipv4": 3, "ipv6": 9999}, {"ipv4": 3, "ipv6": 0}, {"ipv4": 3, "ipv6": 9999}),
+        ({"ipv4": "automatic"}, {"ipv4": 3, "ipv6": 3}, {"ipv4": 0, "ipv6": 0}),
+        ({"ipv4": "automatic", "ipv6": 5}, {"ipv4": None, "ipv6": 3}, {"ipv4": None, "ipv6": 5}),
+        ({"ipv4": 3}, {"ipv4": 30, "ipv6": 3}, {"ipv4": 3, "ipv6": 3}),
+        ({"ipv4": 3}, {"ipv4": b" 25 ", "ipv6": b"0003"}, {"ipv4": 3, "ipv6": b"0003"}),
+    ],
+)
+def test_only_the_families_that_differ_are_written(client, shell, wanted, before, after):
+    path = client.write_phonebook("user", entry(PROFILE, **before))
+    assert say(client, shell, metric_pair(**wanted)).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, **after)
+
+
+def test_automatic_is_healthy_where_windows_left_the_key_out(client, shell):
+    client.write_phonebook("user", entry(PROFILE, ipv4=None, ipv6=None))
+    assert say(client, shell, metric_pair(ipv4="automatic")).states == "healthy healthy healthy healthy"
+
+
+def test_a_missing_key_becomes_the_last_of_the_entrys_first_block(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE, ipv4=None, ipv6=None))
+    assert say(client, shell, metric_pair(ipv4=3, ipv6=4)).states == "issue fixed healthy healthy"
+    added = (b"IpInterfaceMetric=3", b"Ipv6InterfaceMetric=4")
+    assert path.read_bytes() == entry(PROFILE, ipv4=None, ipv6=None, last=added)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"[V]\nType=2\nA=1\n\nMEDIA=x\n", b"[V]\nType=2\nA=1\nIpInterfaceMetric=3\n\nMEDIA=x\n"),
+        (b"[V]\r\nType=2", b"[V]\r\nType=2\r\nIpInterfaceMetric=3"),
+        (b"[V]\r\nType=2\nA=1\r\n[W]\r\n", b"[V]\r\nType=2\nA=1\r\nIpInterfaceMetric=3\r\n[W]\r\n"),
+        (b"[V]\r\nType=2\nIpInterfaceMetric=1\n\n", b"[V]\r\nType=2\nIpInterfaceMetric=3\n\n"),
+        (b"[V]\r\nType=2\r\nIpInterfaceMetric=", b"[V]\r\nType=2\r\nIpInterfaceMetric=3"),
+        (b"\xef\xbb\xbf[V]\r\nType=2\r\n \r\nB=1\r\n", b"\xef\xbb\xbf[V]\r\nType=2\r\nIpInterfaceMetric=3\r\n \r\nB=1\r\n"),
+        (b"[V]\r\n\r\nType=2\r\n\r\nB=1\r\n", b"[V]\r\n\r\nType=2\r\nIpInterfaceMetric=3\r\n\r\nB=1\r\n"),
+        (b"[V]\r\ntype=2\r\nipinterfacemetric=9\r\n", b"[V]\r\ntype=2\r\nipinterfacemetric=3\r\n"),
+        (b"[a=b]\r\nType=1\r\n\r\n[V]\r\nType=2\r\n", b"[a=b]\r\nType=1\r\n\r\n[V]\r\nType=2\r\nIpInterfaceMetric=3\r\n"),
+    ],
+)  # fmt: skip
+def test_each_line_keeps_its_own_line_end(client, shell, before, after):
+    path = client.write_phonebook("user", before)
+    assert say(client, shell, metric_pair(profile="V", ipv6=None)).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == after
+
+
+def test_neighbors_keep_every_byte(client, shell):
+    neighbors = (
+        entry(f"{PROFILE} Backup", ipv4=1),
+        entry("Contoso User", ipv4=2),
+        entry("Stra\u00dfe \u6771\u4eac", ipv4=4),
+        entry("M\u00fcnchen".encode("cp1252"), ipv4=5, encoding=False),
+        entry("Broadband", kind=5, last=(b"X=[Contoso User VPN]", b"Y=IpInterfaceMetric=0")),
+    )
+    before = neighbors[0] + neighbors[1] + entry(PROFILE) + b"".join(neighbors[2:]) + b"\xff\xfe odd\r\n"
+    path = client.write_phonebook("all-users", before)
+    assert say(client, shell, metric_pair(scope="all-users")).states == "issue fixed healthy healthy"
+    expected = neighbors[0] + neighbors[1] + entry(PROFILE, ipv4=3, ipv6=3) + b"".join(neighbors[2:])
+    assert path.read_bytes() == expected + b"\xff\xfe odd\r\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Contoso [Corp] VPN", "M\u00fcnchen", "\u6771\u4eac VPN", "Caf\u00e9 \U0001f600", "O'Neil\u2019s $env:X `n {0}",
+        "a]b[c", "[x]", "#% if %# {{ y }}", "100 % & more; exit 1", "\u0130stanbul",
+    ],
+)  # fmt: skip
+def test_every_name_is_found_and_its_prefix_is_not(client, shell, name):
+    path = client.write_phonebook("user", entry(f"{name}2", ipv4=9) + entry(name))
+    connect(client, name)
+    said = say(client, shell, metric_pair(profile=name))
+    assert said.states == "issue fixed pending pending"
+    assert said.runs[0].result["profile"] == name
+    assert path.read_bytes() == entry(f"{name}2", ipv4=9) + entry(name, ipv4=3, ipv6=3)
+
+
+@pytest.mark.parametrize("header", [PROFILE.upper(), PROFILE.lower()])
+def test_a_name_is_found_whatever_its_case(client, shell, header):
+    path = client.write_phonebook("user", entry(header))
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(header, ipv4=3, ipv6=3)
+
+
+def test_a_name_in_the_ansi_code_page_is_found(client, shell):
+    header = "M\u00fcnchen".encode("cp1252")
+    path = client.write_phonebook("user", entry(header, encoding=False))
+    assert say(client, shell, metric_pair(profile="M\u00fcnchen")).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(header, encoding=False, ipv4=3, ipv6=3)
+
+
+def test_a_name_in_utf_8_is_not_taken_for_its_letters_in_the_ansi_code_page(client, shell):
+    client.write_phonebook("user", entry("M\u00fcnchen"))
+    assert check(client, shell, metric_pair(profile="M\u00c3\u00bcnchen")).result["state"] == "absent"
+
+
+@pytest.mark.parametrize("culture", ["tr-TR", "de-DE", "ja-JP", "th-TH"])
+def test_the_culture_of_the_device_changes_nothing(client, shell, culture):
+    client.culture = culture
+    path = client.write_phonebook("device", entry("VPN INSIDE", ipv4=None))
+    assert say(client, shell, metric_pair(profile="vpn inside", scope="device")).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry("VPN INSIDE", ipv4=None, ipv6=3, last=(b"IpInterfaceMetric=3",))
+
+
+@pytest.mark.parametrize(
+    "phonebook", [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"]
+)
+def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
+    if phonebook is not None:
+        client.write_phonebook("user", phonebook)
+    before = files(client)
+    assert say(client, shell, metric_pair()).states == "absent absent absent absent"
+    assert files(client) == before
+
+
+def test_an_absent_profile_can_be_made_an_issue(client, shell):
+    run = check(client, shell, metric_pair(when_absent="issue", repair=False))
+    assert (run.result["state"], run.exit_code) == ("issue", 1)
+    assert run.result["detail"] == "the profile is not on this device"
+
+
+@pytest.mark.parametrize(
+    ("phonebook", "why"),
+    [
+        (entry(PROFILE) + entry(PROFILE.upper()), "more than one VPN entry"),
+        (entry(PROFILE, last=(b"IpInterfaceMetric=9",)), "IpInterfaceMetric more than once"),
+        (entry(PROFILE, ipv4=b"abc"), "ipv4 metric is not a number"),
+        (entry(PROFILE, ipv6=b"99999999999999999999"), "ipv6 metric is not a number"),
+        (entry(PROFILE).decode().encode("utf-16-le"), "null characters"),
+    ],
+)
+def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phonebook, why):
+    path = client.write_phonebook("user", phonebook)
+    said = say(client, shell, metric_pair())
+    assert said.states == "unknown unknown unknown unknown"
+    assert said.exits == [0, 0, 0, 0]
+    assert why in str(said.runs[0].result["detail"])
+    assert path.read_bytes() == phonebook
+
+
+def test_a_live_metric_that_the_user_may_not_change_is_pending(client, shell):
+    client.write_phonebook("user", entry(PROFILE))
+    connect(client)
+    said = say(client, shell, metric_pair())
+    assert said.states == "issue fixed pending pending"
+    assert metrics(client) == ["automatic", "automatic"]
+    assert "at the next connection" in str(said.runs[2].result["detail"])
+
+
+def test_system_repairs_the_live_metric_of_its_own_profiles(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    connect(client)
+    assert say(client, shell, metric_pair(scope="device")).states == "issue fixed healthy healthy"
+    assert metrics(client) == [3, 3]
+    assert metrics(client, "Ethernet") == ["automatic"]
+
+
+@pytest.mark.parametrize(("live", "states"), [("report", "pending pending pending pending"), ("ignore", "healthy " * 4)])
+def test_live_drift_is_reported_or_ignored_as_asked(client, shell, live, states):
+    client.write_phonebook("device", entry(PROFILE, ipv4=3, ipv6=3))
+    connect(client)
+    assert say(client, shell, metric_pair(scope="device", live=live)).states == states.strip()
+    assert metrics(client) == ["automatic", "automatic"]
+
+
+def test_the_live_companion_of_a_user_tunnel_runs_as_system_and_reads_no_phonebook(client, shell):
+    client.write_phonebook("user", b"\0")
+    connect(client)
+    package = metric_pair(**LIVE_ONLY)
+    assert package.run_as == "system"
+    assert say(client, shell, package).states == "issue fixed healthy healthy"
+    assert metrics(client) == [3, 3]
+    assert b"rasphone" not in package.detection + package.remediation
+
+
+def test_the_live_companion_says_healthy_while_nothing_is_connected(client, shell):
+    connect(client, "Contoso User VPN 2")
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == "healthy healthy healthy healthy"
+    assert said.runs[0].result["detail"] == "not connected"
+
+
+def test_a_device_without_any_interface_is_not_connected(client, shell):
+    assert check(client, shell, metric_pair(**LIVE_ONLY)).result["detail"] == "not connected"
+
+
+def test_an_alias_with_wildcards_means_itself(client, shell):
+    client.interfaces = [live_interface("VPN a", "IPv4", index=4), live_interface("VPN [ab]", "IPv4", index=5)]
+    assert say(client, shell, metric_pair(profile="VPN [ab]", **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    assert (metrics(client, "VPN a"), metrics(client, "VPN [ab]")) == (["automatic"], [3])
+
+
+def test_a_live_metric_can_be_made_automatic_again(client, shell):
+    client.interfaces = [live_interface(PROFILE, "IPv4", metric=9, automatic=False)]
+    assert say(client, shell, metric_pair(ipv4="automatic", **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    assert metrics(client) == ["automatic"]
+
+
+def test_a_live_family_that_nobody_asked_about_is_left_alone(client, shell):
+    connect(client)
+    assert say(client, shell, metric_pair(ipv6=None, **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    assert metrics(client) == [3, "automatic"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "account"), [({}, "system"), (LIVE_ONLY, "user"), ({"scope": "device"}, "user")]
+)
+def test_the_wrong_account_is_unknown_and_touches_nothing(client, shell, settings, account):
+    for scope in ("user", "device"):
+        client.write_phonebook(scope, entry(PROFILE))
+    connect(client)
+    before = files(client)
+    for script in (check, repair):
+        run = script(client, shell, metric_pair(**settings), run_as=account)
+        assert (run.result["state"], run.result["reason"], run.exit_code) == ("unknown", "wrong-account", 0)
+    assert files(client) == before and metrics(client) == ["automatic", "automatic"]
+
+
+@pytest.mark.parametrize("name", [PROFILE, "\u6771\u4eac\U0001f600" * 80])
+def test_constrained_language_is_unknown_and_touches_nothing(client, shell, name):
+    client.write_phonebook("user", entry(name))
+    client.language_mode = "ConstrainedLanguage"
+    for script in (check, repair):
+        run = script(client, shell, metric_pair(profile=name))
+        assert (run.result["state"], run.result["reason"]) == ("unknown", "constrained-language")
+
+
+@pytest.mark.parametrize("name", ["\u6771" * 255, "\U0001f600" * 255, "x" + "\U0001f600" * 254])
+def test_a_long_name_never_makes_the_line_too_long(client, shell, name):
+    path = client.write_phonebook("user", entry(name))
+    said = say(client, shell, metric_pair(profile=name))
+    assert said.states == "issue fixed healthy healthy"
+    assert name.startswith(str(said.runs[0].result["profile"]))
+    assert path.read_bytes() == entry(name, ipv4=3, ipv6=3)
+
+
+def test_a_file_that_is_locked_for_two_tries_is_waited_for(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    client.locks = [{"path": str(path), "tries": 2}]
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+
+
+def test_a_file_that_stays_locked_is_unknown_without_a_path_in_the_line(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    client.locks = [{"path": str(path), "tries": 99}]
+    run = check(client, shell, metric_pair())
+    assert (run.result["state"], run.exit_code) == ("unknown", 0)
+    assert "jdoe" not in run.output[0] and str(client.folder) not in run.output[0]
+
+
+@pytest.mark.parametrize("linked", ["rasphone.pbk", "Pbk", "Connections", "Network", "Microsoft"])
+def test_a_link_in_the_way_is_never_followed(client, shell, linked):
+    path = client.write_phonebook("device", entry(PROFILE))
+    place = next(folder for folder in (path, *path.parents) if folder.name == linked)
+    target = client.folder / "elsewhere"
+    place.rename(target)
+    place.symlink_to(target, target_is_directory=target.is_dir())
+    package = metric_pair(scope="device")
+    found = check(client, shell, package)
+    done = repair(client, shell, package)
+    assert (found.result["state"], found.exit_code) == ("unknown", 0)
+    assert (done.result["state"], done.exit_code) == ("failed", 1)
+    assert found.result["reason"] == done.result["reason"] == "link"
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_a_dangling_link_is_a_link_too(client, shell):
+    path = client.phonebook("user")
+    path.parent.mkdir(parents=True)
+    path.symlink_to(client.folder / "nowhere")
+    assert repair(client, shell, metric_pair()).result["state"] == "failed"
+    assert not (client.folder / "nowhere").exists()
+
+
+def test_one_backup_of_the_last_change_is_kept(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    for metric in (3, 4):
+        assert repair(client, shell, metric_pair(ipv4=metric)).result["state"] == "fixed"
+    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    assert sorted(path.parent.iterdir()) == [path, backup]
+    assert backup.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+
+
+def test_what_a_killed_script_left_is_cleared_by_the_next_repair(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    keep = path.with_name("rasphone.pbk.tmp")
+    keep.write_bytes(b"somebody else's")
+    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
+    assert not list(path.parent.glob("*.aovpn-remediate.*.tmp")) and keep.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zugriff verweigert f\u00fcr CONTOSO\\jdoe auf LAPTOP-0815",
+        "\u30d5\u30a1\u30a4\u30eb 'C:\\Users\\jdoe\\AppData\\x.pbk' \u306b\u30a2\u30af\u30bb\u30b9\u3067\u304d\u307e\u305b\u3093",
+        "Access to S-1-5-21-1-2-3-1001 denied\r\nat line 1",
+    ],
+)
+@pytest.mark.parametrize("command", ["Get-NetIPInterface", "Set-NetIPInterface"])
+def test_windows_own_words_are_said_without_names_and_paths(client, shell, command, text):
+    client.faults = {command: text}
+    connect(client)
+    package = metric_pair(**LIVE_ONLY)
+    run = repair(client, shell, package)
+    assert run.result["state"] == ("unknown" if command.startswith("Get") else "failed")
+    assert run.result["reason"] == "error"
+    for secret in ("jdoe", "LAPTOP-0815", "CONTOSO", "S-1-5-21", "AppData", "\\"):
+        assert secret not in str(run.result["detail"])
+
+
+def test_a_failing_live_check_never_starts_a_repair(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
+    said = say(client, shell, metric_pair(scope="device"))
+    assert said.states == "unknown unknown unknown unknown"
+    assert said.runs[0].result["detail"] == "RPC server unavailable"
+
+
+def test_a_replacement_that_fails_is_failed_and_leaves_the_old_phonebook(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").joinpath("in the way").mkdir(parents=True)
+    run = repair(client, shell, metric_pair())
+    assert (run.result["state"], run.result["reason"], run.exit_code) == ("failed", "error", 1)
+    assert path.read_bytes() == entry(PROFILE)
+    assert not list(path.parent.glob("*.tmp"))
+
+
+def test_a_script_says_the_same_twice(client, shell):
+    client.write_phonebook("user", entry(PROFILE))
+    first, second = (check(client, shell, metric_pair()).output for _ in range(2))
+    assert first == second
+
+
+def test_a_script_runs_by_itself_in_a_process_of_its_own(shell: PowerShell, tmp_path: Path):
+    import subprocess
+
+    from aovpn_remediate.client import find_powershell
+
+    script = tmp_path / "detect.ps1"
+    script.write_bytes(metric_pair(live="ignore").detection)
+    pbk = tmp_path / "Microsoft" / "Network" / "Connections" / "Pbk" / "rasphone.pbk"
+    pbk.parent.mkdir(parents=True)
+    pbk.write_bytes(entry(PROFILE))
+    environment = {**os.environ, "APPDATA": str(tmp_path), "USERNAME": "jdoe"}
+    command = [str(find_powershell()), "-NoProfile", "-File", str(script)]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.count(b"\n") == 1 and b'"state":"issue"' in done.stdout
+
+
+def test_every_line_of_a_phonebook_may_be_large(client, shell):
+    big = entry("Other", last=(b"CustomAuthData=" + b"A" * 200_000,)) * 3
+    path = client.write_phonebook("user", big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE) + CRLF)
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE, ipv4=3, ipv6=3) + CRLF
