@@ -21,7 +21,7 @@ def entry(
     first += [b"Type=%d" % kind] if kind is not None else []
     first += [b"AutoLogon=0", b"UseRasCredentials=1", b"LowDateTime=-1180434704", b"HighDateTime=31109912"]
     first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
-    first += _metric(b"IpInterfaceMetric", ipv4) + [b"IpDnsFlags=3"] + _metric(b"Ipv6InterfaceMetric", ipv6)
+    first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
     first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=0", *last]
     net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
     media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]

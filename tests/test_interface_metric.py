@@ -158,12 +158,16 @@ def test_a_name_in_utf_8_is_not_taken_for_its_letters_in_the_ansi_code_page(clie
 def test_the_culture_of_the_device_changes_nothing(client, shell, culture):
     client.culture = culture
     path = client.write_phonebook("device", entry("VPN INSIDE", ipv4=None))
-    assert say(client, shell, metric_pair(profile="vpn inside", scope="device")).states == "issue fixed healthy healthy"
+    assert (
+        say(client, shell, metric_pair(profile="vpn inside", scope="device")).states
+        == "issue fixed healthy healthy"
+    )
     assert path.read_bytes() == entry("VPN INSIDE", ipv4=None, ipv6=3, last=(b"IpInterfaceMetric=3",))
 
 
 @pytest.mark.parametrize(
-    "phonebook", [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"]
+    "phonebook",
+    [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"],
 )
 def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
     if phonebook is not None:
@@ -215,7 +219,9 @@ def test_system_repairs_the_live_metric_of_its_own_profiles(client, shell):
     assert metrics(client, "Ethernet") == ["automatic"]
 
 
-@pytest.mark.parametrize(("live", "states"), [("report", "pending pending pending pending"), ("ignore", "healthy " * 4)])
+@pytest.mark.parametrize(
+    ("live", "states"), [("report", "pending pending pending pending"), ("ignore", "healthy " * 4)]
+)
 def test_live_drift_is_reported_or_ignored_as_asked(client, shell, live, states):
     client.write_phonebook("device", entry(PROFILE, ipv4=3, ipv6=3))
     connect(client)
@@ -245,14 +251,22 @@ def test_a_device_without_any_interface_is_not_connected(client, shell):
 
 
 def test_an_alias_with_wildcards_means_itself(client, shell):
-    client.interfaces = [live_interface("VPN a", "IPv4", index=4), live_interface("VPN [ab]", "IPv4", index=5)]
-    assert say(client, shell, metric_pair(profile="VPN [ab]", **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    client.interfaces = [
+        live_interface("VPN a", "IPv4", index=4),
+        live_interface("VPN [ab]", "IPv4", index=5),
+    ]
+    assert (
+        say(client, shell, metric_pair(profile="VPN [ab]", **LIVE_ONLY)).states
+        == "issue fixed healthy healthy"
+    )
     assert (metrics(client, "VPN a"), metrics(client, "VPN [ab]")) == (["automatic"], [3])
 
 
 def test_a_live_metric_can_be_made_automatic_again(client, shell):
     client.interfaces = [live_interface(PROFILE, "IPv4", metric=9, automatic=False)]
-    assert say(client, shell, metric_pair(ipv4="automatic", **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    assert (
+        say(client, shell, metric_pair(ipv4="automatic", **LIVE_ONLY)).states == "issue fixed healthy healthy"
+    )
     assert metrics(client) == ["automatic"]
 
 
@@ -415,4 +429,6 @@ def test_every_line_of_a_phonebook_may_be_large(client, shell):
     big = entry("Other", last=(b"CustomAuthData=" + b"A" * 200_000,)) * 3
     path = client.write_phonebook("user", big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE) + CRLF)
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
-    assert path.read_bytes() == big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE, ipv4=3, ipv6=3) + CRLF
+    assert (
+        path.read_bytes() == big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE, ipv4=3, ipv6=3) + CRLF
+    )

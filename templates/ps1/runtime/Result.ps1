@@ -30,16 +30,25 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
-# Runs the check and turns whatever happens into one finding: an error must never look like an issue.
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
+# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, [scriptblock] $Check)
+    param([hashtable] $Settings, $Check)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
         if ($null -ne $refusal) {
             return $refusal
         }
-        $finding = Merge-Finding -Finding @(& $Check)
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -113,7 +122,7 @@ function ConvertTo-AsciiJson {
 
 # The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
 function Complete-Detection {
-    param([hashtable] $Settings, [scriptblock] $Check)
+    param([hashtable] $Settings, $Check)
 
     $finding = Invoke-Check -Settings $Settings -Check $Check
     ConvertTo-ResultLine -Settings $Settings -Finding $finding
@@ -125,7 +134,7 @@ function Complete-Detection {
 
 # The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
 function Complete-Remediation {
-    param([hashtable] $Settings, [scriptblock] $Check, [scriptblock] $Repair)
+    param([hashtable] $Settings, $Check, $Repair)
 
     $finding = Invoke-Check -Settings $Settings -Check $Check
     if ('issue' -eq $finding['State']) {
@@ -142,10 +151,13 @@ function Complete-Remediation {
 
 # Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
 function Invoke-Repair {
-    param([hashtable] $Settings, [scriptblock] $Check, [scriptblock] $Repair, [hashtable] $Before)
+    param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
     try {
-        $changed = @(& $Repair $Before['Found']) -contains $true
+        $changes = foreach ($one in $Repair) {
+            & $one $Before['Found']
+        }
+        $changed = @($changes) -contains $true
     } catch {
         $text = ConvertTo-PlainError -ErrorRecord $_
         return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']

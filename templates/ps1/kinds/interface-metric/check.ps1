@@ -18,6 +18,9 @@ function Get-Want {
 function Get-DifferentFamily {
     param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
 
+    if ($null -eq $Found) {
+        return
+    }
     foreach ($family in $Found.Keys) {
         $is = "$($Found[$family])" -replace 'missing', 'automatic'
         if ($is -ne "$($Want[$family])") {

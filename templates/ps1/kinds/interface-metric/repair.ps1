@@ -12,12 +12,13 @@ function Repair-StoredCondition {
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.
 function Repair-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Found)
 
     $want = Get-Want -Settings $Settings
+    $families = @(Get-DifferentFamily -Found $Found['live'] -Want $want)
     foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
         $family = "$($interface.AddressFamily)".ToLowerInvariant()
-        if ($want.Contains($family) -and "$($want[$family])" -ne "$(Get-LiveMetric -Interface $interface)") {
+        if ($families -contains $family) {
             Set-LiveMetric -Interface $interface -Metric $want[$family]
             $true
         }

@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types format golden pictures bench build clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: .venv/ready ## set up the virtual environment
+
+.venv/ready: pyproject.toml constraints.txt tools/setup.py
+	@$(PYTHON) tools/setup.py
+
+demo: .venv/ready ## see the product work: a simulated tenant, plan, publish, diff
+	@$(BIN)/python tools/demo.py
+
+test: .venv/ready ## set up and run every test
+	@$(BIN)/python -m pytest
+
+check: lint types test ## what CI runs: lint, types, tests
+
+lint: .venv/ready ## ruff: rules and format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/ready ## mypy, strict
+	@$(BIN)/mypy
+
+format: .venv/ready ## let ruff rewrite
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+golden: .venv/ready ## render the golden scripts again and show what changed
+	@$(BIN)/python -m tests.golden_files && git diff --stat -- tests/golden
+
+pictures: .venv/ready ## draw the README's pictures from a real run
+	@$(BIN)/python tools/pictures.py
+
+bench: .venv/ready ## ratios, side by side: start-up, no-op plan
+	@$(BIN)/python tools/bench.py
+
+build: .venv/ready ## build the wheel into dist/
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean: ## remove what the other targets made
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

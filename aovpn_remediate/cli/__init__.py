@@ -1,0 +1,86 @@
+"""The command line: options, printing and exit codes; decisions are made elsewhere.
+
+Exit codes: 0 ok, 1 failed, 2 changes present (``plan --detailed-exitcode``), 3 partly published, 4 sign-in
+needed or refused, 5 awaiting approval, 64 usage, 65 bad config, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from aovpn_remediate import __version__
+from aovpn_remediate.cli import local, simulator, tenant
+from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, RuleError, UsageError
+
+app = typer.Typer(
+    name="remediate",
+    help="Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right.",
+    epilog="Start with: remediate kinds, then remediate plan -c examples/remediate.yaml --help",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+local.add_commands(app)
+tenant.add_commands(app)
+simulator.add_commands(app)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"remediate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error ends here as text on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
+    try:
+        return int(app(args=list(arguments), prog_name="remediate", standalone_mode=False) or 0)
+    except (ConfigError, RuleError, ResolveError) as error:
+        typer.echo(str(error), err=True)
+        return error.exit_code
+    except RemediateError as error:
+        typer.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except typer.TyperException as error:
+        typer.echo(f"error: {error.format_message()}; see remediate --help", err=True)
+        return UsageError.exit_code if error.exit_code == 2 else error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _report_bug(error)
+
+
+def _report_bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="remediate-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        traceback.print_exception(error, file=log)
+    typer.echo(
+        f"error: a bug in remediate {__version__}: {type(error).__name__}; details are in {log.name}",
+        err=True,
+    )
+    return 1

@@ -1,0 +1,88 @@
+"""The commands that need no tenant: render, validate, schema, kinds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aovpn_remediate.cli.options import DEFAULT_CONFIG, ConfigFile
+
+if TYPE_CHECKING:
+    from aovpn_remediate.config import Config
+    from aovpn_remediate.model import ScriptPackage
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to the app."""
+    app.command(epilog="Example: remediate render -c remediate.yaml -o rendered")(render)
+    app.command(epilog="Example: remediate validate -c remediate.yaml")(validate)
+    app.command(epilog="Example: remediate schema > remediate.schema.json")(schema)
+    app.command(epilog="Example: remediate kinds interface-metric")(kinds)
+
+
+def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
+    """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
+    from aovpn_remediate.config import load_config
+    from aovpn_remediate.render import render_package
+    from aovpn_remediate.rules import refuse_bad_scripts
+
+    config = load_config(path)
+    packages = [render_package(one, config=config.name) for one in config.remediations]
+    refuse_bad_scripts(packages)
+    for warning in config.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    return config, packages
+
+
+def render(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the scripts go.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a file on disk differs.")
+    ] = False,
+) -> None:
+    """Write each remediation's scripts and metadata to DIR/KEY/."""
+    from aovpn_remediate.display import package_files
+    from aovpn_remediate.output import differing_files, write_files
+
+    _, packages = load_packages(config)
+    files = {path: content for package in packages for path, content in package_files(package).items()}
+    if not check:
+        changed = write_files(output, files)
+        typer.echo(f"{output}: {len(packages)} packages, {len(changed)} files changed")
+        return
+    changed = differing_files(output, files)
+    for path in changed:
+        typer.echo(f"{output / path}: differs from the config; run remediate render", err=True)
+    if changed:
+        raise typer.Exit(1)
+    typer.echo(f"{output}: {len(packages)} packages, as the config says")
+
+
+def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Check the config and every script that comes of it against all rules, off-line."""
+    _, packages = load_packages(config)
+    scripts = sum(2 if package.remediation else 1 for package in packages)
+    typer.echo(f"{config}: {len(packages)} remediations, {scripts} scripts, no problems")
+
+
+def schema() -> None:
+    """Print the JSON Schema of the config, for editors that complete and explain."""
+    from aovpn_remediate.config import config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
+
+
+def kinds(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Explain this kind.")] = None,
+) -> None:
+    """List the kinds, or explain one: symptom, cause, what is touched, settings."""
+    from aovpn_remediate import display, kinds
+
+    if kind is None:
+        typer.echo(display.kinds_text(kinds.describe_kinds()))
+    else:
+        typer.echo(display.kind_text(kinds.describe_kind(kind)))

@@ -1,0 +1,130 @@
+"""The commands that talk to a tenant: plan and publish."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aovpn_remediate.cli.local import load_packages
+from aovpn_remediate.cli.options import (
+    DEFAULT_CONFIG,
+    Adopt,
+    AllowAll,
+    AllowDelete,
+    AsJson,
+    ConfigFile,
+    Diff,
+    GraphUrl,
+)
+from aovpn_remediate.cli.terminal import is_terminal, progress_of, wants_color
+from aovpn_remediate.errors import UsageError
+
+if TYPE_CHECKING:
+    from aovpn_remediate.publish import Draft, Tenant
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to the app."""
+    app.command(epilog="Example: remediate plan -c remediate.yaml --graph-url http://127.0.0.1:8765 --diff")(
+        plan
+    )
+    app.command(
+        epilog="Example: remediate publish -c remediate.yaml --graph-url http://127.0.0.1:8765 --yes"
+    )(publish)
+
+
+def plan(
+    config: ConfigFile = DEFAULT_CONFIG,
+    graph_url: GraphUrl = None,
+    diff: Diff = False,
+    as_json: AsJson = False,
+    allow_delete: AllowDelete = False,
+    allow_all: AllowAll = False,
+    adopt: Adopt = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
+    ] = False,
+) -> None:
+    """Show what publish would change in the tenant, and change nothing."""
+    from aovpn_remediate.plan import refuse_unsafe
+
+    _, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
+    _show(draft, diff=diff, as_json=as_json)
+    refuse_unsafe(draft.plan, allow_all=allow_all)
+    if detailed_exitcode and not draft.plan.is_empty:
+        raise typer.Exit(2)
+
+
+def publish(
+    config: ConfigFile = DEFAULT_CONFIG,
+    graph_url: GraphUrl = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking; for pipelines.")] = False,
+    diff: Diff = False,
+    as_json: AsJson = False,
+    allow_delete: AllowDelete = False,
+    allow_all: AllowAll = False,
+    adopt: Adopt = None,
+) -> None:
+    """Show the plan, ask, and carry it out."""
+    from aovpn_remediate import display
+    from aovpn_remediate.plan import refuse_unsafe
+    from aovpn_remediate.publish import PublishInterrupted, carry_out, exit_code
+
+    tenant, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
+    if not as_json:
+        _show(draft, diff=diff, as_json=False)
+    refuse_unsafe(draft.plan, allow_all=allow_all)
+    if draft.plan.is_empty:
+        if as_json:
+            typer.echo(json.dumps(display.outcomes_json(draft.plan, (), 0), indent=2))
+        return
+    if not yes:
+        _ask(draft, as_json=as_json)
+    try:
+        with progress_of(len(draft.plan.changes)) as advance:
+            outcomes = carry_out(draft.plan, tenant, progress=advance)
+        code = exit_code(outcomes)
+    except PublishInterrupted as interrupted:
+        outcomes, code = interrupted.outcomes, interrupted.exit_code
+        typer.echo(str(interrupted), err=True)
+    if as_json:
+        typer.echo(json.dumps(display.outcomes_json(draft.plan, outcomes, code), indent=2))
+    else:
+        typer.echo(display.outcomes_text(outcomes, color=wants_color(sys.stdout)))
+    raise typer.Exit(code)
+
+
+def _draft(
+    path: Path, graph_url: str | None, adopt: list[str], *, allow_delete: bool
+) -> tuple[Tenant, Draft]:
+    from aovpn_remediate.graph import open_tenant
+    from aovpn_remediate.publish import draft_plan
+
+    config, packages = load_packages(path)
+    tenant = open_tenant(graph_url)
+    return tenant, draft_plan(packages, tenant, config=config.name, adopt=adopt, allow_delete=allow_delete)
+
+
+def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:
+    from aovpn_remediate import display
+
+    if as_json:
+        typer.echo(json.dumps(display.plan_json(draft.plan, draft.names), indent=2))
+    else:
+        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=diff, color=wants_color(sys.stdout)))
+
+
+def _ask(draft: Draft, *, as_json: bool) -> None:
+    from aovpn_remediate import display
+
+    if not is_terminal(sys.stdin):
+        raise UsageError("publish: there is no terminal to ask on; pass --yes to publish without a question")
+    if as_json:
+        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
+    if not typer.confirm("\nPublish this?", err=True):
+        typer.echo("nothing was published", err=True)
+        raise typer.Exit(1)

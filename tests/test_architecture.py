@@ -1,0 +1,105 @@
+"""The dependency rule: who may import whom, and where each heavy library lives."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "aovpn_remediate"
+
+MAY_IMPORT = {
+    "__init__": set(),
+    "__main__": {"cli"},
+    "errors": set(),
+    "model": set(),
+    "marker": set(),
+    "literals": set(),
+    "functions": set(),
+    "output": set(),
+    "kinds": {"model"},
+    "config": {"kinds", "marker", "model"},
+    "rules": {"model"},
+    "render": {"functions", "literals", "model"},
+    "resolve": {"model"},
+    "plan": {"resolve", "model"},
+    "publish": {"plan", "resolve", "model"},
+    "display": {"plan", "publish", "model"},
+    "graph": {"marker", "model"},
+    "simulator": set(),
+    "client": {"model"},
+}
+
+HOMES = {
+    "requests": {"graph"},
+    "truststore": {"graph"},
+    "urllib3": {"graph"},
+    "jinja2": {"render"},
+    "typer": {"cli"},
+    "pydantic": {"kinds", "config"},
+    "yaml": {"config"},
+    "rich": {"cli"},
+    "tree_sitter": {"rules"},
+    "tree_sitter_pwsh": {"rules"},
+    "click": set(),
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The module, or the folder that a module is a part of."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file names in an import, wherever it stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found.add(str(node.module))
+            found |= {
+                f"{node.module}.{alias.name}" for alias in node.names if node.module == "aovpn_remediate"
+            }
+    return found
+
+
+def ours(path: Path) -> set[str]:
+    names = {name.split(".")[1] for name in imports(path) if name.startswith("aovpn_remediate.")}
+    return names - {part(path), "errors", "__version__"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_follow_the_rule(path):
+    if part(path) != "cli":
+        assert ours(path) <= MAY_IMPORT[part(path)]
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_each_library_has_its_home(library):
+    homes = {part(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}}
+    assert homes <= HOMES[library]
+
+
+def test_the_simulator_needs_nothing_but_the_standard_library():
+    import sys
+
+    for path in modules():
+        if part(path) == "simulator":
+            foreign = {name.split(".")[0] for name in imports(path)} - {"aovpn_remediate"}
+            assert foreign <= set(sys.stdlib_module_names)
+
+
+def test_every_module_is_in_the_rule():
+    assert {part(path) for path in modules()} <= {*MAY_IMPORT, "cli"}
+
+
+def test_no_module_grows_past_what_one_reads_at_a_sitting():
+    sizes = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name: size for name, size in sizes.items() if size > 320} == {}

@@ -1,0 +1,120 @@
+"""Each rule, broken once."""
+
+from __future__ import annotations
+
+import pytest
+
+from aovpn_remediate.errors import RuleError
+from aovpn_remediate.rules import SIZE_LIMIT, check_package, check_script, refuse_bad_scripts
+from tests.pairs import metric_pair
+
+DOOR = "Complete-Detection"
+NOT_5_1 = "which Windows PowerShell 5.1 does not have"
+
+
+def problems(body: str | bytes) -> list[str]:
+    """What is wrong with a script of this body and a proper end."""
+    code = body if isinstance(body, bytes) else body.replace("\n", "\r\n").encode()
+    return [str(one) for one in check_script("s", code + b"\r\n" + DOOR.encode() + b"\r\n", door=DOOR)]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"$a = 1\n$b = 2\n", "s:1: ends with LF alone; scripts have CRLF line ends"),
+        (b"\xef\xbb\xbf$a = 1", "s:1: starts with a byte order mark; Intune's signature check refuses it"),
+        (
+            "$a = 'M\u00fc'",
+            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page",
+        ),
+        (
+            "$a = 1\n$b = '\u2019'",
+            "s:2: holds a character outside printable ASCII; 5.1 would read it in another code page",
+        ),
+        (
+            "$a = '\0'",
+            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page",
+        ),
+        ("$a = 1\n$s = {{ settings }}", "s:2: holds '{{', a mark of the template"),
+        ("#% if x %#", "s:1: holds '#%', a mark of the template"),
+        ("# {{ name }}", "s:1: holds '{{', a mark of the template"),
+        ("# {% name", "s:1: holds '{%', a mark of the template"),
+        ("$a = $b ? 1 : 2", f"s:1: uses the ternary operator ? :, {NOT_5_1}"),
+        ("$a = $b ?? 1", f"s:1: uses the operator ??, {NOT_5_1}"),
+        ("$a ??= 1", f"s:1: uses the operator ??=, {NOT_5_1}"),
+        ("a && b", f"s:1: uses the operators && and ||, {NOT_5_1}"),
+        ("a || b", f"s:1: uses the operators && and ||, {NOT_5_1}"),
+        ("function f {\n    clean { 1 }\n}", f"s:2: uses a clean block, {NOT_5_1}"),
+        ('"a`u{41}"', f"s:1: uses the escapes `e and `u{{}}, {NOT_5_1}"),
+        ('"`e[0m"', f"s:1: uses the escapes `e and `u{{}}, {NOT_5_1}"),
+        ("$a = 0b101", f"s:1: uses a binary number, {NOT_5_1}"),
+        ("$a = 5u", f"s:1: uses this number's suffix, {NOT_5_1}"),
+        ("Get-A\n    | Get-B", "s:2: starts with a pipe, which Windows PowerShell 5.1 does not take"),
+        ("$a?.b", "s:1: is no PowerShell that the parser understands"),
+        ("a &", "s:1: is no PowerShell that the parser understands"),
+        ("if ($a) {", "s:2: is no PowerShell that the parser understands"),
+        ("exit 0", f"s:1: leaves the script elsewhere than through {DOOR}"),
+        ("function f {\n    exit 1\n}", f"s:2: leaves the script elsewhere than through {DOOR}"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_line(body, problem):
+    assert problem in problems(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "$a = '{{ settings }} #% if %# {% %}'",
+        "$a = \"{{ $b }}\"",
+        "$a = @'\n{{ here }}\n'@",
+        'Write-Output "``e"',
+        "Get-A |\n    Get-B",
+        "$a = { { 1 } }",
+        f"function {DOOR} {{\n    exit 1\n}}",
+        "$h = @{ clean = 1 }",
+    ],
+)  # fmt: skip
+def test_what_5_1_takes_is_no_problem(body):
+    assert problems(body) == []
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n\r\n", b"\n"])
+def test_a_script_ends_with_exactly_one_line_end(end):
+    found = check_script("s", DOOR.encode() + end, door=DOOR)
+    assert found != []
+
+
+@pytest.mark.parametrize(
+    "script", [b"", b"$a = 1\r\n", b"Complete-Detection\r\n$a = 1\r\n", b"'Complete-Detection'\r\n"]
+)
+def test_a_script_without_its_door_is_refused(script):
+    reasons = [one.reason for one in check_script("s", script, door=DOOR)]
+    assert f"does not end with {DOOR}, the one door out of the script" in reasons
+
+
+def test_a_script_over_the_limit_is_refused():
+    line = b"# " + b"x" * 98 + b"\r\n"
+    content = line * (SIZE_LIMIT // len(line) + 1) + DOOR.encode() + b"\r\n"
+    assert [str(one) for one in check_script("s", content, door=DOOR)] == [
+        f"s:1: has {len(content):,} bytes; the limit is 200,000"
+    ]
+
+
+@pytest.mark.parametrize(
+    "profile", ["VPN", "{{ x }} #% if %# {% y %}", "exit 1; a && b ?? c", "M\u00fcnchen \U0001f600"]
+)
+@pytest.mark.parametrize("scope", ["user", "device"])
+def test_every_rendered_pair_obeys_whatever_the_name(profile, scope):
+    assert check_package(metric_pair(profile=profile, scope=scope)) == []
+
+
+def test_all_broken_scripts_are_refused_at_once():
+    package = metric_pair()
+    broken = [
+        type(package)(**{**vars(package), "detection": b"exit 0\r\n"}),
+        type(package)(**{**vars(package), "remediation": b"$a = 1\r\n", "key": "other"}),
+    ]
+    with pytest.raises(RuleError) as refused:
+        refuse_bad_scripts(broken)
+    assert any(text.startswith("metric/detect.ps1:1: ") for text in refused.value.problems)
+    assert any(text.startswith("other/remediate.ps1:1: ") for text in refused.value.problems)
