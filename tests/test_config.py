@@ -1,0 +1,459 @@
+"""The config: what is taken, and what is said of everything else."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aovpn_remediate.config import Config, config_schema, load_config
+from aovpn_remediate.errors import ConfigError
+from aovpn_remediate.model import (
+    Assignment,
+    AssignmentFilter,
+    DailySchedule,
+    FilterMode,
+    HourlySchedule,
+    OnceSchedule,
+    Target,
+    TargetKind,
+)
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "remediate.yaml"
+HEAD = "name: contoso\nremediations:\n  m:\n    kind: interface-metric\n"
+ENTRY = HEAD + "    profile: VPN\n    scope: user\n    ipv4: 3\n"
+LIST = ENTRY + "    assignments:\n"
+
+
+def load(folder: Path, text: str | bytes) -> Config:
+    path = folder / "r.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(path)
+
+
+def problems(folder: Path, text: str | bytes) -> list[str]:
+    """Every problem of a file of this text, without the path."""
+    with pytest.raises(ConfigError) as refused:
+        load(folder, text)
+    prefix = f"{folder / 'r.yaml'}:"
+    assert all(line.startswith(prefix) for line in refused.value.problems)
+    return [line.removeprefix(prefix) for line in refused.value.problems]
+
+
+def test_the_example_is_read():
+    config = load_config(EXAMPLE)
+    assert (config.name, [one.key for one in config.remediations]) == (
+        "contoso-aovpn",
+        ["user-metric", "user-metric-live", "device-metric"],
+    )
+    user, live, device = config.remediations
+    assert user.publisher == "Contoso Endpoint" and user.scope_tags == ("VPN",)
+    assert [one.settings.run_as for one in (user, live, device)] == ["user", "system", "system"]
+    assert user.assignments == (
+        Assignment(target=Target(kind=TargetKind.EXCLUDED_GROUP, group="AOVPN Lab")),
+        Assignment(
+            target=Target(kind=TargetKind.GROUP, group="AOVPN Users"),
+            filter=AssignmentFilter(filter="Corporate Windows 11"),
+            schedule=HourlySchedule(hours=4),
+        ),
+    )
+    assert device.assignments[0].schedule == DailySchedule(days=1, at=time(6, 30))
+
+
+def test_what_is_not_said_has_a_default(tmp_path):
+    (one,) = load(tmp_path, ENTRY).remediations
+    assert (one.name, one.description, one.publisher) == ("AOVPN interface metric: m", "", "contoso")
+    assert (one.scope_tags, one.assignments, one.repair) == (("0",), (), True)
+    assert dict(one.settings.script_settings()) == {
+        "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
+        "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("    ipv6: null\n", "Ipv6", None),
+        ("    ipv6: 9999\n", "Ipv6", 9999),
+        ("    ipv6: automatic\n", "Ipv6", "automatic"),
+        ("    live: ignore\n", "Live", "ignore"),
+        ("    repair: false\n    when_absent: issue\n", "WhenAbsent", "issue"),
+        ("    stored: ignore\n    live: repair\n", "RunAs", "system"),
+    ],
+)
+def test_a_setting_reaches_the_script(tmp_path, text, key, value):
+    assert load(tmp_path, ENTRY + text).remediations[0].settings.script_settings()[key] == value
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("{every: 1 hour}", HourlySchedule(hours=1)),
+        ("{every: 23 hours}", HourlySchedule(hours=23)),
+        ('{every: 1 day, at: "06:30", utc: true}', DailySchedule(days=1, at=time(6, 30), utc=True)),
+        ("{every: 7 days, at: '23:59:59'}", DailySchedule(days=7, at=time(23, 59, 59))),
+        ('{once: 2026-12-01, at: "12:00"}', OnceSchedule(on=date(2026, 12, 1), at=time(12))),
+        ('{once: "2026-12-01", at: "12:00"}', OnceSchedule(on=date(2026, 12, 1), at=time(12))),
+    ],
+)
+def test_the_three_schedules(tmp_path, schedule, expected):
+    (one,) = load(tmp_path, LIST + f"      - all: devices\n        schedule: {schedule}\n").remediations
+    assert one.assignments[0] == Assignment(target=Target(kind=TargetKind.ALL_DEVICES), schedule=expected)
+
+
+def test_a_filter_can_keep_its_devices_out(tmp_path):
+    text = "      - {all: users, filter: F, filter_mode: exclude, schedule: {every: 1 hour}}\n"
+    (one,) = load(tmp_path, LIST + text).remediations
+    assert one.assignments[0].filter == AssignmentFilter(filter="F", mode=FilterMode.EXCLUDE)
+
+
+def test_a_remediation_that_is_not_enabled_is_assigned_to_nobody(tmp_path):
+    text = "      - {group: G, schedule: {every: 1 hour}}\n    enabled: false\n"
+    assert load(tmp_path, LIST + text).remediations[0].assignments == ()
+
+
+def test_tenants_are_read(tmp_path):
+    guid = "11111111-1111-1111-1111-111111111111"
+    config = load(tmp_path, ENTRY + f"tenants:\n  test: {{id: {guid}, client_id: {guid}}}\n")
+    assert config.tenants == {"test": (guid, guid)}
+
+
+def test_a_config_may_be_emptied(tmp_path):
+    assert load(tmp_path, "name: contoso\nremediations: {}\n").remediations == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["O'Neil", "a [b] {c} $d `e", "\u6771\u4eac \U0001f600", "Smart \u2019 quote", "#% x %#"]
+)
+def test_every_name_that_windows_takes_is_taken_exactly(tmp_path, name):
+    text = HEAD + f"    profile: '{name.replace(chr(39), chr(39) * 2)}'\n    scope: user\n    ipv4: 3\n"
+    assert load(tmp_path, text).remediations[0].settings.script_settings()["Profile"] == name
+
+
+BAD = {
+    "a tab": (HEAD + "\tscope: user\n", "5:1: a tab indents this line; YAML takes spaces only"),
+    "a duplicate key": (
+        ENTRY + "    ipv4: 4\n",
+        '8:5: key "ipv4" stands here a second time; remove one',
+    ),
+    "an unknown key": (ENTRY + "    colour: red\n", '8:5: unknown key "colour"; there is '),
+    "a typo in a key": (
+        HEAD + "    profil: VPN\n    scope: user\n    ipv4: 3\n",
+        '5:5: unknown key "profil"; did you mean "profile"?',
+    ),
+    "a missing key": (HEAD + "    scope: user\n    ipv4: 3\n", "3:3: profile is missing; add profile: ..."),
+    "a typo in a kind": (
+        "name: c\nremediations:\n  m:\n    kind: interface-metrics\n",
+        '4:11: there is no kind "interface-metrics"; did you mean "interface-metric"?',
+    ),
+    "a later kind": (
+        "name: c\nremediations:\n  m:\n    kind: x\n",
+        '4:11: there is no kind "x"; there is interface-metric',
+    ),
+    "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
+    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is"),
+    "an entry that is text": (
+        "name: c\nremediations:\n  m: x\n",
+        '3:6: m "x" is no mapping; write keys and values below it',
+    ),
+    "no name": ("remediations: {}\n", "1:1: name is missing; add name: ..."),
+    "no remediations": ("name: c\n", "1:1: remediations is missing; add remediations: ..."),
+    "remediations is empty": (
+        "name: c\nremediations:\n",
+        "2:14: remediations null is no mapping; write keys and values below it",
+    ),
+    "metric 0": (
+        ENTRY.replace("ipv4: 3", "ipv4: 0"),
+        "7:11: ipv4 0 is no metric; write a number from 1 to 9999 without quotes, or automatic",
+    ),
+    "a quoted metric": (
+        ENTRY.replace("ipv4: 3", 'ipv4: "3"'),
+        '7:11: ipv4 "3" is no metric; write a number from 1 to 9999 without quotes, or automatic',
+    ),
+    "a metric of 10000": (ENTRY.replace("ipv4: 3", "ipv4: 10000"), "7:11: ipv4 10000 is no metric; "),
+    "a metric of true": (ENTRY.replace("ipv4: 3", "ipv4: true"), "7:11: ipv4 true is no metric; "),
+    "a metric of 3.0": (ENTRY.replace("ipv4: 3", "ipv4: 3.0"), "7:11: ipv4 3.0 is no metric; "),
+    "an octal metric": (ENTRY.replace("ipv4: 3", "ipv4: 010"), '7:11: ipv4 "010" is no metric; '),
+    "a typo in a scope": (
+        ENTRY.replace("scope: user", "scope: usr"),
+        '6:12: scope "usr" is no scope; did you mean "user"?',
+    ),
+    "no scope at all": (
+        ENTRY.replace("scope: user", "scope: 7"),
+        "6:12: scope 7 is no scope; write user, all-users or device",
+    ),
+    "yes": (
+        ENTRY + "    repair: yes\n",
+        '8:13: repair "yes" is neither true nor false; write one of them without quotes',
+    ),
+    "an unquoted time": (
+        LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
+        '10:38: other YAML readers take 06:30 for a number; write "06:30"',
+    ),
+    "400 hours": (
+        LIST + "      - {group: G, schedule: {every: 400 hours}}\n",
+        '9:38: every "400 hours" is no interval; write 1 to 23 hours or days, e.g. 4 hours or 1 day',
+    ),
+    "4 hour": (LIST + "      - {group: G, schedule: {every: 4 hour}}\n", '9:38: every "4 hour" is no interval; '),
+    "a time with hours": (
+        LIST + '      - {group: G, schedule: {every: 4 hours, at: "06:30"}}\n',
+        "9:30: a schedule in hours has no time of day; remove at and utc, or use days",
+    ),
+    "days without a time": (
+        LIST + "      - {group: G, schedule: {every: 1 day}}\n",
+        '9:30: this schedule needs a time of day; add at: "06:30"',
+    ),
+    "no such time": (
+        LIST + '      - {group: G, schedule: {every: 1 day, at: "25:00"}}\n',
+        '9:49: at "25:00" is no time of day; write it as "06:30"',
+    ),
+    "no such day": (
+        LIST + '      - {group: G, schedule: {once: 2026-02-30, at: "12:00"}}\n',
+        '9:37: once "2026-02-30" is no day; write it as 2026-12-01',
+    ),
+    "both schedules": (
+        LIST + '      - {group: G, schedule: {every: 1 day, once: 2026-12-01, at: "12:00"}}\n',
+        "9:30: a schedule has exactly one of every and once",
+    ),
+    "no schedule": (
+        LIST + "      - group: G\n",
+        "9:9: an assignment needs a schedule; add schedule: {every: 4 hours}",
+    ),
+    "two targets": (
+        LIST + "      - {group: G, all: users, schedule: {every: 1 hour}}\n",
+        "9:9: an assignment has exactly one of group, exclude and all",
+    ),
+    "no target": (LIST + "      - {}\n", "9:9: an assignment has exactly one of group, exclude and all"),
+    "an exclusion with a schedule": (
+        LIST + "      - {exclude: G, schedule: {every: 1 hour}}\n",
+        "9:9: an exclusion takes neither filter nor schedule; remove them",
+    ),
+    "a filter mode alone": (
+        LIST + "      - {group: G, filter_mode: exclude, schedule: {every: 1 hour}}\n",
+        "9:9: filter_mode stands without a filter; add filter or remove it",
+    ),
+    "included and excluded": (
+        LIST + "      - {group: AOVPN, schedule: {every: 1 hour}}\n      - exclude: aovpn\n",
+        '10:9: "aovpn" is both included and excluded; remove one',
+    ),
+    "listed twice": (
+        LIST + "      - {group: G, schedule: {every: 1 hour}}\n      - {group: G, schedule: {every: 2 hours}}\n",
+        '10:9: "G" is listed twice; remove one',
+    ),
+    "only exclusions": (
+        LIST + "      - exclude: G\n",
+        "8:5: the assignments only exclude, so that no device would run it; add a group or all",
+    ),
+    "assignments that are a mapping": (
+        ENTRY + "    assignments: {group: G}\n",
+        "8:18: assignments a mapping is no list; write each item on a line with - before it",
+    ),
+    "a group that is a number": (
+        LIST + "      - {group: 7, schedule: {every: 1 hour}}\n",
+        "9:17: group 7 is no text; put it in quotes",
+    ),
+    "an empty group": (
+        LIST + "      - {group: '', schedule: {every: 1 hour}}\n",
+        '9:17: group "" is empty; write something or remove the key',
+    ),
+    "an unknown key deep down": (
+        LIST + "      - {group: G, schedule: {evry: 1 hour}}\n",
+        '9:31: unknown key "evry"; did you mean "every"?',
+    ),
+    "a newline in a profile": (
+        ENTRY.replace("VPN", '"a\\nb"'),
+        '5:14: profile "a\\u000ab" holds the control character U+000A; remove it',
+    ),
+    "a profile of 300 characters": (
+        ENTRY.replace("VPN", "x" * 300),
+        f'5:14: profile "{"x" * 57}..." is too long; a profile\'s name has at most 255 characters, this has 300',
+    ),
+    "a slash in a profile": (
+        ENTRY.replace("VPN", "a/b"),
+        '5:14: profile "a/b" holds /; a profile\'s name has none of \\ / : * ? " < > |',
+    ),
+    "a leading dot": (ENTRY.replace("VPN", ".x"), '5:14: profile ".x" starts with a dot; a profile\'s name cannot'),
+    "a space at the end": (ENTRY.replace("VPN", "'x '"), '5:14: profile "x " starts or ends with a space; remove it'),
+    "an empty profile": (
+        ENTRY.replace("VPN", "''"),
+        '5:14: profile "" is empty; write the name of the VPN connection',
+    ),
+    "both halves in one": (
+        ENTRY + "    live: repair\n",
+        "4:5: no account can do both for scope user; write two entries: one with stored: repair, live: report (it "
+        "runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)",
+    ),
+    "nothing to check": (
+        ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",
+        "4:5: stored: ignore and live: ignore leave nothing to check; set one of them",
+    ),
+    "nothing to repair": (
+        ENTRY.replace("user", "device") + "    stored: ignore\n    live: report\n",
+        "4:5: nothing here is repaired; set stored or live to repair, or add repair: false",
+    ),
+    "an absent profile with a repair": (
+        ENTRY + "    when_absent: issue\n",
+        "4:5: when_absent: issue needs repair: false; no script can bring a profile back",
+    ),
+    "an absent profile without a phonebook": (
+        ENTRY + "    stored: ignore\n    live: repair\n    repair: false\n    when_absent: issue\n",
+        "4:5: when_absent: issue needs stored: repair; without the phonebook nothing is absent",
+    ),
+    "run_as": (ENTRY + "    run_as: user\n", '8:5: unknown key "run_as"; scope decides the account; '),
+    "a secret": (
+        "client_secret: hunter2\n" + ENTRY,
+        '1:1: "client_secret" looks like a secret; secrets do not belong in this file, remove it',
+    ),
+    "a bad name": (
+        ENTRY.replace("contoso", "con/toso"),
+        '1:7: name "con/toso" is no key; use 1 to 64 letters, digits, - and _, a letter or digit first',
+    ),
+    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is no key; use 1 to 64 letters'),
+    "a reserved key": (
+        ENTRY.replace("  m:", "  nul:"),
+        '3:3: key "nul" is a name that Windows keeps for itself; choose another',
+    ),
+    "keys that differ by case": (
+        ENTRY + "  M: {kind: interface-metric, profile: W, scope: user, ipv4: 3}\n",
+        '8:3: key "M" differs from "m" by case only; rename one',
+    ),
+    "a display name used twice": (
+        ENTRY + "    name: N\n  n: {kind: interface-metric, profile: W, scope: user, ipv4: 3, name: N}\n",
+        '8:5: display name "N" is used more than once; give each its own name',
+    ),
+    "a control character in a name": (
+        ENTRY + '    name: "a\\u001bb"\n',
+        '8:11: name "a\\u001bb" holds the control character U+001B; remove it',
+    ),
+    "a long description": (
+        ENTRY + f"    description: {'x' * 1001}\n",
+        f'8:18: description "{"x" * 57}..." is too long; 1000 characters is the limit',
+    ),
+    "a marker in a description": (
+        ENTRY + '    description: "x\\n[aovpn-remediate a/b 0123456789abcdef]"\n',
+        "ends with an ownership marker; remove it, remediate writes its own",
+    ),
+    "a tenant id": (
+        ENTRY + "tenants:\n  t: {id: x, client_id: y}\n",
+        '9:11: id "x" is no id; write it as 11111111-1111-1111-1111-111111111111',
+    ),
+    "empty": ("", "1:1: the file is empty; remediate schema and the README show what goes here"),
+    "only a comment": ("# nothing\n", "1:1: the file is empty; "),
+    "a list": ("- a\n", "1:1: the file a list is no mapping; write keys and values below it"),
+    "a word": ("hello\n", '1:1: the file "hello" is no mapping; '),
+    "not UTF-8": (b"name: c\nx: \xff\n", "2:4: byte 0xFF is not UTF-8; save the file as UTF-8"),
+    "UTF-16": ("name: c".encode("utf-16"), "1:1: byte 0xFF is not UTF-8; save the file as UTF-8"),
+    "a null byte": (b"name: c\0\n", "1:8: holds the control character U+0000; remove it"),
+    "two documents": ("name: c\n---\nname: d\n", "2:1: a second document starts here; keep one in a file"),
+    "an alias": ("a: &x 1\nb: *x\n", "2:4: *x is an alias; write the value out"),
+    "a tag": ("a: !!python/object:os.system x\n", '1:4: "tag:yaml.org,2002:python/object:os.system" is a tag; remove it'),
+    "a merge key": (ENTRY + "    <<: {a: 1}\n", '8:5: unknown key "<<"; there is '),
+    "a bomb": (
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+        "2:8: *a is an alias; write the value out",
+    ),
+    "deep": ("a: " + "[" * 5000 + "\n", "1:1003: is nested more than 20 deep; no config needs it"),
+    "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 deep; no config needs it"),
+    "a complex key": ("? [a]\n: 1\n", "1:3: is no key; a key is one word"),
+    "no YAML": ("a: b: c\n", "1:5: is no YAML (mapping values are not allowed in this context); "),
+    "an open bracket": ("a: [1\n", "2:1: is no YAML (did not find expected ',' or ']'); "),
+    "20 MB": (b"x" * 20_000_000, "1:1: is larger than 1,000,000 bytes; a config is a few kilobytes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_wrong_is_said_with_place_and_advice(tmp_path, case):
+    text, expected = BAD[case]
+    found = problems(tmp_path, text)
+    assert any(
+        line.startswith(expected) or (expected in line and ":" not in expected[:5]) for line in found
+    ), found
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_no_message_speaks_the_librarys_language(tmp_path, case):
+    for line in problems(tmp_path, BAD[case][0]):
+        assert ";" in line or "exactly one" in line
+        for word in (
+            "Input should",
+            "value_error",
+            "Extra inputs",
+            "pydantic",
+            "Value error",
+            "type=",
+            "expected <",
+        ):
+            assert word not in line
+
+
+def test_all_problems_come_at_once_in_the_files_order(tmp_path):
+    text = (
+        "name: a/b\ndefault: {}\nremediations:\n  m: {kind: nope}\n  n: {kind: interface-metric, ipv4: 0}\n"
+    )
+    places = [line.split(": ")[0] for line in problems(tmp_path, text)]
+    assert places == ["1:7", "2:1", "4:13", "5:3", "5:3", "5:37"]
+
+
+def test_one_mistake_is_one_problem(tmp_path):
+    assert len(problems(tmp_path, BAD["metric 0"][0])) == len(problems(tmp_path, BAD["400 hours"][0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("missing.yaml", "is not there; name the config with -c FILE"), ("", "is a folder")],
+)
+def test_a_path_that_is_no_file_is_named(tmp_path, name, expected):
+    with pytest.raises(ConfigError) as refused:
+        load_config(tmp_path / name)
+    assert str(refused.value).startswith(f"{tmp_path / name}:1:1: {expected}")
+
+
+def test_a_byte_order_mark_is_taken(tmp_path):
+    assert load(tmp_path, b"\xef\xbb\xbf" + ENTRY.encode()).name == "contoso"
+
+
+YAML_LIKE = st.text(
+    alphabet=st.sampled_from(list("abk:-[]{}'\"#&*!|>%@`,? \n\t0123456789\0\u00e9~<")), max_size=80
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=60), YAML_LIKE.map(str.encode), YAML_LIKE.map(lambda text: (ENTRY + text).encode())
+    )
+)
+def test_any_file_ends_in_a_config_or_in_problems(tmp_path, content):
+    path = tmp_path / "any.yaml"
+    path.write_bytes(content)
+    try:
+        load_config(path)
+    except ConfigError as error:
+        assert error.problems
+
+
+def test_the_schema_explains_every_key():
+    def walk(part: object) -> None:
+        if isinstance(part, dict):
+            for name, sub in part.get("properties", {}).items():
+                assert sub.get("title") and sub.get("description"), name
+            for sub in part.values():
+                walk(sub)
+        elif isinstance(part, list):
+            for sub in part:
+                walk(sub)
+
+    walk(config_schema())
+
+
+def test_the_schema_names_what_the_loader_takes():
+    schema = config_schema()
+    entry = schema["$defs"]["interface-metric"]
+    assert set(entry["required"]) == {"kind", "profile", "scope", "ipv4"}
+    assert entry["properties"]["ipv4"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 9999}
+    assert schema["properties"]["remediations"]["additionalProperties"] == {
+        "oneOf": [{"$ref": "#/$defs/interface-metric"}]
+    }

@@ -1,0 +1,99 @@
+"""What a rendered script looks like."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate import __version__
+from aovpn_remediate.render import templates_folder
+from tests.golden_files import GOLDEN, rendered
+from tests.pairs import metric_pair
+
+TEMPLATES = sorted(templates_folder().rglob("*.ps1")) + sorted(templates_folder().glob("*.j2"))
+
+
+def test_the_golden_scripts_are_what_the_example_renders_to():
+    on_disk = {path.relative_to(GOLDEN).as_posix(): path.read_bytes() for path in GOLDEN.rglob("*.ps1")}
+    assert rendered() == on_disk, "run make golden and read the difference"
+
+
+def test_rendering_twice_gives_the_same_bytes():
+    assert metric_pair() == metric_pair()
+
+
+def test_a_detection_alone_has_no_remediation_script():
+    assert metric_pair(repair=False).remediation == b""
+
+
+def test_the_settings_read_as_a_person_would_write_them():
+    text = metric_pair(profile="O'Neil", ipv6=None).detection.decode()
+    assert "    Profile    = 'O''Neil'\r\n" in text
+    assert "    Ipv4       = 3\r\n    Ipv6       = $null\r\n}\r\n" in text
+
+
+def test_the_head_says_kind_and_version_and_no_date():
+    head = metric_pair().detection.decode().split("[CmdletBinding()]")[0]
+    assert f"# Kind interface-metric, rendered by aovpn-remediate {__version__}." in head
+    assert all(line.startswith("#") or not line for line in head.split("\r\n"))
+    assert not re.search(r"20\d\d-\d\d", head)
+
+
+def test_only_the_functions_that_a_script_uses_are_in_it():
+    detection, remediation = metric_pair().detection.decode(), metric_pair().remediation.decode()
+    for name in ("Write-PhonebookText", "Complete-Remediation", "Set-LiveMetric"):
+        assert f"function {name} " not in detection
+    assert "function Write-PhonebookText " in remediation and "function Set-LiveMetric " not in remediation
+    live = metric_pair(stored="ignore", live="repair")
+    assert b"Phonebook" not in live.detection + live.remediation
+
+
+@pytest.mark.parametrize("script", ["detection", "remediation"])
+def test_every_function_in_a_script_is_used(script):
+    text = getattr(metric_pair(scope="device"), script).decode()
+    code = re.sub(r"(?m)^\s*#.*$", "", text)
+    for name in re.findall(r"(?m)^function (\S+)", code):
+        assert len(re.findall(rf"(?<![\w-]){name}(?![\w-])", code)) > 1, name
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_templates_are_powershell_as_they_are(shell, tmp_path: Path, path):
+    script = tmp_path / "parse.ps1"
+    script.write_text(
+        "$problems = $null\n"
+        f"$null = [Management.Automation.Language.Parser]::ParseFile('{path}', [ref] $null, [ref] $problems)\n"
+        "'{0} problems' -f @($problems).Count\n"
+    )
+    run = shell.run(script, environment={}, state={"interfaces": [], "locks": [], "faults": {}, "sleeps": 0})
+    assert run.output == ("0 problems",)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_templates_are_ascii_and_only_the_shells_hold_marks(path):
+    text = path.read_text(encoding="ascii")
+    assert "\t" not in text and not re.search(r"(?m) +$", text)
+    assert max(map(len, text.splitlines())) <= 110
+    if path.suffix == ".ps1":
+        assert not re.search(r"\{\{|#%|\{%", text)
+
+
+CLOSED_LIST = """
+    Get-VpnConnection Add-VpnConnectionRoute Remove-VpnConnectionRoute Get-NetIPInterface Set-NetIPInterface
+    Get-NetRoute New-NetRoute Remove-NetRoute Get-NetAdapter Get-NetConnectionProfile Test-NetConnection
+    Get-Service Restart-Service Get-CimInstance Start-Sleep
+"""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEMPLATES if path.suffix == ".ps1"], ids=lambda path: path.name
+)
+def test_windows_is_called_only_from_runtime_and_with_an_error_action(path):
+    code = re.sub(r"(?m)^\s*#.*$", "", path.read_text(encoding="ascii"))
+    for command in re.findall(r"\S+", CLOSED_LIST):
+        for match in re.finditer(rf"(?<![\w-]){command}(?![\w-])([^\n]*)", code):
+            assert path.parent.name == "runtime", f"{path.name} calls {command}"
+            splatted = re.search(r"@(\w+)", match[1])
+            call = code if splatted else match[1]
+            assert "ErrorAction" in call, f"{path.name}: {match[0]}"

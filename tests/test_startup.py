@@ -1,0 +1,34 @@
+"""What each command loads before it works."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"requests", "urllib3", "truststore", "msal", "jinja2", "yaml", "pydantic", "rich", "tree_sitter"}
+LIST_MODULES = (
+    "import sys; from aovpn_remediate.cli import run; code = run(sys.argv[1:]); "
+    "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
+)
+
+
+def loaded(*arguments: str) -> set[str]:
+    command = [sys.executable, "-c", LIST_MODULES, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(option):
+    assert loaded(option) & HEAVY == set()
+
+
+@pytest.mark.parametrize("command", ["render", "validate", "plan", "publish", "simulator", "schema", "kinds"])
+def test_a_commands_help_loads_at_most_what_typer_needs(command):
+    assert loaded(command, "--help") & HEAVY <= {"pydantic"}
+
+
+def test_a_command_without_a_tenant_loads_no_http_client():
+    assert loaded("kinds") & {"requests", "urllib3", "truststore", "jinja2"} == set()
