@@ -32,8 +32,6 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]
     refuse_bad_scripts(packages)
-    for warning in config.warnings:
-        typer.echo(f"warning: {warning}", err=True)
     return config, packages
 
 

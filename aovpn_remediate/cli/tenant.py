@@ -72,7 +72,7 @@ def publish(
     """Show the plan, ask, and carry it out."""
     from aovpn_remediate import display
     from aovpn_remediate.plan import refuse_unsafe
-    from aovpn_remediate.publish import PublishInterrupted, carry_out, exit_code
+    from aovpn_remediate.publish import InterruptedPublishError, carry_out, exit_code
 
     tenant, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
     if not as_json:
@@ -88,7 +88,7 @@ def publish(
         with progress_of(len(draft.plan.changes)) as advance:
             outcomes = carry_out(draft.plan, tenant, progress=advance)
         code = exit_code(outcomes)
-    except PublishInterrupted as interrupted:
+    except InterruptedPublishError as interrupted:
         outcomes, code = interrupted.outcomes, interrupted.exit_code
         typer.echo(str(interrupted), err=True)
     if as_json:

@@ -1,0 +1,23 @@
+"""Text from a tenant, a device or a config made safe to print: one line, no commands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_COMMAND = re.compile(r"##(?=vso\[|\[)", re.IGNORECASE)
+_INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def clean(text: str) -> str:
+    """Return the text on one line in which no terminal and no pipeline agent finds a command.
+
+    Control characters, bidirectional overrides and other invisible ones become ``\\uXXXX``; Azure
+    Pipelines acts on ``##vso[`` and ``##[`` anywhere in a line, so a space goes between.
+    """
+    visible = "".join(one if one == " " or _is_visible(one) else f"\\u{ord(one):04x}" for one in text)
+    return _COMMAND.sub("# #", visible)
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE

@@ -1,0 +1,32 @@
+"""Kinds as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from aovpn_remediate.model import KindText
+
+_WIDTH = 100
+
+
+def kinds_text(kinds: Iterable[KindText]) -> str:
+    """Return one line for each kind."""
+    return "\n".join(f"{kind.kind}  {kind.summary}" for kind in kinds)
+
+
+def kind_text(kind: KindText) -> str:
+    """Return a kind on a page: symptom, cause, what is touched, its settings."""
+    lines = [f"{kind.kind}: {kind.summary}", ""]
+    for label, text in (("Symptom", kind.symptom), ("Cause", kind.cause), ("Touches", kind.touches)):
+        lines += textwrap.wrap(text, _WIDTH, initial_indent=f"{label:9}", subsequent_indent=" " * 9)
+    return "\n".join([*lines, "", "Settings, beside those that every kind has:", *_settings(kind)])
+
+
+def _settings(kind: KindText) -> Iterator[str]:
+    name_width = max(len(setting.name) for setting in kind.settings) + 2
+    for setting in kind.settings:
+        default = setting.default if setting.default == "required" else f"default: {setting.default}"
+        yield f"  {setting.name:{name_width}}{setting.type}; {default}"
+        indent = " " * (name_width + 2)
+        yield from textwrap.wrap(setting.meaning, _WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,165 @@
+"""A plan and its outcomes as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from aovpn_remediate.display.clean import clean
+from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_words
+from aovpn_remediate.model import Assignment, ScriptPackage
+from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update, action
+from aovpn_remediate.publish import Outcome, Status
+
+_SIGNS = {"create": "+", "update": "~", "adopt": ">", "delete": "-"}
+_COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@": "36"}
+_WIDTH = 18
+
+Line: TypeAlias = tuple[str, str]
+"""A line and the sign that colors it; a sign that stands in `_COLORS`, or none."""
+
+
+def plan_text(plan: Plan, *, names: Mapping[str, str], diff: bool, color: bool) -> str:
+    """Return a plan for reading: what is created, updated and deleted, whole sets of assignments, notes."""
+    lines: list[Line] = []
+    for change in plan.changes:
+        lines += [*_change_lines(change, names, diff=diff), ("", "")]
+    quiet = [("=", f"= {key}  no change") for key in plan.unchanged]
+    quiet += [("!", f"! {_note_words(note)}") for note in plan.notes]
+    lines += [*quiet, ("", "")] if quiet else []
+    return _join([*lines, ("", _summary(plan))], color=color)
+
+
+def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
+    """Return what became of each change, one line each, and a summary."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
+    lines = [_outcome_line(outcome) for outcome in outcomes]
+    return _join([*lines, ("", f"Published: {summary}.")], color=color)
+
+
+def _join(lines: Iterable[Line], *, color: bool) -> str:
+    return "\n".join(_paint(sign, text) if color and sign else text for sign, text in lines)
+
+
+def _paint(sign: str, text: str) -> str:
+    return f"\x1b[{_COLORS[sign]}m{text}\x1b[0m"
+
+
+def _outcome_line(outcome: Outcome) -> Line:
+    sign = {Status.DONE: _SIGNS[action(outcome.change)], Status.NOT_TRIED: "="}.get(outcome.status, "!")
+    line = f"{sign} {outcome.change.package.key}  {action(outcome.change)}: {outcome.status.value}"
+    return sign, f"{line}; {clean(outcome.error)}" if outcome.error else line
+
+
+def _summary(plan: Plan) -> str:
+    if plan.is_empty:
+        kept = len(plan.unchanged)
+        return f"No changes. {kept} package{' is' if kept == 1 else 's are'} as the config says."
+    counts = Counter(action(change) for change in plan.changes)
+    adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
+    return (
+        f"Plan: {counts['create']} to create, {adopts}{counts['update']} to update, "
+        f"{counts['delete']} to delete, {len(plan.unchanged)} unchanged."
+    )
+
+
+def _note_words(note: Note) -> str:
+    return clean(f"{note.key}: {note.text}" if note.key else note.text)
+
+
+def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> Iterator[Line]:
+    word = action(change)
+    yield _SIGNS[word], f"{_SIGNS[word]} {change.package.key}  {word}"
+    match change:
+        case Create():
+            yield from _package_lines(change.package, names)
+        case Delete():
+            yield _row("display name", value_words("name", change.package.name, names))
+            yield _row("id", change.existing.id)
+        case Update():
+            if isinstance(change, Adopt):
+                yield _row("id", f"{change.existing.id}, foreign until now")
+            for field in change.fields:
+                yield from _field_lines(field, names, diff=diff)
+
+
+def _package_lines(package: ScriptPackage, names: Mapping[str, str]) -> Iterator[Line]:
+    yield _row("display name", value_words("name", package.name, names))
+    if package.description:
+        yield _row("description", value_words("description", package.description, names))
+    yield _row("publisher", value_words("publisher", package.publisher, names))
+    yield _row("run-as account", package.run_as.value)
+    if package.signature_check:
+        yield _row("signature check", "yes")
+    yield _row("scope tags", value_words("scope_tags", package.scope_tags, names))
+    yield _row("scripts", _scripts_words(package))
+    yield from _assignment_lines((), package.assignments, names)
+
+
+def _scripts_words(package: ScriptPackage) -> str:
+    detection = f"detection ({len(package.detection):,} bytes)"
+    if not package.remediation:
+        return f"{detection} alone"
+    return f"{detection}, remediation ({len(package.remediation):,} bytes)"
+
+
+def _field_lines(field: FieldChange, names: Mapping[str, str], *, diff: bool) -> Iterator[Line]:
+    if field.field == "assignments":
+        before, after = _assignments(field.before), _assignments(field.after)
+        yield from _assignment_lines(before, after, names)
+    elif field.field in ("detection", "remediation"):
+        yield from _script_lines(field, diff=diff)
+    else:
+        before_words, after_words = (
+            value_words(field.field, value, names) for value in (field.before, field.after)
+        )
+        yield _row(FIELD_WORDS[field.field], f"{before_words} -> {after_words}")
+
+
+def _assignments(value: object) -> tuple[Assignment, ...]:
+    return tuple(one for one in value if isinstance(one, Assignment)) if isinstance(value, tuple) else ()
+
+
+def _assignment_lines(
+    before: Sequence[Assignment], after: Sequence[Assignment], names: Mapping[str, str]
+) -> Iterator[Line]:
+    rows = [(" " if one in before else "+", one) for one in after]
+    rows += [("-", one) for one in before if one not in after]
+    if not after:
+        yield _row("assignments", "none; no device runs it")
+    for index, (sign, one) in enumerate(sorted(rows, key=lambda row: row[1].target)):
+        label = "assignments" if index == 0 and after else ""
+        yield _row(
+            label, f"{mark} {assignment_words(one, names)}" if before else assignment_words(one, names)
+        )
+
+
+def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
+    before, after = _lines(field.before), _lines(field.after)
+    if not before or not after:
+        yield _row(FIELD_WORDS[field.field], "added" if after else "removed")
+        return
+    delta = list(difflib.unified_diff(before, after, "tenant", "config", lineterm=""))
+    added = sum(line.startswith("+") for line in delta[2:])
+    removed = sum(line.startswith("-") for line in delta[2:])
+    yield _row(
+        FIELD_WORDS[field.field], f"{_count(added)} added, {removed} removed" if delta else "line ends only"
+    )
+    if diff:
+        yield from ((line[0] if line[0] in "+-@" else "", f"    {line}") for line in delta)
+
+
+def _count(number: int) -> str:
+    return f"{number} line{'' if number == 1 else 's'}"
+
+
+def _lines(script: object) -> list[str]:
+    text = script.decode("utf-8", errors="replace") if isinstance(script, bytes) else ""
+    return [clean(line) for line in text.splitlines()]
+
+
+def _row(label: str, text: str) -> Line:
+    return "", f"    {label:{_WIDTH}}{text}".rstrip()

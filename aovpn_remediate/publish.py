@@ -1,0 +1,236 @@
+"""A plan made from a tenant, and carried out on it; the tenant is seen through a Protocol only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Protocol
+
+from aovpn_remediate.errors import ApprovalNeededError, RemediateError, SignInError, UnreachableError
+from aovpn_remediate.model import (
+    DEFAULT_SCOPE_TAG,
+    Assignment,
+    Directory,
+    Published,
+    ScriptPackage,
+    TenantPackages,
+)
+from aovpn_remediate.plan import (
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    Plan,
+    Update,
+    adoptable,
+    make_plan,
+    withhold_deletes,
+)
+from aovpn_remediate.resolve import References, references, resolve_names
+
+
+class Tenant(Protocol):
+    """What planning and publishing need of a tenant."""
+
+    def list_packages(self, config: str) -> TenantPackages:
+        """Return every package: those owned by the config whole, the others by name."""
+
+    def read_package(self, package_id: str, *, config: str, key: str) -> Published:
+        """Return a foreign package as if it were the config's."""
+
+    def look_up(self, wanted: References) -> Directory:
+        """Return what the tenant knows of these names."""
+
+    def names_of_groups(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the display names of these groups; those that are gone are left out."""
+
+    def create(self, package: ScriptPackage) -> str:
+        """Create a package without assignments and return its id."""
+
+    def update(self, package_id: str, package: ScriptPackage, fields: frozenset[str]) -> None:
+        """Change these fields of a package, and its marker."""
+
+    def assign(self, package_id: str, assignments: Sequence[Assignment]) -> None:
+        """Make this the whole set of assignments."""
+
+    def delete(self, package_id: str) -> None:
+        """Delete a package."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan to review, with the names of the ids in it."""
+
+    plan: Plan
+    names: Mapping[str, str]
+
+
+class Status(StrEnum):
+    """What became of a change."""
+
+    DONE = "done"
+    AWAITING_APPROVAL = "awaiting approval"
+    FAILED = "failed"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change, and why; with an ``exit_code`` of its own it stops all others."""
+
+    change: Change
+    status: Status
+    error: str = ""
+    exit_code: int = 0
+
+
+class InterruptedPublishError(RemediateError):
+    """Ctrl-C came while publishing; ``outcomes`` says what is done."""
+
+    exit_code = 130
+
+    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
+        self.outcomes = outcomes
+        super().__init__("interrupted; run publish again, it goes on where this stopped")
+
+
+def draft_plan(
+    desired: Sequence[ScriptPackage], tenant: Tenant, *, config: str, adopt: Sequence[str], allow_delete: bool
+) -> Draft:
+    """Read the tenant, resolve all names, and return the plan; changes nothing.
+
+    Without ``allow_delete`` the deletes are notes. Raises ``ResolveError``, ``RefusedPlanError`` and what
+    the tenant raises.
+    """
+    packages = tenant.list_packages(config)
+    directory = tenant.look_up(references(desired))
+    resolved = resolve_names(desired, directory)
+    adopted = {
+        key: tenant.read_package(foreign.id, config=config, key=key)
+        for key, foreign in adoptable(adopt, desired, packages).items()
+    }
+    plan = make_plan(resolved, packages, adopted=adopted)
+    plan = plan if allow_delete else withhold_deletes(plan)
+    return Draft(plan, _names(plan, directory, tenant))
+
+
+def carry_out(
+    plan: Plan, tenant: Tenant, *, progress: Callable[[Outcome], None] = lambda _: None, workers: int = 4
+) -> tuple[Outcome, ...]:
+    """Carry the plan out and return an outcome for each change, in the plan's order.
+
+    Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. A failure leaves
+    the other packages alone but keeps deletes from being tried; a refused sign-in or a tenant out of reach
+    stops everything that has not begun. Ctrl-C ends in ``InterruptedPublishError`` once what runs is done.
+    """
+    outcomes: dict[int, Outcome] = {}
+    numbered = list(enumerate(plan.changes))
+    try:
+        for _, phase in groupby(numbered, key=lambda pair: _phase(pair[1])):
+            changes = list(phase)
+            if not _may_go_on(outcomes.values(), changes[0][1]):
+                break
+            _run_phase(changes, tenant, outcomes, progress, workers)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedPublishError(_complete(plan, outcomes)) from interrupt
+    return _complete(plan, outcomes)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """Return the exit code that tells these outcomes."""
+    done = sum(outcome.status is Status.DONE for outcome in outcomes)
+    waiting = sum(outcome.status is Status.AWAITING_APPROVAL for outcome in outcomes)
+    if done == len(outcomes):
+        return 0
+    if done + waiting == len(outcomes):
+        return ApprovalNeededError.exit_code
+    if done or waiting:
+        return 3
+    refused = any(outcome.exit_code == SignInError.exit_code for outcome in outcomes)
+    return SignInError.exit_code if refused else 1
+
+
+def _phase(change: Change) -> int:
+    return {Create: 0, Adopt: 1, Update: 1, Delete: 2}[type(change)]
+
+
+def _may_go_on(outcomes: Iterable[Outcome], following: Change) -> bool:
+    outcomes = list(outcomes)
+    if any(outcome.status is Status.NOT_TRIED for outcome in outcomes):
+        return False
+    has_failed = any(outcome.status is Status.FAILED for outcome in outcomes)
+    return not (has_failed and (isinstance(following, Delete) or any(one.exit_code for one in outcomes)))
+
+
+def _run_phase(
+    changes: Sequence[tuple[int, Change]],
+    tenant: Tenant,
+    outcomes: dict[int, Outcome],
+    progress: Callable[[Outcome], None],
+    workers: int,
+) -> None:
+    waiting = list(changes)
+    running: dict[Future[Outcome], int] = {}
+    is_stopped = False
+    with ThreadPoolExecutor(min(workers, len(changes))) as pool:
+        try:
+            while running or (waiting and not is_stopped):
+                while waiting and not is_stopped and len(running) < workers:
+                    index, change = waiting.pop(0)
+                    running[pool.submit(_carry_out_one, change, tenant)] = index
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    outcomes[running.pop(future)] = outcome
+                    progress(outcome)
+                    is_stopped = is_stopped or outcome.exit_code != 0
+        except KeyboardInterrupt:
+            outcomes |= {index: future.result() for future, index in running.items()}
+            raise
+
+
+def _carry_out_one(change: Change, tenant: Tenant) -> Outcome:
+    try:
+        _apply(change, tenant)
+    except ApprovalNeededError as error:
+        return Outcome(change, Status.AWAITING_APPROVAL, str(error))
+    except (SignInError, UnreachableError) as error:
+        return Outcome(change, Status.FAILED, str(error), exit_code=error.exit_code)
+    except RemediateError as error:
+        return Outcome(change, Status.FAILED, str(error))
+    return Outcome(change, Status.DONE)
+
+
+def _apply(change: Change, tenant: Tenant) -> None:
+    match change:
+        case Delete():
+            tenant.delete(change.existing.id)
+        case Create():
+            package_id = tenant.create(change.package)
+            if change.package.assignments:
+                tenant.assign(package_id, change.package.assignments)
+        case Update():
+            fields = frozenset(one.field for one in change.fields)
+            if fields - {"assignments"} or isinstance(change, Adopt):
+                tenant.update(change.existing.id, change.package, fields - {"assignments"})
+            if "assignments" in fields:
+                tenant.assign(change.existing.id, change.package.assignments)
+
+
+def _complete(plan: Plan, outcomes: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
+    return tuple(
+        outcomes.get(index) or Outcome(change, Status.NOT_TRIED) for index, change in enumerate(plan.changes)
+    )
+
+
+def _names(plan: Plan, directory: Directory, tenant: Tenant) -> dict[str, str]:
+    """Names of the ids in a plan: those looked up already, and of groups that only the tenant still has."""
+    names = {DEFAULT_SCOPE_TAG: "Default"}
+    for part in (directory.groups, directory.filters, directory.scope_tags):
+        names |= {match[0]: match[1] for matches in part.values() for match in matches}
+    packages = [change.package for change in plan.changes]
+    packages += [change.existing.package for change in plan.changes if not isinstance(change, Create)]
+    unknown = [group for group in references(packages).groups if group not in names]
+    return names | dict(tenant.names_of_groups(unknown)) if unknown else names
