@@ -132,9 +132,9 @@ def _assignment_lines(
         yield _row("assignments", "none; no device runs it")
     for index, (sign, one) in enumerate(sorted(rows, key=lambda row: row[1].target)):
         label = "assignments" if index == 0 and after else ""
-        yield _row(
-            label, f"{mark} {assignment_words(one, names)}" if before else assignment_words(one, names)
-        )
+        words = assignment_words(one, names)
+        _, text = _row(label, f"{sign} {words}" if before else words)
+        yield sign.strip() if before else "", text
 
 
 def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
