@@ -15,6 +15,7 @@ from typing import TypeAlias
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import (
     Assignment,
+    AssignmentFilter,
     Foreign,
     Published,
     ScriptPackage,
@@ -207,7 +208,9 @@ def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
 def _differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
     pairs = [(name, getattr(existing.package, name), getattr(desired, name)) for name in FIELDS]
     changes = [FieldChange(name, before, after) for name, before, after in pairs if before != after]
-    if not changes and existing.marked_hash != desired.content_hash:
+    # Whatever is written takes the marker along; assignments are not written but assigned.
+    is_written = any(change.field != "assignments" for change in changes)
+    if not is_written and existing.marked_hash != desired.content_hash:
         changes.append(FieldChange(MARKER, existing.marked_hash, desired.content_hash))
     return tuple(changes)
 
@@ -237,12 +240,16 @@ def _widens(change: Change) -> bool:
     if isinstance(change, Delete):
         return False
     before = _wide(change.existing.package.assignments) if isinstance(change, Update) else set()
-    return bool(_wide(change.package.assignments) - before)
+    # A filter may be put on what had none; one that goes or changes lets other devices in.
+    return any(
+        (target, narrowing) not in before and (target, None) not in before
+        for target, narrowing in _wide(change.package.assignments)
+    )
 
 
-def _wide(assignments: Iterable[Assignment]) -> set[Target]:
+def _wide(assignments: Iterable[Assignment]) -> set[tuple[Target, AssignmentFilter | None]]:
     wide = (TargetKind.ALL_DEVICES, TargetKind.ALL_USERS)
-    return {assignment.target for assignment in assignments if assignment.target.kind in wide}
+    return {(one.target, one.filter) for one in assignments if one.target.kind in wide}
 
 
 def _fingerprint(change: Change) -> list[object]:

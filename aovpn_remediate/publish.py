@@ -158,11 +158,8 @@ def _phase(change: Change) -> int:
 
 
 def _may_go_on(outcomes: Iterable[Outcome], following: Change) -> bool:
-    outcomes = list(outcomes)
-    if any(outcome.status is Status.NOT_TRIED for outcome in outcomes):
-        return False
-    has_failed = any(outcome.status is Status.FAILED for outcome in outcomes)
-    return not (has_failed and (isinstance(following, Delete) or any(one.exit_code for one in outcomes)))
+    failed = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
+    return not failed or not (isinstance(following, Delete) or any(one.exit_code for one in failed))
 
 
 def _run_phase(

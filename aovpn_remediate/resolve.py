@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aovpn_remediate.errors import ResolveError
-from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Assignment, Directory, ScriptPackage, TargetKind
+from aovpn_remediate.model import (
+    DEFAULT_SCOPE_TAG,
+    Assignment,
+    Directory,
+    ScriptPackage,
+    Target,
+    TargetKind,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ def references(packages: Iterable[ScriptPackage]) -> References:
     assignments = [one for package in packages for one in package.assignments]
     tags = {tag for package in packages for tag in package.scope_tags} - {DEFAULT_SCOPE_TAG}
     return References(
-        groups=tuple(sorted({one.target.group for one in assignments if one.target.group})),
+        groups=tuple(sorted({one.target.group for one in assignments if _is_group(one.target)})),
         filters=tuple(sorted({one.filter.filter for one in assignments if one.filter is not None})),
         scope_tags=tuple(sorted(tags)),
     )
@@ -48,6 +55,10 @@ def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tu
     if problems:
         raise ResolveError(problems)
     return resolved
+
+
+def _is_group(target: Target) -> bool:
+    return target.kind in (TargetKind.GROUP, TargetKind.EXCLUDED_GROUP)
 
 
 def _problems(
@@ -87,7 +98,7 @@ def _resolve(package: ScriptPackage, directory: Directory) -> ScriptPackage:
 
 def _resolve_assignment(assignment: Assignment, directory: Directory) -> Assignment:
     target, narrowing = assignment.target, assignment.filter
-    if target.group:
+    if _is_group(target):
         target = replace(target, group=directory.groups[target.group][0][0])
     if narrowing is not None:
         narrowing = replace(narrowing, filter=directory.filters[narrowing.filter][0][0])
@@ -98,7 +109,7 @@ def _twice(package: ScriptPackage, directory: Directory) -> Iterable[str]:
     """A group may be there once by its name and once by its id."""
     names = {match[0]: match[1] for matches in directory.groups.values() for match in matches}
     seen: dict[str, TargetKind] = {}
-    for target in (assignment.target for assignment in package.assignments if assignment.target.group):
+    for target in (assignment.target for assignment in package.assignments if _is_group(assignment.target)):
         earlier = seen.get(target.group)
         seen[target.group] = target.kind
         if earlier is not None:

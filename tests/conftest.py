@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
+from aovpn_remediate.simulator import running_simulator
+from tests.tenants import Bench
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,10 @@ def client(tmp_path: Path) -> SimulatedClient:
     device.app_data.mkdir(parents=True)
     device.program_data.mkdir(parents=True)
     return device
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Bench]:
+    """A new simulated tenant and a folder for the config."""
+    with running_simulator() as simulator:
+        yield Bench(tmp_path, simulator.url, capsys)

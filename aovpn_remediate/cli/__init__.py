@@ -15,7 +15,8 @@ import typer
 
 from aovpn_remediate import __version__
 from aovpn_remediate.cli import local, simulator, tenant
-from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, RuleError, UsageError
+from aovpn_remediate.cli.terminal import echo_error
+from aovpn_remediate.errors import RemediateError, UsageError
 
 app = typer.Typer(
     name="remediate",
@@ -52,11 +53,8 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
     try:
         return int(app(args=list(arguments), prog_name="remediate", standalone_mode=False) or 0)
-    except (ConfigError, RuleError, ResolveError) as error:
-        typer.echo(str(error), err=True)
-        return error.exit_code
     except RemediateError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo_error(error)
         return error.exit_code
     except typer.TyperException as error:
         typer.echo(f"error: {error.format_message()}; see remediate --help", err=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, ConfigFile
+from aovpn_remediate.cli.terminal import echo_json
 
 if TYPE_CHECKING:
     from aovpn_remediate.config import Config
@@ -71,7 +71,7 @@ def schema() -> None:
     """Print the JSON Schema of the config, for editors that complete and explain."""
     from aovpn_remediate.config import config_schema
 
-    typer.echo(json.dumps(config_schema(), indent=2))
+    echo_json(config_schema())
 
 
 def kinds(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +19,7 @@ from aovpn_remediate.cli.options import (
     Diff,
     GraphUrl,
 )
-from aovpn_remediate.cli.terminal import is_terminal, progress_of, wants_color
+from aovpn_remediate.cli.terminal import echo_json, is_terminal, progress_of, wants_color
 from aovpn_remediate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def publish(
     refuse_unsafe(draft.plan, allow_all=allow_all)
     if draft.plan.is_empty:
         if as_json:
-            typer.echo(json.dumps(display.outcomes_json(draft.plan, (), 0), indent=2))
+            echo_json(display.outcomes_json(draft.plan, (), 0))
         return
     if not yes:
         _ask(draft, as_json=as_json)
@@ -92,9 +91,9 @@ def publish(
         outcomes, code = interrupted.outcomes, interrupted.exit_code
         typer.echo(str(interrupted), err=True)
     if as_json:
-        typer.echo(json.dumps(display.outcomes_json(draft.plan, outcomes, code), indent=2))
+        echo_json(display.outcomes_json(draft.plan, outcomes, code))
     else:
-        typer.echo(display.outcomes_text(outcomes, color=wants_color(sys.stdout)))
+        typer.echo("\n" + display.outcomes_text(outcomes, color=wants_color(sys.stdout)))
     raise typer.Exit(code)
 
 
@@ -113,7 +112,7 @@ def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:
     from aovpn_remediate import display
 
     if as_json:
-        typer.echo(json.dumps(display.plan_json(draft.plan, draft.names), indent=2))
+        echo_json(display.plan_json(draft.plan, draft.names))
     else:
         typer.echo(display.plan_text(draft.plan, names=draft.names, diff=diff, color=wants_color(sys.stdout)))
 

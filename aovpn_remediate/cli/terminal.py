@@ -1,12 +1,30 @@
-"""What a terminal can show: color, progress, questions."""
+"""What a terminal and a pipeline can show: errors, JSON, color, progress."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+import typer
+
+from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, RuleError
+
+
+def echo_error(error: RemediateError) -> None:
+    """Print an error on stderr; a list of problems is one a line, and none holds a command for a terminal."""
+    from aovpn_remediate.display import clean
+
+    start = "" if isinstance(error, ConfigError | RuleError | ResolveError) else "error: "
+    typer.echo(start + "\n".join(clean(line) for line in str(error).split("\n")), err=True)
+
+
+def echo_json(value: object) -> None:
+    """Print JSON in which a pipeline agent finds no logging command; the value is the same."""
+    typer.echo(json.dumps(value, indent=2).replace("##", "#\\u0023"))
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.display.words import schedule_words
-from aovpn_remediate.model import Assignment, ScriptPackage
+from aovpn_remediate.model import Assignment, ScriptPackage, TargetKind
 from aovpn_remediate.plan import Change, Create, Plan, Update, action
 from aovpn_remediate.publish import Outcome
 
@@ -64,7 +64,7 @@ def package_files(package: ScriptPackage) -> dict[str, bytes | None]:
         "runAs32Bit": package.run_as_32_bit,
         "enforceSignatureCheck": package.signature_check,
         "scopeTags": list(package.scope_tags),
-        "assignments": [_assignment_json(one, {}) for one in package.assignments],
+        "assignments": [_assignment_json(one, None) for one in package.assignments],
         "detection": _script_json(package.detection),
         "remediation": _script_json(package.remediation),
     }
@@ -107,9 +107,12 @@ def _script_json(script: bytes) -> Json | None:
     return {"bytes": len(script), "sha256": hashlib.sha256(script).hexdigest()}
 
 
-def _assignment_json(assignment: Assignment, names: Mapping[str, str]) -> Json:
+def _assignment_json(assignment: Assignment, names: Mapping[str, str] | None) -> Json:
+    """Ids with the names known of them; without ``names`` it is the config's word for each."""
     shape: Json = {"target": assignment.target.kind.value}
-    if assignment.target.group:
+    if assignment.target.kind is TargetKind.OTHER:
+        shape["type"] = assignment.target.group
+    elif assignment.target.group:
         shape |= _named("group", assignment.target.group, names)
     if assignment.filter is not None:
         shape |= {
@@ -121,5 +124,7 @@ def _assignment_json(assignment: Assignment, names: Mapping[str, str]) -> Json:
     return shape
 
 
-def _named(word: str, value: str, names: Mapping[str, str]) -> Json:
-    return {f"{word}Id": value, word: names[value]} if value in names else {word: value}
+def _named(word: str, value: str, names: Mapping[str, str] | None) -> Json:
+    if names is None:
+        return {word: value}
+    return {f"{word}Id": value, **({word: names[value]} if value in names else {})}

@@ -15,7 +15,7 @@ from aovpn_remediate.publish import Outcome, Status
 
 _SIGNS = {"create": "+", "update": "~", "adopt": ">", "delete": "-"}
 _COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@": "36"}
-_WIDTH = 18
+_WIDTH = 20
 
 Line: TypeAlias = tuple[str, str]
 """A line and the sign that colors it; a sign that stands in `_COLORS`, or none."""
@@ -78,10 +78,10 @@ def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> It
             yield from _package_lines(change.package, names)
         case Delete():
             yield _row("display name", value_words("name", change.package.name, names))
-            yield _row("id", change.existing.id)
+            yield _row("id", clean(change.existing.id))
         case Update():
             if isinstance(change, Adopt):
-                yield _row("id", f"{change.existing.id}, foreign until now")
+                yield _row("id", f"{clean(change.existing.id)}, foreign until now")
             for field in change.fields:
                 yield from _field_lines(field, names, diff=diff)
 
@@ -96,7 +96,7 @@ def _package_lines(package: ScriptPackage, names: Mapping[str, str]) -> Iterator
         yield _row("signature check", "yes")
     yield _row("scope tags", value_words("scope_tags", package.scope_tags, names))
     yield _row("scripts", _scripts_words(package))
-    yield from _assignment_lines((), package.assignments, names)
+    yield from _assignment_lines(None, package.assignments, names)
 
 
 def _scripts_words(package: ScriptPackage) -> str:
@@ -124,17 +124,18 @@ def _assignments(value: object) -> tuple[Assignment, ...]:
 
 
 def _assignment_lines(
-    before: Sequence[Assignment], after: Sequence[Assignment], names: Mapping[str, str]
+    before: Sequence[Assignment] | None, after: Sequence[Assignment], names: Mapping[str, str]
 ) -> Iterator[Line]:
-    rows = [(" " if one in before else "+", one) for one in after]
-    rows += [("-", one) for one in before if one not in after]
+    """The whole set; signs say what comes and goes, unless the package itself is new (``None``)."""
+    rows = [("-", one) for one in before or () if one not in after]
+    rows += [(" " if before is None or one in before else "+", one) for one in after]
     if not after:
         yield _row("assignments", "none; no device runs it")
     for index, (sign, one) in enumerate(sorted(rows, key=lambda row: row[1].target)):
         label = "assignments" if index == 0 and after else ""
         words = assignment_words(one, names)
-        _, text = _row(label, f"{sign} {words}" if before else words)
-        yield sign.strip() if before else "", text
+        _, text = _row(label, words if before is None else f"{sign} {words}")
+        yield sign.strip(), text
 
 
 def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
@@ -145,9 +146,8 @@ def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
     delta = list(difflib.unified_diff(before, after, "tenant", "config", lineterm=""))
     added = sum(line.startswith("+") for line in delta[2:])
     removed = sum(line.startswith("-") for line in delta[2:])
-    yield _row(
-        FIELD_WORDS[field.field], f"{_count(added)} added, {removed} removed" if delta else "line ends only"
-    )
+    words = f"{_count(added)} added, {removed} removed" if delta else "only line ends or encoding differ"
+    yield _row(FIELD_WORDS[field.field], words)
     if diff:
         yield from ((line[0] if line[0] in "+-@" else "", f"    {line}") for line in delta)
 
@@ -157,8 +157,14 @@ def _count(number: int) -> str:
 
 
 def _lines(script: object) -> list[str]:
-    text = script.decode("utf-8", errors="replace") if isinstance(script, bytes) else ""
-    return [clean(line) for line in text.splitlines()]
+    return [clean(line) for line in _decoded(script).splitlines()] if isinstance(script, bytes) else []
+
+
+def _decoded(script: bytes) -> str:
+    try:
+        return script.decode("utf-8")
+    except UnicodeDecodeError:
+        return script.decode("latin-1")  # any byte is a character of it, and different bytes stay different
 
 
 def _row(label: str, text: str) -> Line:

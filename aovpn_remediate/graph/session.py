@@ -1,7 +1,4 @@
-"""HTTP to Graph: one pool of connections, time-outs always, and retries that know what may be repeated.
-
-What is logged is method, path, status and request-id; never a body.
-"""
+"""Requests to Graph: time-outs always, repeats where they cannot do harm, errors that say what happened."""
 
 from __future__ import annotations
 
@@ -9,233 +6,217 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from aovpn_remediate.errors import GraphShapeError, TenantError, UnreachableError
-from aovpn_remediate.graph.answers import error_of, read_object, wait_of
+import requests
 
-if TYPE_CHECKING:
-    import requests
+from aovpn_remediate.errors import GraphShapeError, UnreachableError
+from aovpn_remediate.graph.answer import Answer, clean, error_for, object_in, read_body, request_id
+from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
+from aovpn_remediate.graph.fields import Fields
+from aovpn_remediate.graph.retry import TRIES, is_busy, is_worth_another_read, wait_after
+from aovpn_remediate.graph.url import origin
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 12.0
-TRIES = 5
-TRIES_OVER_A_BROKEN_CONNECTION = 3
 BATCH_SIZE = 20
-RETRIED = frozenset({429, 502, 503, 504})
+"""Requests in one ``$batch``, Graph's limit."""
 
-Json = dict[str, object]
+_VERSION = "/beta"
+_PATIENCE_DROPPED, _PATIENCE_BUSY = 90.0, 300.0  # seconds within which the last try begins
 _log = logging.getLogger("aovpn_remediate.graph")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A complete answer: status, headers, and the body as bytes."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+class _Call:
+    method: str
+    url: str
+    path: str
+    body: Mapping[str, object] | None
+    repeatable: bool
 
 
 class GraphSession:
-    """Requests to one service root, below ``/beta``; may be used from several threads.
-
-    ``sleep`` and ``random_share`` (0 to 1) come in so that tests need not wait.
-    """
+    """Requests below one service root; several threads may use it at once."""
 
     def __init__(
         self,
         root: str,
         *,
+        token: Callable[[], str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        random_share: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
+        timeouts: Timeouts | None = None,
     ) -> None:
-        self.root = f"{root}/beta"
+        self._root = root
+        self._token = token
         self._sleep = sleep
-        self._share = random_share
-        self._http = _new_http()
+        self._jitter = jitter
+        self._timeouts = timeouts or Timeouts()
+        self._http = open_connections(root)
+        self._has_answered = False
 
-    def get(self, path: str) -> Json:
-        """Return the JSON object at a path."""
-        return read_object("GET", path, self._ask("GET", path))
+    def get(self, path: str) -> Mapping[str, object]:
+        """Return the object at a path below ``/beta``, or at a link of an earlier answer."""
+        return self.send("GET", path)
 
-    def pages(self, path: str) -> Iterator[Json]:
-        """Yield the items of a collection, page by page; what cannot be read whole is an error."""
-        seen: set[str] = set()
-        following: str | None = path
-        while following is not None:
-            if following in seen:
-                raise GraphShapeError(
-                    f"GET {path}: the pages go round in a circle; report this to the service"
-                )
-            seen.add(following)
-            page = self.get(following)
-            yield from items_of(page, path)
-            following = self._next(page, path)
+    def send(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, *, repeatable: bool = True
+    ) -> Mapping[str, object]:
+        """Return the object of the answer, empty if there is none.
 
-    def post(self, path: str, body: Json, *, is_repeatable: bool) -> Json:
-        """Send a body and return the answer's object, empty without one.
-
-        Only a call that may be done twice is repeated after an answer that leaves open whether it was done.
+        Busy answers and broken connections lead to another try; without ``repeatable`` only those do that
+        say for certain that nothing was carried out. Raises a ``TenantError``.
         """
-        answer = self._ask("POST", path, body, is_repeatable=is_repeatable)
-        return read_object("POST", path, answer) if answer.body.strip() else {}
+        call = _Call(method, self._url(path), self._shown(path), body, repeatable)
+        answer = self._insist(call)
+        if not answer.is_success:
+            raise error_for(call.method, call.path, answer)
+        return object_in(f"{call.method} {call.path}", answer)
 
-    def patch(self, path: str, body: Json) -> None:
-        """Change the object at a path."""
-        self._ask("PATCH", path, body)
+    def pages(self, path: str) -> Iterator[Mapping[str, object]]:
+        """Yield the items of a collection, page by page."""
+        yield from self.items(path, self.get(path))
 
-    def delete(self, path: str) -> None:
-        """Delete the object at a path."""
-        self._ask("DELETE", path)
+    def items(self, path: str, page: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+        """Yield the items of a collection whose first page is there already."""
+        seen = {path}
+        where = f"GET {self._shown(path)}"
+        while True:
+            fields = Fields(where, page)
+            yield from (item.values for item in fields.parts("value"))
+            if page.get("@odata.nextLink") is None:
+                return
+            link = fields.text("@odata.nextLink")
+            if link in seen:
+                raise fields.wrong("@odata.nextLink", "leads back to an earlier page")
+            seen.add(link)
+            page = self.get(link)
 
-    def batch(self, paths: Sequence[str]) -> list[Answer]:
-        """Return the answer to a GET of each path, 20 paths in a request.
+    def batch(self, paths: Sequence[str], *, optional: Collection[str] = ()) -> list[Answer]:
+        """Return the answer for each path, read 20 at a time; only failed ones are read again.
 
-        Only what the service was too busy for is asked again. A missing answer is an error.
+        A 404 is an answer for the paths in ``optional``; anything else that is no success is raised.
         """
         answers: list[Answer] = []
         for start in range(0, len(paths), BATCH_SIZE):
-            answers += self._batch_of(paths[start : start + BATCH_SIZE])
+            answers += self._batch(paths[start : start + BATCH_SIZE])
+        for path, answer in zip(paths, answers, strict=True):
+            if not answer.is_success and not (answer.status == 404 and path in optional):
+                raise error_for("GET", self._shown(path), answer)
         return answers
 
-    def _batch_of(self, paths: Sequence[str]) -> list[Answer]:
-        found: dict[int, Answer] = {}
-        for attempt in range(1, TRIES + 1):
-            open_ones = [index for index in range(len(paths)) if index not in found]
-            requests = [{"id": str(index), "method": "GET", "url": paths[index]} for index in open_ones]
-            page = self.post("/$batch", {"requests": requests}, is_repeatable=True)
-            answers = _batch_answers(page, open_ones)
-            is_last = attempt == TRIES
-            found |= {i: one for i, one in answers.items() if is_last or one.status not in RETRIED}
-            if len(found) == len(paths):
+    def pause(self, attempt: int) -> None:
+        """Wait as after an attempt (the first is 0) that got no answer."""
+        self._sleep(wait_after(None, attempt, jitter=self._jitter()))
+
+    def _batch(self, paths: Sequence[str]) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        for attempt in range(TRIES):
+            waiting = [
+                index
+                for index in range(len(paths))
+                if index not in answers or is_worth_another_read(answers[index])
+            ]
+            if not waiting:
                 break
-            waits = [wait_of(one.headers) for i, one in answers.items() if i not in found]
-            self._wait(attempt, max((wait for wait in waits if wait is not None), default=None))
-        return [found[index] for index in range(len(paths))]
+            if attempt:
+                self._sleep(max(self._wait(answers[index], attempt - 1) for index in waiting))
+            answers |= self._read_together(paths, waiting)
+        return [answers[index] for index in range(len(paths))]
 
-    def _next(self, page: Json, path: str) -> str | None:
-        link = page.get("@odata.nextLink")
-        if link is None:
-            return None
-        if not isinstance(link, str) or not link.startswith(f"{self.root}/"):
-            raise GraphShapeError(f"GET {path}: @odata.nextLink leads elsewhere than {self.root}")
-        return link.removeprefix(self.root)
+    def _read_together(self, paths: Sequence[str], indexes: Sequence[int]) -> dict[int, Answer]:
+        asked = [{"id": str(index), "method": "GET", "url": paths[index]} for index in indexes]
+        envelope = Fields("POST /$batch", self.send("POST", "/$batch", {"requests": asked}))
+        answers = {one.id(): _sub_answer(one) for one in envelope.parts("responses")}
+        for index in indexes:
+            if str(index) not in answers:
+                raise envelope.wrong("responses", f"holds none for GET {self._shown(paths[index])}")
+        return {index: answers[str(index)] for index in indexes}
 
-    def _ask(self, method: str, path: str, body: Json | None = None, *, is_repeatable: bool = True) -> Answer:
-        for attempt in range(1, TRIES + 1):
-            is_last = attempt == TRIES
-            try:
-                answer = self._send(method, path, body)
-            except UnreachableError as error:
-                if attempt == TRIES_OVER_A_BROKEN_CONNECTION or not is_repeatable or not error.code:
-                    raise
-                self._wait(attempt, None)
-                continue
-            may_repeat = answer.status == 429 or (is_repeatable and answer.status in RETRIED)
-            if is_last or not may_repeat:
-                if answer.status >= 400:
-                    raise error_of(method, path, answer.status, answer.headers, answer.body)
-                return answer
-            self._wait(attempt, wait_of(answer.headers))
-        raise TenantError(f"{method} {path}: no attempt was made")
+    def _insist(self, call: _Call) -> Answer:
+        began = time.monotonic()
+        for attempt in range(TRIES):
+            outcome = self._try(call)
+            wait = self._wait(outcome, attempt)
+            is_late = time.monotonic() - began + wait > self._patience(outcome)
+            if attempt == TRIES - 1 or is_late or not _may_repeat(call, outcome):
+                break
+            _log.info("%s %s again in %.1f s", call.method, call.path, wait)
+            self._sleep(wait)
+        if isinstance(outcome, Silence):
+            raise UnreachableError(f"{call.method} {call.path}: {outcome.reason}; {outcome.advice}")
+        return outcome
 
-    def _send(self, method: str, path: str, body: Json | None) -> Answer:
-        import requests
-
-        started = time.monotonic()
+    def _try(self, call: _Call) -> Answer | Silence:
+        began = time.monotonic()
+        read = self._timeouts.later if self._has_answered else self._timeouts.first
         try:
             response = self._http.request(
-                method,
-                self.root + path,
-                data=None if body is None else json.dumps(body),
-                headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                call.method,
+                call.url,
+                data=None if call.body is None else json.dumps(call.body).encode(),
+                headers=self._headers(call),
+                timeout=(self._timeouts.connect, read),
                 allow_redirects=False,
             )
-            answer = Answer(response.status_code, response.headers, response.content)
         except requests.RequestException as error:
-            raise _unreachable(method, path, self.root, error) from error
-        milliseconds = (time.monotonic() - started) * 1000
-        request_id = answer.headers.get("request-id", "")
-        _log.info(
-            "%s %s %d %.0f ms %s",
-            method,
-            path.split("?", maxsplit=1)[0],
-            answer.status,
-            milliseconds,
-            request_id,
+            silence = silence_of(error, self._root.partition("://")[2])
+            _log.info("%s %s: %s, %d ms", call.method, call.path, silence.reason, _ms_since(began))
+            return silence
+        self._has_answered = True
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        answer = Answer(
+            response.status_code, headers, read_body(response.content, headers.get("content-type", ""))
         )
+        shown = (call.method, call.path, answer.status, _ms_since(began), request_id(answer) or "none")
+        _log.info("%s %s: %d, %d ms, request-id %s", *shown)
         return answer
 
-    def _wait(self, attempt: int, asked: float | None) -> None:
-        backoff = 2.0 ** (attempt - 1) * (0.5 + self._share())
-        self._sleep(asked if asked is not None else backoff)
+    def _headers(self, call: _Call) -> dict[str, str]:
+        headers = {} if call.body is None else {"Content-Type": "application/json"}
+        return headers if self._token is None else headers | {"Authorization": f"Bearer {self._token()}"}
+
+    def _wait(self, outcome: Answer | Silence, attempt: int) -> float:
+        answer = None if isinstance(outcome, Silence) else outcome
+        return wait_after(answer, attempt, jitter=self._jitter())
+
+    def _patience(self, outcome: Answer | Silence) -> float:
+        if isinstance(outcome, Answer):
+            return _PATIENCE_BUSY
+        is_there = outcome.was_sent and self._has_answered
+        return _PATIENCE_DROPPED if is_there else self._timeouts.first / 2
+
+    def _url(self, path: str) -> str:
+        """A link of an answer is followed to this service only, for the token goes with it."""
+        if path.startswith("/") and not path.startswith("//"):
+            return f"{self._root}{_VERSION}{path}"
+        try:
+            is_ours = origin(path) == origin(self._root)
+        except ValueError:
+            is_ours = False
+        if not is_ours:
+            raise GraphShapeError(
+                f"{self._root}: @odata.nextLink leads to another address; check whether a proxy rewrites it"
+            )
+        return path
+
+    def _shown(self, path: str) -> str:
+        """A path as messages and logs show it: without the query."""
+        local = path.partition("?")[0]
+        return clean(local.removeprefix(self._root).removeprefix(_VERSION))
 
 
-def items_of(page: Json, path: str) -> list[Json]:
-    """Return a page's items; raises ``GraphShapeError`` where they are no list of objects."""
-    value = page.get("value")
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise GraphShapeError(f"GET {path}: value is no list of objects")
-    return value
+def _may_repeat(call: _Call, outcome: Answer | Silence) -> bool:
+    if isinstance(outcome, Silence):
+        return not outcome.is_final and (call.repeatable or not outcome.was_sent)
+    return is_busy(outcome, repeatable=call.repeatable)
 
 
-def _batch_answers(page: Json, asked: Sequence[int]) -> dict[int, Answer]:
-    responses = page.get("responses")
-    found: dict[int, Answer] = {}
-    for one in responses if isinstance(responses, list) else []:
-        if not isinstance(one, dict) or not isinstance(one.get("status"), int):
-            raise GraphShapeError("POST /$batch: an answer has no status")
-        headers = one.get("headers")
-        texts = {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
-        found[int(str(one.get("id")))] = Answer(one["status"], texts, json.dumps(one.get("body")).encode())
-    if sorted(found) != sorted(asked):
-        raise GraphShapeError(
-            f"POST /$batch: {len(asked)} requests, {len(found)} answers; nothing was changed"
-        )
-    return found
+def _sub_answer(fields: Fields) -> Answer:
+    headers = fields.part("headers").values if fields.values.get("headers") is not None else {}
+    texts = {name.lower(): value for name, value in headers.items() if isinstance(value, str)}
+    return Answer(fields.number("status"), texts, fields.values.get("body"))
 
 
-def _unreachable(method: str, path: str, root: str, error: Exception) -> UnreachableError:
-    import requests
-
-    where = f"{method} {path.split('?', maxsplit=1)[0]}"
-    if isinstance(error, requests.ReadTimeout):
-        return UnreachableError(
-            f"{where}: no answer from {root} within {READ_SECONDS:.0f} s; try again later"
-        )
-    if isinstance(error, requests.exceptions.SSLError):
-        return UnreachableError(
-            f"{where}: the certificate of {root} is not trusted; check proxy and trust store"
-        )
-    if isinstance(error, requests.ConnectTimeout):
-        return UnreachableError(
-            f"{where}: {root} cannot be reached within {CONNECT_SECONDS:.0f} s; check the URL"
-        )
-    if "refused" in str(error):
-        return UnreachableError(f"{where}: {root} refused the connection; is it running, is the port right?")
-    return UnreachableError(f"{where}: the connection to {root} broke; try again", code="dropped")
-
-
-def _new_http() -> requests.Session:
-    import ssl
-
-    import requests
-    import truststore
-    from requests.adapters import HTTPAdapter
-
-    class Adapter(HTTPAdapter):
-        """Trusts what the operating system trusts."""
-
-        def init_poolmanager(self, *args: object, **options: object) -> None:
-            context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            super().init_poolmanager(*args, **options, ssl_context=context)  # type: ignore[arg-type]
-
-    session = requests.Session()
-    session.trust_env = False  # what is reached is loopback, and no proxy or .netrc leads there
-    session.mount("http://", HTTPAdapter(pool_maxsize=8))
-    session.mount("https://", Adapter(pool_maxsize=8))
-    return session
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

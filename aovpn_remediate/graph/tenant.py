@@ -1,210 +1,224 @@
-"""A tenant behind Graph, with as few requests as the API allows.
-
-A no-op of n owned packages is one list, n/20 batches of contents and one batch of look-ups.
-"""
+"""The tenant that plan and publish work on, over Graph, with as few requests as it takes."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 from urllib.parse import quote
 
 from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError, UnreachableError
-from aovpn_remediate.graph.answers import error_of
-from aovpn_remediate.graph.session import Answer, GraphSession, items_of
-from aovpn_remediate.graph.wire import (
-    assign_body,
-    create_body,
-    marker_of,
-    published_from,
-    update_body,
+from aovpn_remediate.graph.fields import Fields
+from aovpn_remediate.graph.session import GraphSession
+from aovpn_remediate.graph.wire import create_body, package_from_wire, update_body
+from aovpn_remediate.graph.wire_assignments import assign_body
+from aovpn_remediate.marker import Marker, read_marker
+from aovpn_remediate.model import (
+    DEFAULT_SCOPE_TAG,
+    Assignment,
+    Directory,
+    Foreign,
+    Published,
+    ScriptPackage,
+    TenantPackages,
 )
-from aovpn_remediate.model import Assignment, Directory, Foreign, Published, ScriptPackage, TenantPackages
-
-Json = dict[str, object]
-Matches = tuple[tuple[str, str], ...]
 
 _PACKAGES = "/deviceManagement/deviceHealthScripts"
-_FILTERS = "/deviceManagement/assignmentFilters?$select=id,displayName"
-_SCOPE_TAGS = "/deviceManagement/roleScopeTags?$select=id,displayName"
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_FILTERS = "/deviceManagement/assignmentFilters"
+_SCOPE_TAGS = "/deviceManagement/roleScopeTags"
+_OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MORE_ASSIGNMENTS = "assignments@odata.nextLink"
 _CREATE_TRIES = 3
 
+Matches = tuple[tuple[str, str], ...]
 
-class Wanted(Protocol):
-    """The names to look up."""
+
+class Names(Protocol):
+    """Names or ids to look up."""
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Groups by display name or object id."""
+        """Display names or object ids."""
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """Assignment filters by display name or id."""
+        """Display names or ids."""
 
     @property
     def scope_tags(self) -> tuple[str, ...]:
-        """Scope tags by display name or id."""
+        """Display names or ids."""
 
 
 class GraphTenant:
-    """What planning and publishing need of a tenant, over one ``GraphSession``."""
+    """A tenant over Graph; several threads may use it at once."""
 
     def __init__(self, session: GraphSession) -> None:
         self._session = session
 
     def list_packages(self, config: str) -> TenantPackages:
-        """Return every package: those with the config's marker whole, the others by name."""
-        items = [item for item in self._list() if item.get("isGlobalScript") is not True]
-        keys = {
-            _id(item): marker.key for item in items if (marker := marker_of(item)) and marker.config == config
-        }
-        ours = [item for item in items if _id(item) in keys]
-        contents = self._session.batch([f"{_PACKAGES}/{_id(item)}" for item in ours])
-        owned = [
-            published_from(_whole(item, answer), config=config, key=keys[_id(item)])
-            for item, answer in zip(ours, contents, strict=True)
-        ]
-        foreign = [
-            Foreign(id=_id(item), name=str(item.get("displayName", "")))
-            for item in items
-            if _id(item) not in keys
+        """Return the packages with this config's marker, and the names of the others but built-in ones."""
+        items = list(self._custom_packages(f"{_PACKAGES}?$expand=assignments"))
+        keys = [marker.key if marker and marker.config == config else None for marker in map(_marker, items)]
+        owned = [(item, key) for item, key in zip(items, keys, strict=True) if key is not None]
+        foreign = [item for item, key in zip(items, keys, strict=True) if key is None]
+        contents = self._session.batch([_path(item.id()) for item, _ in owned])
+        published = [
+            package_from_wire(self._whole(item), _object(item, answer.body), config=config, key=key)
+            for (item, key), answer in zip(owned, contents, strict=True)
         ]
         return TenantPackages(
-            owned=tuple(sorted(owned, key=lambda one: (one.package.key, one.id))),
-            foreign=tuple(sorted(foreign, key=lambda one: (one.name, one.id))),
+            owned=tuple(sorted(published, key=lambda one: (one.package.key, one.id))),
+            foreign=tuple(sorted(map(_foreign, foreign), key=lambda one: (one.name, one.id))),
         )
 
     def read_package(self, package_id: str, *, config: str, key: str) -> Published:
-        """Return a package as if it were the config's, so that it can be adopted."""
-        item = self._session.get(f"{_PACKAGES}/{package_id}?$expand=assignments")
-        return published_from(item, config=config, key=key)
+        """Return one package as if it were the config's; raises ``NotFoundError``."""
+        path = f"{_path(package_id)}?$expand=assignments"
+        item = self._whole(Fields(f"package {package_id}", self._session.get(path)))
+        return package_from_wire(item, item, config=config, key=key)
 
-    def look_up(self, wanted: Wanted) -> Directory:
-        """Return every match of the names, one request for 20 of them; none if nothing is asked for."""
-        paths = {_group_path(name): name for name in wanted.groups}
-        extra = [
-            path for path, names in ((_FILTERS, wanted.filters), (_SCOPE_TAGS, wanted.scope_tags)) if names
-        ]
-        asked = [*paths, *extra]
-        answers = dict(zip(asked, self._session.batch(asked), strict=True))
+    def look_up(self, wanted: Names) -> Directory:
+        """Return all matches of these names, case aside; asks nothing where nothing is wanted.
+
+        Group names are asked one by one, filters and scope tags as whole lists, all in one batch per 20.
+        """
+        tags = [tag for tag in wanted.scope_tags if tag != DEFAULT_SCOPE_TAG]
+        groups = {name: _group_path(name) for name in dict.fromkeys(wanted.groups)}
+        lists = [path for path, names in ((_FILTERS, wanted.filters), (_SCOPE_TAGS, tags)) if names]
+        found = self._read_all([*groups.values(), *lists])
         return Directory(
-            groups={name: _group_matches(name, path, answers[path]) for path, name in paths.items()},
-            filters=self._matches(wanted.filters, _FILTERS, answers),
-            scope_tags=self._matches(wanted.scope_tags, _SCOPE_TAGS, answers),
+            groups={name: _named(name, found[path]) for name, path in groups.items()},
+            filters={name: _named(name, found[_FILTERS]) for name in wanted.filters},
+            scope_tags={
+                name: ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found[_SCOPE_TAGS])
+                for name in wanted.scope_tags
+            },
         )
 
-    def names_of_groups(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Return the display names of groups; those that are gone are left out."""
-        asked = sorted(ids)
-        answers = self._session.batch([_group_path(one) for one in asked])
-        found = [
-            _group_matches(one, _group_path(one), answer) for one, answer in zip(asked, answers, strict=True)
-        ]
-        return {match[0]: match[1] for matches in found for match in matches}
+    def names_of_groups(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the display names of groups by id; what is gone, or no group's id, is left out."""
+        paths = {one: _group_path(one) for one in dict.fromkeys(ids) if _OBJECT_ID.fullmatch(one)}
+        found = self._read_all(list(paths.values()))
+        return {one: found[path][0][1] for one, path in paths.items() if found[path]}
 
     def create(self, package: ScriptPackage) -> str:
-        """Create a package and return its id.
+        """Create a package without assignments and return its id.
 
-        When no answer tells whether it was created, its marker is looked for before it is tried again, so
-        that no second one appears.
+        After an answer that leaves open whether it was created, the tenant is searched for its marker before
+        the next try, so that no duplicate comes about.
         """
-        for attempt in range(1, _CREATE_TRIES + 1):
+        attempt = 0
+        while True:
             try:
-                return _id(self._session.post(_PACKAGES, create_body(package), is_repeatable=False))
-            except (UnreachableError, TenantError) as error:
-                if not _is_ambiguous(error) or attempt == _CREATE_TRIES:
+                created = self._session.send("POST", _PACKAGES, create_body(package), repeatable=False)
+                return Fields(f"POST {_PACKAGES}", created).id()
+            except TenantError as error:
+                if not _is_ambiguous(error):
                     raise
+                self._session.pause(attempt)
                 found = self._find(package)
-                if found is not None:
-                    return found
-        raise TenantError(f"POST {_PACKAGES}: no attempt was made")
+                attempt += 1
+                if found is None and attempt == _CREATE_TRIES:
+                    raise
+            if found is not None:
+                return found
 
     def update(self, package_id: str, package: ScriptPackage, fields: frozenset[str]) -> None:
-        """Change these fields; a remediation script that goes is read back to see that it went."""
-        path = f"{_PACKAGES}/{package_id}"
-        self._session.patch(path, update_body(package, fields))
-        is_cleared = "remediation" in fields and not package.remediation
-        if is_cleared and self._session.get(path).get("remediationScriptContent"):
-            raise TenantError(f"PATCH {path}: the service kept the remediation script; remove it in Intune")
+        """Change these fields of a package, and its marker.
+
+        Raises ``TenantError`` where a remediation script that is to go is still there afterwards.
+        """
+        path = _path(package_id)
+        self._session.send("PATCH", path, update_body(package, fields))
+        if "remediation" in fields and not package.remediation:
+            after = Fields(f"package {package_id}", self._session.get(path))
+            if after.text("remediationScriptContent"):
+                raise TenantError(
+                    f"PATCH {path}: the remediation script is still there; remove it in Intune, publish again"
+                )
 
     def assign(self, package_id: str, assignments: Sequence[Assignment]) -> None:
         """Make this the whole set of assignments."""
-        self._session.post(f"{_PACKAGES}/{package_id}/assign", assign_body(assignments), is_repeatable=True)
+        self._session.send("POST", f"{_path(package_id)}/assign", assign_body(assignments))
 
     def delete(self, package_id: str) -> None:
-        """Delete a package; one that is gone already is fine."""
+        """Delete a package; one that is gone already is as good."""
         try:
-            self._session.delete(f"{_PACKAGES}/{package_id}")
+            self._session.send("DELETE", _path(package_id))
         except NotFoundError:
             return
 
-    def _list(self) -> list[Json]:
-        return list(self._session.pages(f"{_PACKAGES}?$expand=assignments"))
+    def _custom_packages(self, path: str) -> Iterable[Fields]:
+        for item in self._session.pages(path):
+            if item.get("isGlobalScript") is not True:
+                yield Fields(f"package {item.get('id')}", item)
+
+    def _whole(self, item: Fields) -> Mapping[str, object]:
+        """A package with all its assignments, also those that did not fit into the answer."""
+        if item.values.get(_MORE_ASSIGNMENTS) is None:
+            return item.values
+        more = self._session.pages(item.text(_MORE_ASSIGNMENTS))
+        return {**item.values, "assignments": [*(one.values for one in item.parts("assignments")), *more]}
 
     def _find(self, package: ScriptPackage) -> str | None:
-        for item in self._list():
-            marker = marker_of(item)
+        for item in self._custom_packages(_PACKAGES):
+            marker = _marker(item)
+            if marker == Marker(package.config, package.key, package.content_hash):
+                return item.id()
             if marker and (marker.config, marker.key) == (package.config, package.key):
-                return _id(item)
+                raise TenantError(f"{package.key}: someone else created {item.id()} meanwhile; plan again")
         return None
 
-    def _matches(self, names: Iterable[str], path: str, answers: Mapping[str, Answer]) -> dict[str, Matches]:
-        if path not in answers:
-            return {}
-        page = _object("GET", path, answers[path])
-        items = items_of(page, path)
-        if "@odata.nextLink" in page:
-            items = list(self._session.pages(path))
-        return {name: tuple(_pair(item) for item in items if _is_named(item, name)) for name in names}
+    def _read_all(self, paths: Sequence[str]) -> dict[str, Matches]:
+        """What is at each path, one object or a list: every id and name."""
+        single = [path for path in paths if path.startswith("/groups/")]
+        answers = self._session.batch(paths, optional=single)
+        found: dict[str, Matches] = {}
+        for path, answer in zip(paths, answers, strict=True):
+            where = Fields(f"GET {path.partition('?')[0]}", {"body": answer.body})
+            if answer.status == 404:
+                found[path] = ()
+            elif path in single:
+                found[path] = (_id_and_name(where.part("body")),)
+            else:
+                items = self._session.items(path, where.part("body").values)
+                found[path] = tuple(_id_and_name(Fields(where.where, item)) for item in items)
+        return found
 
 
-def _is_ambiguous(error: TenantError) -> bool:
-    return isinstance(error, UnreachableError) or error.status >= 500
+def _path(package_id: str) -> str:
+    return f"{_PACKAGES}/{quote(package_id, safe='')}"
 
 
 def _group_path(name: str) -> str:
-    if _ID.fullmatch(name):
+    if _OBJECT_ID.fullmatch(name):
         return f"/groups/{name}?$select=id,displayName"
-    literal = quote("displayName eq '" + name.replace("'", "''") + "'", safe="")
-    return f"/groups?$filter={literal}&$select=id,displayName"
+    condition = "displayName eq '" + name.replace("'", "''") + "'"
+    return f"/groups?$filter={quote(condition, safe='')}&$select=id,displayName"
 
 
-def _group_matches(name: str, path: str, answer: Answer) -> Matches:
-    if _ID.fullmatch(name):
-        return () if answer.status == 404 else (_pair(_object("GET", path, answer)),)
-    items = items_of(_object("GET", path, answer), path)
-    return tuple(_pair(item) for item in items if _is_named(item, name))
+def _marker(item: Fields) -> Marker | None:
+    return read_marker(item.text("description"))[1]
 
 
-def _is_named(item: Json, name: str) -> bool:
-    return name in (item.get("id"), item.get("displayName")) or (
-        str(item.get("displayName")).casefold() == name.casefold()
-    )
+def _foreign(item: Fields) -> Foreign:
+    return Foreign(id=item.id(), name=item.text("displayName"))
 
 
-def _pair(item: Json) -> tuple[str, str]:
-    return _id(item), str(item.get("displayName", ""))
+def _object(item: Fields, body: object) -> Mapping[str, object]:
+    return Fields(item.where, {"contents": body}).part("contents").values
 
 
-def _id(item: Mapping[str, object]) -> str:
-    value = item.get("id")
-    if not isinstance(value, str) or not value:
-        raise GraphShapeError("id: is no text")
-    return value
+def _id_and_name(fields: Fields) -> tuple[str, str]:
+    return fields.id(), fields.text("displayName")
 
 
-def _object(method: str, path: str, answer: Answer) -> Json:
-    if answer.status >= 400:
-        raise error_of(method, path, answer.status, answer.headers, answer.body)
-    value = json.loads(answer.body)
-    if not isinstance(value, dict):
-        raise GraphShapeError(f"{method} {path.split('?', maxsplit=1)[0]}: the answer is no object")
-    return value
+def _named(name: str, candidates: Matches) -> Matches:
+    """The candidates of this display name, case aside, or else the one of this id."""
+    wanted = name.casefold()
+    by_name = tuple(one for one in candidates if one[1].casefold() == wanted)
+    return by_name or tuple(one for one in candidates if one[0].casefold() == wanted)
 
 
-def _whole(item: Json, answer: Answer) -> Json:
-    """A package as it is listed, with assignments, and as it is read by itself, with contents, in one."""
-    return {**_object("GET", f"{_PACKAGES}/{_id(item)}", answer), "assignments": item.get("assignments", [])}
+def _is_ambiguous(error: TenantError) -> bool:
+    return error.status >= 500 or isinstance(error, UnreachableError | GraphShapeError)

@@ -1,36 +1,23 @@
-"""The Graph service stand-in: a simulated tenant over real HTTP, on loopback only.
+"""A stand-in for the part of Microsoft Graph that Intune Remediations live in: real HTTP, loopback only.
 
-It is an own reading of the API and shares no code with ``graph``, so that the two cannot share a mistake.
+It is a reading of the API of its own, in wire JSON, and shares no code with ``graph``. ``seed`` says what a
+new tenant holds and how a seed file looks, ``faults`` how to make the service fail on purpose, ``control``
+how to see which requests came in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aovpn_remediate.simulator.server import Simulator
+    from aovpn_remediate.simulator.server import Simulator, running_simulator, serve
+
+__all__ = ["Simulator", "running_simulator", "serve"]
 
 
-def serve(*, port: int, state: Path | None, seed: Path | None, announce: Callable[[str], None]) -> None:
-    """Serve a tenant until interrupted; ``announce`` gets the URL once it listens.
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from aovpn_remediate.simulator import server
 
-    Port 0 takes a free one. Raises ``OutputError`` for a port in use and for a state or seed that cannot
-    be read.
-    """
-    from aovpn_remediate.simulator.server import Simulator
-
-    with Simulator(port=port, state=state, seed=seed) as simulator:
-        announce(simulator.url)
-        simulator.serve_until_interrupted()
-
-
-@contextmanager
-def running_simulator(*, state: Path | None = None, seed: Path | None = None) -> Iterator[Simulator]:
-    """Serve a tenant on a free port from a thread of its own; for tests."""
-    from aovpn_remediate.simulator.server import Simulator
-
-    with Simulator(port=0, state=state, seed=seed) as simulator, simulator.in_thread():
-        yield simulator
+    return getattr(server, name)

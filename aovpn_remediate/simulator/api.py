@@ -1,254 +1,232 @@
-"""The routes: a request in, status and body out, with the service's quirks.
+"""The routes: what the service answers to a request, and what the tenant holds afterwards.
 
-What is read back differs from what was sent, as in the real service: times get fractions, a missing
-filter is a zero id, ``runRemediationScript`` is always false, an exclusion of an included group is gone.
+Quirks of the service that are kept: a list shows no scripts; ``$filter`` does nothing on packages; ``assign``
+replaces the whole set; ``POST .../assignments`` has no route; any script in a PATCH raises the version.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
-from aovpn_remediate.simulator.schema import BadRequestError, check_assignments, check_package
-from aovpn_remediate.simulator.store import Store
-
-Json = dict[str, object]
-
-PACKAGE_LIMIT = 200
-PAGE_SIZE = 100
-BATCH_LIMIT = 20
-_SCRIPTS = "/deviceManagement/deviceHealthScripts"
-_CONTENTS = ("detectionScriptContent", "remediationScriptContent")
-_NO_ID = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request below ``/beta``: path without query, query, body; ``root`` is the URL up to ``/beta``."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: object = None
-    root: str = ""
-
-
-@dataclass(frozen=True)
-class Response:
-    """What is answered; ``None`` is an empty body."""
-
-    status: int
-    body: Json | None = None
-
-
-Route = Callable[[Store, Request, str], Response]
-
-
-def answer(store: Store, request: Request) -> Response:
-    """Answer a request from the store, which it may change."""
-    for method, pattern, route in _ROUTES:
-        match = re.fullmatch(pattern, request.path)
-        if match and method == request.method:
-            try:
-                return route(store, request, match[1] if match.groups() else "")
-            except BadRequestError as error:
-                return error_response(400, "BadRequest", str(error))
-    text = f"No OData route exists that match template ~{request.path} with http verb {request.method}."
-    return error_response(400, "BadRequest", text)
-
-
-def parse_url(url: str) -> tuple[str, dict[str, str]]:
-    """Return path and query options of a relative URL."""
-    parts = urlsplit(url)
-    query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    return parts.path, query
-
-
-def error_response(status: int, code: str, message: str) -> Response:
-    """Return an error in Graph's shape."""
-    inner = {"date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "request-id": str(uuid.uuid4())}
-    return Response(status, {"error": {"code": code, "message": message, "innerError": inner}})
-
-
-def _list_packages(store: Store, request: Request, _: str) -> Response:
-    is_expanded = request.query.get("$expand") == "assignments"
-    items = [
-        _shown(item, with_assignments=is_expanded) for item in store.parts["deviceHealthScripts"].values()
-    ]
-    return _page([item | dict.fromkeys(_CONTENTS) for item in items], request)
-
-
-def _create_package(store: Store, request: Request, _: str) -> Response:
-    body = _body(request)
-    check_package(body, store, is_new=True)
-    scripts = store.parts["deviceHealthScripts"]
-    if len(scripts) >= PACKAGE_LIMIT:
-        return error_response(400, "BadRequest", "The tenant has reached its limit of 200 script packages.")
-    item: Json = {
-        "@odata.type": "#microsoft.graph.deviceHealthScript",
-        "id": str(uuid.uuid4()),
-        "description": "",
-        "publisher": "",
-        "version": "1",
-        "runAsAccount": "system",
-        "runAs32Bit": False,
-        "enforceSignatureCheck": False,
-        "roleScopeTagIds": ["0"],
-        "remediationScriptContent": "",
-        "isGlobalScript": False,
-        "highestAvailableVersion": None,
-        "deviceHealthScriptType": "deviceHealthScript",
-        "createdDateTime": _now(),
-        "assignments": [],
-    }
-    item |= body | {"lastModifiedDateTime": _now()}
-    scripts[str(item["id"])] = item
-    store.save()
-    return Response(201, _shown(item, with_assignments=False))
-
-
-def _get_package(store: Store, request: Request, package_id: str) -> Response:
-    item = store.parts["deviceHealthScripts"].get(package_id)
-    if item is None:
-        return _not_found(package_id)
-    return Response(200, _shown(item, with_assignments=request.query.get("$expand") == "assignments"))
-
-
-def _update_package(store: Store, request: Request, package_id: str) -> Response:
-    item = store.parts["deviceHealthScripts"].get(package_id)
-    if item is None:
-        return _not_found(package_id)
-    if item.get("isGlobalScript"):
-        return error_response(400, "BadRequest", "A global script is read-only.")
-    body = _body(request)
-    check_package(body, store, is_new=False)
-    if any(body.get(name, item.get(name)) != item.get(name) for name in _CONTENTS):
-        item["version"] = str(int(str(item["version"])) + 1)
-    item |= body | {"lastModifiedDateTime": _now()}
-    store.save()
-    return Response(200, _shown(item, with_assignments=False))
-
-
-def _delete_package(store: Store, _: Request, package_id: str) -> Response:
-    item = store.parts["deviceHealthScripts"].get(package_id)
-    if item is None:
-        return _not_found(package_id)
-    if item.get("isGlobalScript"):
-        return error_response(400, "BadRequest", "A global script is read-only.")
-    del store.parts["deviceHealthScripts"][package_id]
-    store.save()
-    return Response(204)
-
-
-def _assign(store: Store, request: Request, package_id: str) -> Response:
-    item = store.parts["deviceHealthScripts"].get(package_id)
-    if item is None:
-        return _not_found(package_id)
-    sent = check_assignments(_body(request), store)
-    included = {
-        _target(one).get("groupId") for one in sent if "exclusion" not in str(_target(one)["@odata.type"])
-    }
-    kept = [
-        one
-        for one in sent
-        if "exclusion" not in str(_target(one)["@odata.type"]) or _target(one).get("groupId") not in included
-    ]
-    item["assignments"] = [_read_back(one, package_id) for one in kept]
-    store.save()
-    return Response(204)
-
-
-def _target(assignment: Json) -> Json:
-    target = assignment["target"]
-    return target if isinstance(target, dict) else {}
-
-
-def _read_back(sent: Json, package_id: str) -> Json:
-    target = {
-        "deviceAndAppManagementAssignmentFilterId": _NO_ID,
-        "deviceAndAppManagementAssignmentFilterType": "none",
-    } | _target(sent)
-    everyone = {
-        "#microsoft.graph.allDevicesAssignmentTarget": "adadadad-808e-44e2-905a-0b7873a8a531",
-        "#microsoft.graph.allLicensedUsersAssignmentTarget": "acacacac-9df4-4c7d-9d50-4ef0226f57a9",
-    }
-    group = target.get("groupId") or everyone.get(str(target["@odata.type"]))
-    schedule = sent.get("runSchedule")
-    if isinstance(schedule, dict) and "time" in schedule:
-        schedule = schedule | {"time": f"{schedule['time']}.0000000"}
-    is_exclusion = "exclusion" in str(target["@odata.type"])
-    return {
-        "id": f"{package_id}:{group}",
-        "target": target,
-        "runRemediationScript": False,
-        "runSchedule": None if is_exclusion else schedule,
-    }
-
-
-def _list_groups(store: Store, request: Request, _: str) -> Response:
-    items = list(store.parts["groups"].values())
-    condition = request.query.get("$filter")
-    if condition is not None:
-        match = re.fullmatch(r"displayName eq '((?:[^']|'')*)'", condition)
-        if match is None:
-            return error_response(400, "Request_UnsupportedQuery", f"Unsupported filter: {condition}")
-        wanted = match[1].replace("''", "'").casefold()
-        items = [item for item in items if str(item["displayName"]).casefold() == wanted]
-    return _page(items, request)
-
-
-def _get_group(store: Store, _: Request, group_id: str) -> Response:
-    item = store.parts["groups"].get(group_id)
-    return Response(200, dict(item)) if item else _not_found(group_id)
-
-
-def _list_part(part: str) -> Route:
-    return lambda store, request, _: _page(list(store.parts[part].values()), request)
-
-
-def _page(items: list[Json], request: Request) -> Response:
-    skip = int(request.query.get("$skiptoken", "0") or 0)
-    size = min(int(request.query.get("$top", str(PAGE_SIZE))), PAGE_SIZE)
-    body: Json = {"@odata.context": f"{request.root}/$metadata", "value": items[skip : skip + size]}
-    if skip + size < len(items):
-        options = {**request.query, "$skiptoken": str(skip + size)}
-        query = "&".join(f"{name}={value}" for name, value in options.items())
-        body["@odata.nextLink"] = f"{request.root}{request.path}?{query}"
-    return Response(200, body)
-
-
-def _shown(item: Json, *, with_assignments: bool) -> Json:
-    return {name: value for name, value in item.items() if with_assignments or name != "assignments"}
-
-
-def _body(request: Request) -> Json:
-    if not isinstance(request.body, dict):
-        raise BadRequestError("The request body is no JSON object.")
-    return json.loads(json.dumps(request.body))  # type: ignore[no-any-return]  # a copy of an object is one
-
-
-def _not_found(object_id: str) -> Response:
-    return error_response(404, "ResourceNotFound", f"Resource '{object_id}' does not exist.")
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-_ROUTES: tuple[tuple[str, str, Route], ...] = (
-    ("GET", _SCRIPTS, _list_packages),
-    ("POST", _SCRIPTS, _create_package),
-    ("GET", f"{_SCRIPTS}/([^/]+)", _get_package),
-    ("PATCH", f"{_SCRIPTS}/([^/]+)", _update_package),
-    ("DELETE", f"{_SCRIPTS}/([^/]+)", _delete_package),
-    ("POST", f"{_SCRIPTS}/([^/]+)/assign", _assign),
-    ("GET", "/deviceManagement/assignmentFilters", _list_part("assignmentFilters")),
-    ("GET", "/deviceManagement/roleScopeTags", _list_part("roleScopeTags")),
-    ("GET", "/groups", _list_groups),
-    ("GET", "/groups/([^/]+)", _get_group),
+from aovpn_remediate.errors import OutputError
+from aovpn_remediate.simulator.assignments import new_assignments
+from aovpn_remediate.simulator.query import MAX_PAGE, Options, page_of, read_options, selected
+from aovpn_remediate.simulator.schema import (
+    CONTENTS,
+    MAX_PACKAGES,
+    PACKAGE_PROPERTIES,
+    changed_package,
+    new_package,
 )
+from aovpn_remediate.simulator.seed import PROPERTIES
+from aovpn_remediate.simulator.store import FILTERS, GROUPS, PACKAGES, SCOPE_TAGS, Tenant
+from aovpn_remediate.simulator.wire import (
+    JsonObject,
+    RefusalError,
+    Reply,
+    Request,
+    answer_or_refusal,
+    error_reply,
+    read_object,
+)
+
+_ONE = ("$select", "$expand")
+_MANY = (*_ONE, "$top", "$skiptoken", "$filter")
+_PLAIN_MANY = ("$select", "$top", "$skiptoken", "$filter")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request on its way: the tenant it is for, the id in its path, the size of a page."""
+
+    tenant: Tenant
+    request: Request
+    key: str
+    page_size: int
+
+
+def answer(tenant: Tenant, request: Request, *, page_size: int = MAX_PAGE) -> Reply:
+    """Return what the service says to a request, having done what it asks for."""
+
+    def work(request: Request) -> Reply:
+        route, key = _find_route(request)
+        with tenant.lock:
+            return route(Call(tenant, request, key, page_size))
+
+    try:
+        return answer_or_refusal(request, work)
+    except OutputError as error:
+        return error_reply(500, "InternalServerError", str(error), request_id=request.id)
+
+
+def _list_packages(call: Call) -> Reply:
+    options = read_options(call.request, _MANY, PACKAGE_PROPERTIES, call.page_size)
+    items = list(call.tenant.all(PACKAGES).values())
+    page, more = page_of(items, options, call.request)
+    kind = f"deviceManagement/{PACKAGES}" + ("(assignments())" if options.with_assignments else "")
+    shown = [_without_scripts(_shown(item, options)) for item in page]
+    return Reply(200, {"@odata.context": _context(call, kind), **more, "value": shown})
+
+
+def _create_package(call: Call) -> Reply:
+    body = read_object(call.request)
+    own = [one for one in call.tenant.all(PACKAGES).values() if not one["isGlobalScript"]]
+    if len(own) >= MAX_PACKAGES:
+        raise RefusalError(f"The maximum number of script packages ({MAX_PACKAGES}) has been reached.")
+    package = new_package(str(uuid4()), body, call.tenant.all(SCOPE_TAGS))
+    call.tenant.put(PACKAGES, package)
+    return Reply(201, _entity(call, package, Options()))
+
+
+def _read_package(call: Call) -> Reply:
+    options = read_options(call.request, _ONE, PACKAGE_PROPERTIES)
+    return Reply(200, _entity(call, _package(call), options))
+
+
+def _change_package(call: Call) -> Reply:
+    package = _writable_package(call)
+    changed = changed_package(package, read_object(call.request), call.tenant.all(SCOPE_TAGS))
+    call.tenant.put(PACKAGES, changed)
+    return Reply(200, _entity(call, changed, Options()))
+
+
+def _delete_package(call: Call) -> Reply:
+    call.tenant.remove(PACKAGES, str(_writable_package(call)["id"]))
+    return Reply(204)
+
+
+def _assign_package(call: Call) -> Reply:
+    package = _package(call)
+    groups, filters = call.tenant.all(GROUPS), call.tenant.all(FILTERS)
+    assignments = new_assignments(str(package["id"]), read_object(call.request), groups, filters)
+    call.tenant.put(PACKAGES, {**package, "assignments": assignments})
+    return Reply(204)
+
+
+def _read_assignments(call: Call) -> Reply:
+    package = _package(call)
+    kind = f"deviceManagement/{PACKAGES}('{package['id']}')/assignments"
+    return Reply(200, {"@odata.context": _context(call, kind), "value": package["assignments"]})
+
+
+def _lister(collection: str, place: str) -> Callable[[Call], Reply]:
+    """A route that lists groups, filters or scope tags; names are compared as Entra does, ignoring case."""
+
+    def list_objects(call: Call) -> Reply:
+        options = read_options(call.request, _PLAIN_MANY, PROPERTIES[collection], call.page_size)
+        wanted = options.name
+        items = [
+            item
+            for item in call.tenant.all(collection).values()
+            if wanted is None or str(item["displayName"]).casefold() == wanted.casefold()
+        ]
+        page, more = page_of(items, options, call.request)
+        shown = [selected(item, options) for item in page]
+        return Reply(200, {"@odata.context": _context(call, place), **more, "value": shown})
+
+    return list_objects
+
+
+def _reader(collection: str, place: str) -> Callable[[Call], Reply]:
+    """A route that shows one group, filter or scope tag."""
+
+    def read_object_by_id(call: Call) -> Reply:
+        options = read_options(call.request, ("$select",), PROPERTIES[collection])
+        item = call.tenant.all(collection).get(call.key.lower())
+        if item is None:
+            code = "Request_ResourceNotFound" if collection == GROUPS else "ResourceNotFound"
+            raise RefusalError(f"Resource '{call.key}' does not exist.", status=404, code=code)
+        return Reply(200, {"@odata.context": _context(call, f"{place}/$entity"), **selected(item, options)})
+
+    return read_object_by_id
+
+
+def _package(call: Call) -> JsonObject:
+    package = call.tenant.all(PACKAGES).get(call.key.lower())
+    if package is None:
+        raise RefusalError(f"Resource '{call.key}' does not exist.", status=404, code="ResourceNotFound")
+    return package
+
+
+def _writable_package(call: Call) -> JsonObject:
+    package = _package(call)
+    if package["isGlobalScript"]:
+        raise RefusalError("A global script is read only.")
+    return package
+
+
+def _shown(package: JsonObject, options: Options) -> JsonObject:
+    shown = selected({name: package[name] for name in PACKAGE_PROPERTIES}, options)
+    return {**shown, "assignments": package["assignments"]} if options.with_assignments else shown
+
+
+def _without_scripts(shown: JsonObject) -> JsonObject:
+    return {name: None if name in CONTENTS else value for name, value in shown.items()}
+
+
+def _entity(call: Call, package: JsonObject, options: Options) -> JsonObject:
+    kind = f"deviceManagement/{PACKAGES}/$entity"
+    return {"@odata.context": _context(call, kind), **_shown(package, options)}
+
+
+def _context(call: Call, kind: str) -> str:
+    return f"{call.request.root}/beta/$metadata#{kind}"
+
+
+_MANAGEMENT = "/beta/deviceManagement"
+_ONE_PACKAGE = f"{_MANAGEMENT}/{PACKAGES}/*"
+
+_ROUTES: dict[str, dict[str, Callable[[Call], Reply]]] = {
+    f"{_MANAGEMENT}/{PACKAGES}": {"GET": _list_packages, "POST": _create_package},
+    _ONE_PACKAGE: {"GET": _read_package, "PATCH": _change_package, "DELETE": _delete_package},
+    f"{_ONE_PACKAGE}/assign": {"POST": _assign_package},
+    f"{_ONE_PACKAGE}/assignments": {"GET": _read_assignments},
+    f"{_MANAGEMENT}/{FILTERS}": {"GET": _lister(FILTERS, f"deviceManagement/{FILTERS}")},
+    f"{_MANAGEMENT}/{FILTERS}/*": {"GET": _reader(FILTERS, f"deviceManagement/{FILTERS}")},
+    f"{_MANAGEMENT}/{SCOPE_TAGS}": {"GET": _lister(SCOPE_TAGS, f"deviceManagement/{SCOPE_TAGS}")},
+    f"{_MANAGEMENT}/{SCOPE_TAGS}/*": {"GET": _reader(SCOPE_TAGS, f"deviceManagement/{SCOPE_TAGS}")},
+    f"/beta/{GROUPS}": {"GET": _lister(GROUPS, GROUPS)},
+    f"/beta/{GROUPS}/*": {"GET": _reader(GROUPS, GROUPS)},
+}
+
+
+def _find_route(request: Request) -> tuple[Callable[[Call], Reply], str]:
+    parts = request.path.rstrip("/").split("/")
+    for template, methods in _ROUTES.items():
+        key = _match(template.split("/"), parts)
+        if key is None:
+            continue
+        if request.method not in methods:
+            raise _no_route(template, request)
+        return methods[request.method], key
+    raise _no_segment(parts)
+
+
+def _match(template: list[str], parts: list[str]) -> str | None:
+    """Return the id in a path that a template fits, empty if it has none; ``None`` if it does not fit."""
+    if len(template) != len(parts):
+        return None
+    pairs = list(zip(template, parts, strict=True))
+    if any(wanted not in ("*", part) for wanted, part in pairs):
+        return None
+    return next((part for wanted, part in pairs if wanted == "*"), "")
+
+
+def _no_route(template: str, request: Request) -> RefusalError:
+    first, *rest = template.split("/")[2:]
+    words = ["entityset" if first == GROUPS else "singleton"]
+    words += ["key" if part == "*" else "navigation" for part in rest]
+    message = (
+        f"No OData route exists that match template ~/{'/'.join(words)} "
+        f"with http verb {request.method} for request {request.path}."
+    )
+    return RefusalError(message, code="No method match route template")
+
+
+def _no_segment(parts: list[str]) -> RefusalError:
+    version = parts[1] if len(parts) > 1 else ""
+    if version not in ("beta", "v1.0"):
+        return RefusalError(f"Invalid version: {version}")
+    return RefusalError(f"Resource not found for the segment '{parts[-1]}'.")

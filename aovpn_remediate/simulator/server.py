@@ -1,198 +1,265 @@
-"""HTTP on loopback: requests to the API, the log of them, and the switches for faults.
-
-Beside ``/beta`` there are ``/simulator/requests`` (GET, DELETE) and ``/simulator/faults`` (PUT a list).
-"""
+"""The HTTP side: sockets on 127.0.0.1, keep-alive, and one thread for each connection."""
 
 from __future__ import annotations
 
 import json
 import signal
+import socket
+import socketserver
+import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Self
+from typing import Final
+from uuid import uuid4
 
 from aovpn_remediate.errors import OutputError
-from aovpn_remediate.simulator.api import BATCH_LIMIT, Request, Response, answer, error_response, parse_url
-from aovpn_remediate.simulator.faults import Fault, take_fault
-from aovpn_remediate.simulator.store import open_store
+from aovpn_remediate.simulator.query import MAX_PAGE
+from aovpn_remediate.simulator.seed import read_seed
+from aovpn_remediate.simulator.service import Service
+from aovpn_remediate.simulator.store import StateFile, Tenant
+from aovpn_remediate.simulator.wire import (
+    Delivery,
+    RefusalError,
+    Reply,
+    Request,
+    error_reply,
+    merged_headers,
+    split_target,
+)
 
-Json = dict[str, object]
+LOOPBACK: Final = "127.0.0.1"
+MAX_BODY: Final = 64 * 1024 * 1024
 
-BODY_LIMIT = 64 * 1024 * 1024
+_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+_HTML = "text/html;charset=utf-8"
 
 
+@dataclass(frozen=True)
 class Simulator:
-    """A simulated tenant that listens on 127.0.0.1 from the start; use it with ``with``."""
+    """A running simulator; ``url`` is its service root."""
 
-    def __init__(self, *, port: int, state: Path | None, seed: Path | None) -> None:
-        self.store = open_store(state, seed)
-        self.faults: list[Fault] = []
-        self.requests: list[Json] = []
-        self.lock = threading.Lock()
-        try:
-            self._server = _Server(("127.0.0.1", port), self)
-        except OSError as error:
-            reason = (error.strerror or "cannot be used").lower()
-            raise OutputError(f"--port {port}: {reason}; choose another, 0 takes a free one") from error
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+    url: str
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.server_close()
+def serve(*, port: int, state: Path | None, seed: Path | None, announce: Callable[[str], None]) -> None:
+    """Serve a simulated tenant until Ctrl-C or SIGTERM; ``announce`` hears the URL once it listens.
 
-    def serve_until_interrupted(self) -> None:
-        """Serve until Ctrl-C or a request to terminate."""
+    Port 0 takes a free one. A port, state or seed that cannot be used is an ``OutputError``.
+    """
+    try:
+        with _terminate_as_interrupt(), running_simulator(port=port, state=state, seed=seed) as simulator:
+            announce(simulator.url)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        return
 
-        def stop(_: int, __: FrameType | None) -> None:
-            raise KeyboardInterrupt
 
-        signal.signal(signal.SIGTERM, stop)
-        with suppress(KeyboardInterrupt):
-            self._server.serve_forever(poll_interval=0.1)
+@contextmanager
+def running_simulator(
+    *, port: int = 0, state: Path | None = None, seed: Path | None = None, page_size: int = MAX_PAGE
+) -> Iterator[Simulator]:
+    """Serve a simulated tenant from a thread; at the end every connection is closed.
 
-    @contextmanager
-    def in_thread(self) -> Iterator[None]:
-        """Serve from another thread until the block ends."""
-        thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+    ``page_size`` is how many objects a list shows at a time.
+    """
+    service = Service(open_tenant(state, seed), page_size)
+    try:
+        with _listening(port, service) as server:
+            yield Simulator(server.root)
+    finally:
+        service.close()
+
+
+def open_tenant(state: Path | None, seed: Path | None) -> Tenant:
+    """Return the tenant of a state file, a new one if there is no such file; the seed is for a new one."""
+    new = read_seed(seed)
+    if state is None:
+        return Tenant(new)
+    file = StateFile(state)
+    try:
+        if file.is_new:
+            file.create(new)
+        return Tenant(file.load(), file)
+    except OutputError:
+        file.close()
+        raise
+
+
+@contextmanager
+def _listening(port: int, service: Service) -> Iterator[_Server]:
+    try:
+        server = _Server(port, service)
+    except (OSError, OverflowError) as error:
+        reason = (getattr(error, "strerror", None) or "cannot be used").lower()
+        advice = "choose another port, or 0 for a free one"
+        raise OutputError(f"{LOOPBACK}:{port}: {reason}; {advice}") from error
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    with server:
         thread.start()
         try:
-            yield
+            yield server
         finally:
-            self._server.shutdown()
+            server.shutdown()
             thread.join()
+            server.close_connections()
 
-    def respond(
-        self, method: str, url: str, body: object
-    ) -> tuple[Response, Mapping[str, str], Fault | None]:
-        """Answer one request to the API, sub-requests of a batch included; says which fault hit it."""
-        fault = take_fault(self.faults, method, url)
-        if fault is not None and not fault.after:
-            return Response(fault.status or 500), fault.headers, fault
-        path, query = parse_url(url)
-        if (method, path) == ("POST", "/$batch"):
-            response = self._respond_batch(body)
-        else:
-            with self.lock:
-                response = answer(self.store, Request(method, path, query, body, f"{self.url}/beta"))
-        return response, fault.headers if fault else {}, fault
 
-    def _respond_batch(self, body: object) -> Response:
-        parts = body.get("requests") if isinstance(body, dict) else None
-        if not isinstance(parts, list) or not 1 <= len(parts) <= BATCH_LIMIT:
-            return error_response(400, "BadRequest", f"A batch holds 1 to {BATCH_LIMIT} requests.")
-        return Response(200, {"responses": [self._respond_part(part) for part in parts]})
-
-    def _respond_part(self, part: Mapping[str, object]) -> Json:
-        response, headers, fault = self.respond(str(part["method"]), str(part["url"]), part.get("body"))
-        body = fault.body if fault and not fault.after else response.body
-        return {"id": str(part["id"]), "status": response.status, "headers": dict(headers), "body": body}
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM raise ``KeyboardInterrupt``; only the main thread may ask for that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Server(ThreadingHTTPServer):
+    """Listens on loopback and knows its open connections."""
+
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 128
+    # On Windows the option lets two servers take one port.
+    allow_reuse_address = sys.platform != "win32"
 
-    def __init__(self, address: tuple[str, int], simulator: Simulator) -> None:
-        self.simulator = simulator
-        super().__init__(address, _Connection)
+    def __init__(self, port: int, service: Service) -> None:
+        self.service = service
+        self._connections: set[socket.socket] = set()
+        super().__init__((LOOPBACK, port), _Connection)
+        self.root = f"http://{LOOPBACK}:{self.server_port}"
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is none of the service's business."""
+    def server_bind(self) -> None:
+        # The parent's looks up the host's name, which can take seconds.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        if isinstance(request, socket.socket):
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """End all connections, busy ones too."""
+        for connection in tuple(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        # A client that went away is no news; anything else is our bug.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Connection(BaseHTTPRequestHandler):
+    """One connection: bytes to a ``Request``, a ``Reply`` to bytes."""
+
+    server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: _Server
 
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        """Every method, ``do_GET`` and the like, is served in one way."""
-        if name.startswith("do_"):
-            return self._serve
-        raise AttributeError(name)
+    def do_GET(self) -> None:
+        self._answer()
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing is logged on stderr; ``/simulator/requests`` has it all."""
+    def do_POST(self) -> None:
+        self._answer()
 
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > BODY_LIMIT:
-            self.close_connection = True
-            self._send(error_response(413, "RequestTooLarge", "The body is too large."), {})
-            return
-        raw = self.rfile.read(length)
+    def do_PATCH(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        request_id = str(uuid4())
         try:
-            body = json.loads(raw) if raw else None
-        except ValueError:
-            self._send(error_response(400, "BadRequest", "The body is no JSON."), {})
-            return
-        if self.path.startswith("/beta/"):
-            self._serve_api(self.path.removeprefix("/beta"), body)
-        else:
-            self._serve_control(body)
-
-    def _serve_api(self, url: str, body: object) -> None:
-        simulator = self.server.simulator
-        response, headers, fault = simulator.respond(self.command, url, body)
-        entry: Json = {"method": self.command, "path": url, "status": response.status}
-        if isinstance(body, dict) and url == "/$batch":
-            entry["batch"] = [f"{one['method']} {one['url']}" for one in body.get("requests", [])]
-        simulator.requests.append(entry)
-        if fault is not None and self._fail(fault):
-            return
-        self._send(response, headers)
-
-    def _fail(self, fault: Fault) -> bool:
-        """Answer as the fault says; false if the true answer is to be sent after all."""
-        time.sleep(fault.delay)
-        if fault.close:
+            reply = self.server.service.answer(self._request(request_id))
+        except RefusalError as refusal:
             self.close_connection = True
-            return True
-        if not fault.status:
-            return False
-        raw = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
-        self._send_bytes(fault.status, raw.encode(), dict(fault.headers))
+            reply = error_reply(refusal.status, refusal.code, str(refusal), request_id=request_id)
+        self._send(reply, request_id)
+
+    def _request(self, request_id: str) -> Request:
+        path, query = split_target(self.path)
+        return Request(
+            root=self._root(),
+            method=self.command,
+            path=path,
+            query=query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self._body(),
+            id=request_id,
+        )
+
+    def _root(self) -> str:
+        """The service root as the client calls it, so that links lead where it already is."""
+        host = self.headers.get("Host", "")
+        return f"http://{host}" if host == f"localhost:{self.server.server_port}" else self.server.root
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal() or not length.isascii():
+            raise RefusalError("A body needs a Content-Length.", status=411, code="LengthRequired")
+        if int(length) > MAX_BODY:
+            raise RefusalError("The body is too large.", status=413, code="RequestEntityTooLarge")
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionAbortedError("the client went away in the middle of a request")
+        return body
+
+    def _send(self, reply: Reply, request_id: str) -> None:
+        self.close_connection = self.close_connection or reply.delivery is not Delivery.WHOLE
+        if reply.delivery is Delivery.NOTHING:
+            return
+        body, headers = _encoded(reply)
+        self.send_response(reply.status)
+        for name, value in merged_headers({"request-id": request_id, **headers}, reply.headers).items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if reply.delivery is Delivery.HALF else body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no HTTP, or a method that Graph does not know, as Graph words errors."""
+        request_id = str(uuid4())
+        self.close_connection = True
+        words = message or explain or self.responses.get(code, ("",))[0]
+        self._send(error_reply(code, "BadRequest", words, request_id=request_id), request_id)
+
+    def handle_expect_100(self) -> bool:
+        super().handle_expect_100()
+        self.wfile.flush()
         return True
 
-    def _serve_control(self, body: object) -> None:
-        simulator = self.server.simulator
-        match (self.command, self.path):
-            case ("GET", "/simulator/requests"):
-                self._send(Response(200, {"requests": simulator.requests}), {})
-            case ("DELETE", "/simulator/requests"):
-                simulator.requests.clear()
-                self._send(Response(204), {})
-            case ("PUT", "/simulator/faults") if isinstance(body, list):
-                try:
-                    simulator.faults[:] = [Fault(**one) for one in body]
-                except TypeError as error:
-                    self._send(error_response(400, "BadRequest", str(error)), {})
-                else:
-                    self._send(Response(204), {})
-            case _:
-                self._send(error_response(404, "NotFound", "There is /beta and /simulator here."), {})
+    def log_message(self, *_: object) -> None:
+        """Say nothing; the log of requests is on the control route."""
 
-    def _send(self, response: Response, headers: Mapping[str, str]) -> None:
-        body = b"" if response.body is None else json.dumps(response.body).encode()
-        self._send_bytes(response.status, body, {"Content-Type": "application/json", **headers})
 
-    def _send_bytes(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"request-id": str(uuid.uuid4()), **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+def _encoded(reply: Reply) -> tuple[bytes, Mapping[str, str]]:
+    if reply.body is None:
+        return b"", {} if reply.status == 204 else {"Content-Length": "0"}
+    if isinstance(reply.body, str):
+        body, kind = reply.body.encode(), _HTML
+    else:
+        body, kind = json.dumps(reply.body, ensure_ascii=False).encode(), _JSON
+    return body, {"Content-Type": kind, "Content-Length": str(len(body))}

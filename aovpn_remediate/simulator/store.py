@@ -1,87 +1,147 @@
-"""What a simulated tenant holds, and the file that keeps it.
+"""What a simulated tenant holds: four collections of JSON objects, in memory and, if wanted, in a file.
 
-The file is replaced in one step after each change, so that it is whole whenever the process is killed.
-A seed is a JSON object with the lists ``groups``, ``assignmentFilters`` and ``roleScopeTags``, each of
-``{"id", "displayName"}``, and ``deviceHealthScripts``, packages as Graph returns them.
+The file is an SQLite database with a row for each object, so that a hard kill at any moment leaves the
+state after some whole request, and a write costs one row and not the tenant.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from aovpn_remediate.errors import OutputError
+from aovpn_remediate.simulator.wire import JsonObject
 
-Json = dict[str, object]
+Collections: TypeAlias = dict[str, dict[str, JsonObject]]
 
-PARTS = ("groups", "assignmentFilters", "roleScopeTags", "deviceHealthScripts")
-_SEED = Path(__file__).parent / "seed.json"
+GROUPS = "groups"
+FILTERS = "assignmentFilters"
+SCOPE_TAGS = "roleScopeTags"
+PACKAGES = "deviceHealthScripts"
+COLLECTIONS = (GROUPS, FILTERS, SCOPE_TAGS, PACKAGES)
 
-
-@dataclass
-class Store:
-    """A tenant's objects by part and id, in the order in which they came."""
-
-    parts: dict[str, dict[str, Json]] = field(default_factory=lambda: {part: {} for part in PARTS})
-    path: Path | None = None
-
-    def add(self, content: Mapping[str, object], *, source: Path) -> None:
-        """Take in the parts of a seed or of a saved state."""
-        for part, items in content.items():
-            if part not in PARTS or not isinstance(items, list):
-                raise _broken(source, f"{part!r} is none of the lists {', '.join(PARTS)}")
-            for item in items:
-                if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-                    raise _broken(source, f"an item of {part} has no id")
-                self.parts[part][item["id"]] = item
-
-    def save(self) -> None:
-        """Write the state, if it is kept."""
-        if self.path is None:
-            return
-        content = {part: list(items.values()) for part, items in self.parts.items()}
-        temporary = self.path.with_name(f"{self.path.name}.tmp")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+# "AOVP" in ASCII: tells our file from any other SQLite database, which is never written to.
+_APPLICATION_ID = 0x414F5650
+_CREATE = f"""
+    PRAGMA application_id = {_APPLICATION_ID};
+    CREATE TABLE object (collection TEXT, id TEXT, document TEXT NOT NULL, UNIQUE (collection, id));
+"""
+_READ = "SELECT collection, id, document FROM object ORDER BY rowid"
+_WRITE = """
+    INSERT INTO object (collection, id, document) VALUES (?, ?, ?)
+    ON CONFLICT (collection, id) DO UPDATE SET document = excluded.document
+"""
+_REMOVE = "DELETE FROM object WHERE collection = ? AND id = ?"
 
 
-def open_store(state: Path | None, seed: Path | None) -> Store:
-    """Return the tenant that a state file holds, else a new one from the built-in seed and a further one."""
-    store = Store(path=state)
-    if state is not None and state.exists():
-        store.add(_read(state), source=state)
-        return store
-    for source in (_SEED, seed):
-        if source is not None:
-            store.add(_read(source), source=source)
-    try:
-        store.save()
-    except OSError as error:
-        raise OutputError(
-            f"{state}: {(error.strerror or '').lower()}; name a file that can be written"
-        ) from error
-    return store
+class StateFile:
+    """The file that a tenant is kept in; nobody else may use it meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        import sqlite3
+
+        self._path = path
+        with self._readable_errors():
+            if path.is_dir():
+                raise OutputError(f"{path}: is a folder; name a file for the state")
+            self._database = sqlite3.connect(path, timeout=0.5, isolation_level=None, check_same_thread=False)
+        try:
+            with self._readable_errors():
+                self.is_new = self._take_over()
+        except OutputError:
+            self.close()
+            raise
+
+    def load(self) -> Collections:
+        """Return everything in the order in which it was made."""
+        found: Collections = {name: {} for name in COLLECTIONS}
+        with self._readable_errors():
+            for collection, key, document in self._database.execute(_READ):
+                found[collection][key] = json.loads(document)
+        return found
+
+    def create(self, collections: Mapping[str, Mapping[str, JsonObject]]) -> None:
+        """Make a new file hold a whole tenant, in one step."""
+        rows = [
+            (name, key, json.dumps(document))
+            for name, objects in collections.items()
+            for key, document in objects.items()
+        ]
+        with self._readable_errors():
+            self._database.executescript(f"BEGIN EXCLUSIVE; {_CREATE}")
+            self._database.executemany(_WRITE, rows)
+            self._database.execute("COMMIT")
+
+    def write(self, collection: str, key: str, document: JsonObject) -> None:
+        """Keep one object; when this returns, it survives a hard kill."""
+        with self._readable_errors():
+            self._database.execute(_WRITE, (collection, key, json.dumps(document)))
+
+    def remove(self, collection: str, key: str) -> None:
+        """Forget one object."""
+        with self._readable_errors():
+            self._database.execute(_REMOVE, (collection, key))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def _take_over(self) -> bool:
+        """Lock the file and return whether it is new."""
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._database.execute("BEGIN EXCLUSIVE")
+        (application,) = self._database.execute("PRAGMA application_id").fetchone()
+        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._database.execute("COMMIT")
+        if tables and application != _APPLICATION_ID:
+            raise OutputError(f"{self._path}: is not a simulator's state; name another file")
+        return not tables
+
+    @contextmanager
+    def _readable_errors(self) -> Iterator[None]:
+        import sqlite3
+
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            advice = "end the simulator that uses it" if "locked" in str(error) else "name another file"
+            raise OutputError(f"{self._path}: {error}; {advice}") from error
+        except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
+            problem = f"the state cannot be read ({error})"
+            raise OutputError(f"{self._path}: {problem}; name another file") from error
 
 
-def _read(path: Path) -> Mapping[str, object]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OutputError(
-            f"{path}: {(error.strerror or 'cannot be read').lower()}; name another file"
-        ) from error
-    except ValueError as error:
-        raise _broken(path, "it holds no JSON") from error
-    if not isinstance(content, dict):
-        raise _broken(path, "it holds no JSON object")
-    return content
+class Tenant:
+    """The four collections; hold ``lock`` while you use them, and never change an object in place."""
 
+    def __init__(self, collections: Collections, state: StateFile | None = None) -> None:
+        self.lock = threading.RLock()
+        self._collections = collections
+        self._state = state
 
-def _broken(path: Path, reason: str) -> OutputError:
-    return OutputError(f"{path}: is no tenant, {reason}; name another file or delete it")
+    def all(self, collection: str) -> Mapping[str, JsonObject]:
+        """Return the objects of a collection by id, in the order in which they were made."""
+        return self._collections[collection]
+
+    def put(self, collection: str, document: JsonObject) -> None:
+        """Add an object or replace it; the file comes first, so that nothing is answered and then lost."""
+        key = str(document["id"])
+        if self._state is not None:
+            self._state.write(collection, key, document)
+        self._collections[collection][key] = document
+
+    def remove(self, collection: str, key: str) -> None:
+        """Take an object away."""
+        if self._state is not None:
+            self._state.remove(collection, key)
+        del self._collections[collection][key]
+
+    def close(self) -> None:
+        """Let go of the state file; a write that comes later fails."""
+        with self.lock:
+            if self._state is not None:
+                self._state.close()

@@ -1,0 +1,182 @@
+"""What the service answered, and which error that is; pure.
+
+Texts of the service are untrusted: they are cleaned and cut before they become part of a message. No body is
+ever quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aovpn_remediate.errors import (
+    ApprovalNeededError,
+    GraphShapeError,
+    NotFoundError,
+    SignInError,
+    TenantError,
+)
+
+MESSAGE_LIMIT = 300
+"""Characters of Graph's message that are shown."""
+
+APPROVAL_HEADER = "x-msft-approval-code"
+_NO_ROUTE = "no odata route exists"
+_SCRIPTS = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")
+_PERMISSIONS = {
+    "/groups": "Group.Read.All",
+    "/deviceManagement/assignmentFilters": "DeviceManagementConfiguration.Read.All",
+    "/deviceManagement/roleScopeTags": "DeviceManagementRBAC.Read.All",
+}
+
+
+class Answer(NamedTuple):
+    """One answer: header names are lower case, the body is parsed JSON, ``None`` or ``NotJson``."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the request was carried out."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_unknown_route(self) -> bool:
+        """Whether the service has no such call at all, so that asking again is useless."""
+        return _NO_ROUTE in _graph_error(self.body)[1].lower()
+
+
+@dataclass(frozen=True)
+class NotJson:
+    """A body that is no JSON: what it looks like, never its text."""
+
+    what: str
+
+
+def read_body(content: bytes, content_type: str) -> object:
+    """Return the parsed JSON, ``None`` for an empty body, or ``NotJson``."""
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        kind = clean(content_type.partition(";")[0]) or "no content type"
+        what = "an HTML page" if "html" in kind.lower() else f"broken JSON or other text ({kind})"
+        return NotJson(f"{what} of {len(content):,} bytes")
+
+
+def object_in(where: str, answer: Answer) -> Mapping[str, object]:
+    """Return the JSON object of a successful answer, empty for a 204; raises ``GraphShapeError``."""
+    if isinstance(answer.body, dict):
+        return answer.body
+    if answer.status == 204 and answer.body is None:
+        return {}
+    came = answer.body.what if isinstance(answer.body, NotJson) else _json_kind(answer.body)
+    raise GraphShapeError(
+        f"{where}: {came} came with status {answer.status} instead of a JSON object{_request_text(answer)}; "
+        "check the address and whether a proxy answers in Graph's place",
+        status=answer.status,
+        request_id=request_id(answer),
+    )
+
+
+def error_for(method: str, path: str, answer: Answer) -> TenantError:
+    """Return the error that an unsuccessful answer is; ``path`` has no query."""
+    code, message = _graph_error(answer.body)
+    where, request = f"{method} {path}", request_id(answer)
+    said = f"{where}: {_said(answer, code, message)}{_request_text(answer)}"
+    approval = clean(answer.headers.get(APPROVAL_HEADER, ""))
+    if approval or code.lower() == "approvalrequired":
+        return ApprovalNeededError(
+            f"{said}; Multi Admin Approval holds the change (code {approval or 'none'}), so have it "
+            "approved in Intune and publish again",
+            status=answer.status,
+            code=code,
+            request_id=request,
+            approval_code=approval,
+        )
+    kind, advice = _kind(method, path, answer)
+    return kind(f"{said}; {advice}", status=answer.status, code=code, request_id=request)
+
+
+def request_id(answer: Answer) -> str:
+    """Return Graph's id of the request, from the headers or else from the error's details."""
+    inner = _part(_part(answer.body, "error"), "innerError")
+    found = answer.headers.get("request-id") or _part(inner, "request-id")
+    return clean(found) if isinstance(found, str) else ""
+
+
+def clean(text: str) -> str:
+    """Return one line of printable text, cut to ``MESSAGE_LIMIT`` characters."""
+    invisible = ("C", "Z")
+    shown = "".join(" " if unicodedata.category(one)[0] in invisible else one for one in text[:5000])
+    line = " ".join(shown.split())
+    return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"
+
+
+def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], str]:
+    if answer.is_unknown_route:
+        return TenantError, "the service does not offer this call, so check that the address is Graph's"
+    if answer.status == 401:
+        return SignInError, f"sign in again, with the permission {_permission(method, path)}"
+    if answer.status == 403:
+        return SignInError, f"the sign-in probably lacks the permission {_permission(method, path)}"
+    if answer.status == 404:
+        return NotFoundError, "it is gone or was never there, so plan again"
+    if answer.status == 429:
+        return TenantError, "the service is throttling, so wait some minutes and run this again"
+    if answer.status >= 500:
+        return TenantError, "the service has a problem, so run this again later"
+    if answer.status < 400:
+        return GraphShapeError, "redirects are not followed, so check the address and the proxy"
+    return TenantError, "correct what it names, or give Microsoft's support the request-id"
+
+
+def _permission(method: str, path: str) -> str:
+    for start, permission in _PERMISSIONS.items():
+        if path.startswith(start):
+            return permission
+    return _SCRIPTS[0] if method == "GET" else _SCRIPTS[1]
+
+
+def _said(answer: Answer, code: str, message: str) -> str:
+    if isinstance(answer.body, NotJson):
+        return f"{answer.status} with {answer.body.what}"
+    return ", ".join(part for part in (f"{answer.status} {code}".strip(), message) if part)
+
+
+def _request_text(answer: Answer) -> str:
+    found = request_id(answer)
+    return f" (request-id {found})" if found else ""
+
+
+def _graph_error(body: object) -> tuple[str, str]:
+    error = _part(body, "error")
+    code = _part(error, "code")
+    return clean(code) if isinstance(code, str) else "", clean(_message(_part(error, "message")))
+
+
+def _message(value: object) -> str:
+    """Intune's message is often a JSON object as text, with the sentence in its ``Message``."""
+    text = value if isinstance(value, str) else ""
+    try:
+        inner = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return text
+    sentence = _part(inner, "Message") or _part(inner, "message")
+    return sentence if isinstance(sentence, str) else text
+
+
+def _part(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _json_kind(value: object) -> str:
+    if value is None:
+        return "an empty body"
+    return "a JSON list" if isinstance(value, list) else "a single JSON value"

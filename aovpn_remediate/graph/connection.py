@@ -1,0 +1,99 @@
+"""One pool of connections to one service, and why no answer came."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass
+
+import requests
+import truststore
+from requests import exceptions
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ReadTimeoutError
+
+from aovpn_remediate import __version__
+from aovpn_remediate.graph.url import is_loopback
+
+_PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: to connect to one address, for the first answer of all, for any later answer.
+
+    A service that is not there or is silent is thus told within 15 s, and a slow write has its time.
+    """
+
+    connect: float = 3.0
+    first: float = 12.0
+    later: float = 60.0
+
+
+@dataclass(frozen=True)
+class Silence:
+    """No answer came: why, what to do, whether the service may have got the request, whether to ask again."""
+
+    reason: str
+    advice: str
+    was_sent: bool = True
+    is_final: bool = False
+
+
+def open_connections(root: str) -> requests.Session:
+    """Return a session that several threads may use at once: nothing in it changes after this.
+
+    Proxies and certificates of the environment are read once, and no proxy stands before loopback. Trust is
+    the system's store and ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``. ``.netrc`` is not
+    read, since it would replace the token.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = {} if is_loopback(root) else get_environ_proxies(root)
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.headers.update({"Accept": "application/json", "User-Agent": f"aovpn-remediate/{__version__}"})
+    session.mount("https://", _SystemTrust(pool_connections=1, pool_maxsize=_PARALLEL))
+    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=_PARALLEL))
+    return session
+
+
+def silence_of(error: exceptions.RequestException, host: str) -> Silence:
+    """Return why no answer came; texts of the error itself may hold secrets and are not used."""
+    cause = _cause(error)
+    check = "check the address and that the service runs"
+    if isinstance(error, exceptions.ProxyError):
+        return Silence("the proxy does not let it through", "check HTTPS_PROXY and NO_PROXY", was_sent=False)
+    if isinstance(error, exceptions.SSLError):
+        advice = "check the address, or name the issuer's certificate in REQUESTS_CA_BUNDLE"
+        return Silence(f"no trusted TLS connection to {host}", advice, is_final=True)
+    if isinstance(error, exceptions.ConnectTimeout):
+        return Silence(f"{host} takes no connection", "check the network and the proxy", was_sent=False)
+    if isinstance(cause, NameResolutionError):
+        return Silence(f"the name {host} is not known", "check the address and the network", was_sent=False)
+    if isinstance(cause, NewConnectionError):
+        return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
+    if isinstance(error, exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError):
+        return Silence(f"{host} took the request and does not answer", check)
+    if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
+        return Silence(f"{host} broke the connection off", check)
+    return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
+
+
+def _cause(error: exceptions.RequestException) -> object:
+    inner = error.args[0] if error.args else None
+    return inner.reason if isinstance(inner, MaxRetryError) else inner
+
+
+class _SystemTrust(HTTPAdapter):
+    """Certificates are judged by the operating system, so that a company's own issuer is known."""
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: object
+    ) -> None:
+        options["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().init_poolmanager(connections, maxsize, block, **options)
+
+    def proxy_manager_for(self, proxy: str, **options: object) -> object:
+        options["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return super().proxy_manager_for(proxy, **options)

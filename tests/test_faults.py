@@ -1,0 +1,318 @@
+"""What goes wrong between us and the service, end to end over real HTTP."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from aovpn_remediate.cli import run
+from tests.tenants import SCRIPTS, Bench, config
+
+BUSY = {
+    "method": "GET",
+    "path": f"^{SCRIPTS}",
+    "headers": {"Retry-After": "0"},
+    "body": {"error": {"code": "TooManyRequests", "message": "x"}},
+}
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_service_is_asked_again(bench: Bench, status: int):
+    bench.write(config("a"))
+    bench.fail({**BUSY, "status": status, "times": 2})
+    assert bench.remediate("plan").code == 0
+
+
+def test_a_busy_part_of_a_batch_is_asked_again_alone(bench: Bench):
+    bench.publish(config("a", "b"))
+    bench.requests()
+    bench.fail({"method": "GET", "path": f"^{SCRIPTS}/", "status": 429, "headers": {"Retry-After": "0"}})
+    assert bench.remediate("plan", "--detailed-exitcode").code == 0
+    assert [line for line in bench.requests() if "$batch" in line] == [
+        "POST /$batch [2]",
+        "POST /$batch [1]",
+        "POST /$batch [1]",
+    ]
+
+
+def test_a_failed_part_of_a_batch_is_an_error_and_never_a_missing_package(bench: Bench):
+    bench.publish(config("a", "b"))
+    bench.fail(
+        {
+            "method": "GET",
+            "path": f"^{SCRIPTS}/",
+            "status": 400,
+            "body": {"error": {"code": "BadRequest", "message": "boom"}},
+        }
+    )
+    said = bench.remediate("publish", "--yes")
+    assert said.code == 1 and "400 BadRequest, boom" in said.err
+    assert len(bench.ours()) == 2
+
+
+@pytest.mark.parametrize("fault", [{"close": True}, {"status": 500}, {"status": 504, "body": "gateway"}])
+@pytest.mark.parametrize("after", [True, False])
+def test_a_create_whose_answer_is_lost_makes_no_second_package(bench: Bench, fault, after):
+    bench.write(config("a"))
+    bench.fail({"method": "POST", "path": f"^{SCRIPTS}$", "after": after, **fault})
+    assert bench.remediate("publish", "--yes").code == 0
+    assert len(bench.ours()) == 1
+    assert bench.remediate("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_assign_that_fails_after_its_create_is_made_good_by_the_next_run(bench: Bench):
+    bench.write(config("a"))
+    bench.fail(
+        {
+            "method": "POST",
+            "path": "/assign$",
+            "status": 400,
+            "body": {"error": {"code": "BadRequest", "message": "no"}},
+        }
+    )
+    assert bench.remediate("publish", "--yes").code == 1
+    assert "+ AOVPN Users" in bench.remediate("plan").out
+    assert bench.remediate("publish", "--yes").code == 0
+    assert bench.remediate("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (401, 4, "sign in again, with the permission DeviceManagementScripts.Read.All"),
+        (403, 4, "the sign-in probably lacks the permission DeviceManagementScripts.Read.All"),
+        (400, 1, "correct what it names, or give Microsoft's support the request-id"),
+    ],
+)
+def test_a_refusal_is_told_with_code_and_request_id(bench: Bench, status, code, advice):
+    bench.write(config("a"))
+    body = {"error": {"code": "Denied", "message": "go\r\n away"}}
+    bench.fail(
+        {"method": "GET", "path": SCRIPTS, "status": status, "body": body, "headers": {"request-id": "77"}}
+    )
+    said = bench.remediate("publish", "--yes")
+    where = "GET /deviceManagement/deviceHealthScripts"
+    assert said.code == code
+    assert said.err == f"error: {where}: {status} Denied, go away (request-id 77); {advice}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [("/groups", "Group.Read.All"), ("assignmentFilters", "DeviceManagementConfiguration.Read.All")],
+)
+def test_the_permission_that_is_missing_is_named(bench: Bench, path, permission):
+    bench.write(
+        config("a") + "      - {all: users, filter: Corporate Windows 11, schedule: {every: 1 hour}}\n"
+    )
+    bench.fail(
+        {
+            "method": "GET",
+            "path": path,
+            "status": 403,
+            "body": {"error": {"code": "Forbidden", "message": "x"}},
+        }
+    )
+    said = bench.remediate("plan")
+    assert said.code == 4 and f"lacks the permission {permission}" in said.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (
+            {"status": 200, "body": "<html>Sign in</html>", "headers": {"Content-Type": "text/html"}},
+            "an HTML page of 20 bytes came with status 200 instead of a JSON object",
+        ),
+        (
+            {"body": '{"value": [', "headers": {"Content-Type": "application/json"}},
+            "broken JSON or other text",
+        ),
+        ({"body": []}, "a JSON list came with status 200 instead of a JSON object"),
+        ({"status": 200, "body": {"value": "x"}}, "value is text, not a list"),
+        (
+            {"status": 200, "body": {"value": [], "@odata.nextLink": "https://evil.example/x"}},
+            "@odata.nextLink leads to another address",
+        ),
+        ({"body": {"value": [{"displayName": "x"}]}}, "description is missing"),
+        ({"status": 500, "body": "<html>oops</html>"}, "500 with an HTML page of 17 bytes"),
+        ({"status": 302, "headers": {"Location": "https://evil.example/"}}, "redirects are not followed"),
+    ],
+)
+def test_an_answer_in_another_shape_is_an_error_not_an_empty_tenant(bench: Bench, fault, expected):
+    bench.write(config("a"))
+    bench.fail({"method": "GET", "path": SCRIPTS, **fault})
+    said = bench.remediate("publish", "--yes")
+    assert said.code == 1 and expected in said.err and "Traceback" not in said.err
+    assert bench.ours() == []
+
+
+def test_multi_admin_approval_is_an_outcome(bench: Bench):
+    bench.write(config("a"))
+    body = {"error": {"code": "ApprovalRequired", "message": "x"}}
+    bench.fail(
+        {
+            "method": "POST",
+            "path": f"^{SCRIPTS}$",
+            "status": 403,
+            "headers": {"x-msft-approval-code": "abc"},
+            "body": body,
+        }
+    )
+    said = bench.remediate("publish", "--yes")
+    assert (
+        said.code == 5
+        and "! a  create: awaiting approval; " in said.out
+        and "(code abc), so have it approved in Intune and publish again" in said.out
+    )
+
+
+def test_some_done_and_some_failed_is_partly_published(bench: Bench):
+    bench.write(config("a", "b"))
+    body = {"error": {"code": "BadRequest", "message": "no"}}
+    bench.fail({"method": "POST", "path": f"^{SCRIPTS}$", "status": 400, "body": body})
+    said = bench.remediate("publish", "--yes", "--json")
+    assert said.code == 3 and sorted(one["status"] for one in said.json["outcomes"]) == ["done", "failed"]
+
+
+def test_a_refused_write_stops_what_has_not_begun(bench: Bench):
+    bench.publish(config("z"))
+    bench.write(config("z", *"abcdefgh", ipv4=9))
+    body = {"error": {"code": "Forbidden", "message": "x"}}
+    bench.fail({"method": "POST", "path": f"^{SCRIPTS}$", "status": 403, "body": body, "times": 99})
+    said = bench.remediate("publish", "--yes")
+    assert said.code == 4 and "lacks the permission DeviceManagementScripts.ReadWrite.All" in said.out
+    assert "= z  update: not tried" in said.out and len(bench.ours()) == 1
+
+
+def test_a_package_that_is_gone_already_is_deleted(bench: Bench):
+    bench.publish(config("a"))
+    bench.write(config())
+    bench.fail(
+        {
+            "method": "DELETE",
+            "path": ".",
+            "status": 404,
+            "body": {"error": {"code": "ResourceNotFound", "message": "x"}},
+        }
+    )
+    assert bench.remediate("publish", "--yes", "--allow-delete").code == 0
+
+
+def test_a_refused_connection_is_told_at_once(bench: Bench):
+    bench.write(config("a"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    code = run(["plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", url])
+    assert code == 1
+    assert (
+        "refuses the connection; check the address and that the service runs" in bench.capsys.readouterr().err
+    )
+
+
+@contextmanager
+def listener(*, closes: bool) -> Iterator[str]:
+    """A server that accepts and then says nothing, or hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        held: list[socket.socket] = []
+        is_done = threading.Event()
+
+        def accept() -> None:
+            while not is_done.is_set():
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                connection.close() if closes else held.append(connection)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        is_done.set()
+        thread.join()
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"),
+    [(False, "took the request and does not answer"), (True, "broke the connection off")],
+)
+def test_a_server_without_an_answer_ends_within_fifteen_seconds(bench: Bench, closes, expected):
+    bench.write(config("a"))
+    started = time.monotonic()
+    with listener(closes=closes) as url:
+        code = run(["plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", url])
+    assert code == 1 and expected in bench.capsys.readouterr().err
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to one process")
+def test_ctrl_c_while_publishing_says_what_is_done_and_the_next_run_goes_on(bench: Bench):
+    keys = [f"k{index}" for index in range(12)]
+    bench.write(config(*keys))
+    bench.fail({"method": "POST", "path": f"^{SCRIPTS}$", "delay": 0.5, "times": 99})
+    path = str(bench.folder / "r.yaml")
+    command = [
+        sys.executable,
+        "-m",
+        "aovpn_remediate",
+        "publish",
+        "-c",
+        path,
+        "--yes",
+        "--graph-url",
+        bench.url,
+    ]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        while not bench.ours():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "interrupted; run publish again, it goes on where this stopped\n"
+    assert "create: done" in out and "create: not tried" in out
+    bench.fail()
+    assert bench.remediate("publish", "--yes").code == 0
+    assert len(bench.ours()) == 12
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "expected"),
+    [
+        ("http://intune.example", 64, "plain HTTP is for loopback only"),
+        ("http://10.0.0.1:8765", 64, "plain HTTP is for loopback only"),
+        ("https://graph.microsoft.com", 4, "signing in to a tenant comes with the next version"),
+        ("ftp://127.0.0.1", 64, "not an http or https address"),
+        ("nonsense", 64, "not an http or https address"),
+        ("http://127.0.0.1:99999", 64, "not an http or https address"),
+        ("http://[::1", 64, "not an http or https address"),
+        ("http://user:hunter2@127.0.0.1:1", 64, "holds a user name or password"),
+        ("http://127.0.0.1:1/?x=1", 64, "holds a query or fragment"),
+        ("http://127.0.0.1.evil.example", 64, "plain HTTP is for loopback only"),
+    ],
+)
+def test_a_service_root_that_is_not_loopback_gets_nothing(bench: Bench, url, code, expected):
+    bench.write(config("a"))
+    assert run(["plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", url]) == code
+    err = bench.capsys.readouterr().err
+    assert expected in err and "hunter2" not in err
+
+
+def test_without_a_service_root_signing_in_is_announced(bench: Bench):
+    bench.write(config("a"))
+    assert run(["publish", "-c", str(bench.folder / "r.yaml"), "--yes"]) == 4
+    assert "signing in to a tenant comes with the next version" in bench.capsys.readouterr().err

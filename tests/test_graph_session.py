@@ -1,0 +1,554 @@
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from aovpn_remediate.errors import (
+    ApprovalNeededError,
+    GraphShapeError,
+    NotFoundError,
+    SignInError,
+    TenantError,
+    UnreachableError,
+    UsageError,
+)
+from aovpn_remediate.graph import open_tenant
+from aovpn_remediate.graph.connection import Timeouts
+from aovpn_remediate.graph.session import GraphSession
+from tests.scripted_server import Reply, batch_of, serving
+
+SCRIPTS = "/deviceManagement/deviceHealthScripts"
+SECRET = "eyJ.secret.token"
+EMPTY = Reply({"value": []})
+
+
+def session(root, sleeps=None, **options):
+    waits = sleeps if sleeps is not None else []
+    return GraphSession(root, sleep=waits.append, jitter=lambda: 1.0, **options)
+
+
+def error(code="BadRequest", message="no", status=400, **headers):
+    body = {"error": {"code": code, "message": message, "innerError": {"request-id": "inner-1"}}}
+    return Reply(body, status=status, headers=headers)
+
+
+def closed_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_requests_go_below_beta_and_carry_the_token():
+    with serving([Reply({"id": "1"})]) as service:
+        answer = session(service.root, token=lambda: SECRET).get("/groups/1?$select=id")
+    assert answer == {"id": "1"}
+    (request,) = service.requests
+    assert request.path == "/beta/groups/1?$select=id"
+    assert request.headers["Authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_service_without_sign_in_gets_no_authorization():
+    with serving([EMPTY]) as service:
+        session(service.root).get(SCRIPTS)
+    assert "Authorization" not in service.requests[0].headers
+
+
+def test_a_proxy_of_the_environment_does_not_stand_before_loopback(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving([EMPTY]) as service:
+        assert session(service.root).get(SCRIPTS) == {"value": []}
+
+
+def test_a_netrc_does_not_replace_the_token(monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving([EMPTY]) as service:
+        session(service.root, token=lambda: SECRET).get(SCRIPTS)
+    assert service.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_redirect_is_not_followed_with_the_token():
+    with serving([EMPTY]) as elsewhere:
+        redirect = Reply(status=302, headers={"Location": f"{elsewhere.root}/beta/x"})
+        with (
+            serving([redirect]) as service,
+            pytest.raises(GraphShapeError, match="redirects are not followed"),
+        ):
+            session(service.root, token=lambda: SECRET).get(SCRIPTS)
+    assert elsewhere.requests == []
+
+
+# Repeats
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "POST"])
+def test_a_busy_service_is_asked_again(method, status):
+    sleeps = []
+    with serving([Reply(status=status), Reply(status=status), Reply({"id": "1"})]) as service:
+        assert session(service.root, sleeps).send(method, SCRIPTS) == {"id": "1"}
+    assert len(service.requests) == 3
+    assert sleeps == ([2.0, 4.0] if status == 429 else [0.5, 1.0])
+
+
+def test_a_busy_service_is_asked_five_times_at_most():
+    sleeps = []
+    with (
+        serving([error("TooManyRequests", "slow down", 429)]) as service,
+        pytest.raises(TenantError, match=r"429 TooManyRequests, slow down.*throttling") as caught,
+    ):
+        session(service.root, sleeps).get(SCRIPTS)
+    assert (len(service.requests), len(sleeps), caught.value.status) == (5, 4, 429)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [("7", 8.0), ("0", 1.0), ("99999", 120.0), ("soon", 2.0), ("-5", 2.0)]
+)
+def test_retry_after_is_obeyed_up_to_two_minutes(asked, waited):
+    sleeps = []
+    with serving([Reply(status=429, headers={"Retry-After": asked}), EMPTY]) as service:
+        session(service.root, sleeps).get(SCRIPTS)
+    assert sleeps == [waited]
+
+
+def test_retry_after_may_be_a_date():
+    sleeps = []
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    with serving([Reply(status=503, headers={"Retry-After": moment}), EMPTY]) as service:
+        session(service.root, sleeps).get(SCRIPTS)
+    assert 25 < sleeps[0] <= 31
+
+
+def test_jitter_keeps_waits_apart():
+    waits = []
+    for jitter in (0.0, 1.0):
+        with serving([Reply(status=429), EMPTY]) as service:
+            GraphSession(service.root, sleep=waits.append, jitter=lambda jitter=jitter: jitter).get(SCRIPTS)
+    assert waits == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("reply", [Reply(status=s) for s in (500, 502, 503, 504)] + [Reply(dropped=True)])
+def test_a_create_is_not_repeated_when_it_may_have_happened(reply):
+    with serving([reply]) as service, pytest.raises(TenantError):
+        session(service.root).send("POST", SCRIPTS, {"displayName": "x"}, repeatable=False)
+    assert len(service.requests) == 1
+
+
+def test_a_create_is_repeated_after_429_because_nothing_happened():
+    with serving([Reply(status=429), Reply({"id": "1"}, status=201)]) as service:
+        assert session(service.root).send("POST", SCRIPTS, {}, repeatable=False) == {"id": "1"}
+
+
+def test_a_dropped_connection_is_tried_again():
+    with serving([Reply(dropped=True), EMPTY]) as service:
+        assert session(service.root).get(SCRIPTS) == {"value": []}
+    assert len(service.requests) == 2
+
+
+def test_an_answer_cut_off_on_the_way_is_read_again():
+    cut = Reply(raw=b'{"value": [', headers={"Content-Length": "500"})
+    with serving([cut, EMPTY]) as service:
+        assert session(service.root).get(SCRIPTS) == {"value": []}
+
+
+@pytest.mark.parametrize("status", [400, 429, 503])
+def test_a_call_that_the_service_does_not_have_is_not_repeated(status):
+    with (
+        serving([error(message="No OData route exists that match template x", status=status)]) as service,
+        pytest.raises(TenantError, match="does not offer this call"),
+    ):
+        session(service.root).get(SCRIPTS)
+    assert len(service.requests) == 1
+
+
+# No answer
+
+
+def test_a_refused_connection_says_so_soon():
+    sleeps = []
+    root = closed_port()
+    with pytest.raises(
+        UnreachableError, match=r"^GET /groups: 127\.0\.0\.1:\d+ refuses the connection; check"
+    ):
+        session(root, sleeps).get("/groups")
+    assert 0 < sum(sleeps) < 8
+
+
+def test_a_name_that_nobody_knows_says_so():
+    with pytest.raises(UnreachableError, match=r"the name unknown\.invalid(:1)? is not known"):
+        session("http://unknown.invalid:1").get("/groups")
+
+
+def test_a_service_that_never_answers_is_left_without_another_try():
+    with (
+        serving([Reply(silent=True)]) as service,
+        pytest.raises(UnreachableError, match="took the request and does not answer"),
+    ):
+        session(service.root, timeouts=Timeouts(first=0.3)).get(SCRIPTS)
+    assert len(service.requests) == 1
+
+
+def test_the_first_contact_ends_within_15_seconds():
+    timeouts = Timeouts()
+    assert timeouts.connect + timeouts.first <= 15
+
+
+def test_after_the_first_answer_a_slow_one_has_more_time():
+    def slow(request):
+        if len(service.requests) > 1:
+            time.sleep(0.4)
+        return EMPTY
+
+    with serving(slow) as service:
+        ours = session(service.root, timeouts=Timeouts(first=0.2))
+        ours.get(SCRIPTS)
+        assert ours.get(SCRIPTS) == {"value": []}
+
+
+# Errors
+
+
+def test_an_error_carries_method_path_status_code_message_and_request_id():
+    with (
+        serving([error("Forbidden", "Not for you", 400, **{"request-id": "abc-1"})]) as service,
+        pytest.raises(TenantError) as caught,
+    ):
+        session(service.root).send("PATCH", f"{SCRIPTS}/1?$x=secret", {})
+    text = str(caught.value)
+    assert text.startswith(f"PATCH {SCRIPTS}/1: 400 Forbidden, Not for you (request-id abc-1); ")
+    assert "secret" not in text
+    assert (caught.value.status, caught.value.code, caught.value.request_id) == (400, "Forbidden", "abc-1")
+
+
+def test_the_request_id_may_stand_in_the_body_only():
+    with serving([error()]) as service, pytest.raises(TenantError, match="request-id inner-1"):
+        session(service.root).get(SCRIPTS)
+
+
+def test_a_message_that_is_json_itself_is_unpacked():
+    nested = '{\r\n  "_version": 3,\r\n  "Message": "Tag is missing - Operation ID: 7",\r\n  "Other": ""\r\n}'
+    with (
+        serving([error(message=nested)]) as service,
+        pytest.raises(TenantError, match="400 BadRequest, Tag is missing - Operation ID: 7 "),
+    ):
+        session(service.root).get(SCRIPTS)
+
+
+def test_a_message_of_the_service_is_one_short_line_without_control_characters():
+    with (
+        serving([error(message="a\x1b[31m\r\n\u202eb\ud800\u2028c" + "x" * 900)]) as service,
+        pytest.raises(TenantError) as caught,
+    ):
+        session(service.root).get(SCRIPTS)
+    text = str(caught.value)
+    assert text.isprintable()
+    assert text.encode()
+    assert "a [31m b cxxx" in text
+    assert len(text) < 520
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        3,
+        {},
+        {"error": None},
+        {"error": "x"},
+        {"error": {"code": 1, "message": {}}},
+        {"error": []},
+    ],
+)
+def test_an_error_of_any_shape_is_an_error(body):
+    with serving([Reply(body, status=400)]) as service, pytest.raises(TenantError, match="400"):
+        session(service.root).get(SCRIPTS)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("method", "path", "permission"),
+    [
+        ("GET", SCRIPTS, "DeviceManagementScripts.Read.All"),
+        ("PATCH", f"{SCRIPTS}/1", "DeviceManagementScripts.ReadWrite.All"),
+        ("GET", "/deviceManagement/assignmentFilters", "DeviceManagementConfiguration.Read.All"),
+        ("GET", "/groups/1", "Group.Read.All"),
+    ],
+)
+def test_a_refused_sign_in_names_the_permission(method, path, permission, status):
+    with (
+        serving([error("Forbidden", "no", status)]) as service,
+        pytest.raises(SignInError, match=permission) as caught,
+    ):
+        session(service.root).send(method, path)
+    assert caught.value.exit_code == 4
+
+
+def test_what_is_gone_is_not_found():
+    with (
+        serving([error("NotFound", "gone", 404)]) as service,
+        pytest.raises(NotFoundError, match="plan again"),
+    ):
+        session(service.root).get(f"{SCRIPTS}/1")
+
+
+@pytest.mark.parametrize("status", [400, 403, 412])
+def test_multi_admin_approval_is_told_by_its_header(status):
+    with (
+        serving([error("Forbidden", "wait", status, **{"x-msft-approval-code": "A-1"})]) as service,
+        pytest.raises(ApprovalNeededError, match="A-1") as caught,
+    ):
+        session(service.root).send("PATCH", f"{SCRIPTS}/1", {})
+    assert (caught.value.approval_code, caught.value.status) == ("A-1", status)
+
+
+def test_a_token_never_shows_in_errors_or_logs(caplog):
+    with caplog.at_level(logging.DEBUG, "aovpn_remediate"):
+        with serving([error()]) as service, pytest.raises(TenantError) as caught:
+            session(service.root, token=lambda: SECRET).send(
+                "PATCH", SCRIPTS, {"displayName": "confidential"}
+            )
+        with pytest.raises(UnreachableError) as unsent:
+            session(closed_port(), token=lambda: f"{SECRET}\n").get(SCRIPTS)
+    text = f"{caught.value}{unsent.value}{caplog.text}"
+    assert SECRET not in text
+    assert "confidential" not in text
+
+
+def test_each_request_is_logged_with_its_outcome(caplog):
+    with (
+        caplog.at_level(logging.INFO, "aovpn_remediate.graph"),
+        serving([Reply({"value": []}, headers={"request-id": "r-9"})]) as service,
+    ):
+        session(service.root).get(f"{SCRIPTS}?$expand=assignments")
+    assert f"GET {SCRIPTS}: 200, " in caplog.text
+    assert "ms, request-id r-9" in caplog.text
+    assert "$expand" not in caplog.text
+
+
+# Shapes
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (
+            Reply(raw=b"<!DOCTYPE html><p>Sign in", headers={"Content-Type": "text/html"}),
+            "HTML page of 25 bytes",
+        ),
+        (Reply(raw=b'{"value": [{"id"'), "broken JSON or other text .application/json. of 16 bytes"),
+        (Reply(raw=b"\xff\xfe\xff"), "of 3 bytes"),
+        (Reply(raw=b"[" * 200_000), "of 200,000 bytes"),
+        (Reply(raw=b""), "an empty body"),
+        (Reply([1]), "a JSON list"),
+        (Reply("x"), "a single JSON value"),
+    ],
+)
+def test_an_answer_that_is_no_object_is_described_and_not_shown(reply, told):
+    with serving([reply]) as service, pytest.raises(GraphShapeError, match=told) as caught:
+        session(service.root).get(SCRIPTS)
+    assert "Sign in" not in str(caught.value)
+
+
+def test_an_html_page_with_an_error_status_is_described_too():
+    page = Reply(raw=b"<html>proxy", status=403, headers={"Content-Type": "text/html; charset=utf-8"})
+    with serving([page]) as service, pytest.raises(SignInError, match="403 with an HTML page of 11 bytes"):
+        session(service.root).get(SCRIPTS)
+
+
+def test_no_content_is_an_empty_object():
+    with serving([Reply(status=204)]) as service:
+        assert session(service.root).send("DELETE", f"{SCRIPTS}/1") == {}
+
+
+# Pages
+
+
+def test_pages_are_followed_by_their_links_unchanged():
+    def answer(request):
+        if "skiptoken" in request.path:
+            return Reply({"value": [{"id": "2"}]})
+        link = f"{service.root}/beta{SCRIPTS}?$skiptoken=a%2Bb'c&x=1"
+        return Reply({"value": [{"id": "1"}], "@odata.nextLink": link})
+
+    with serving(answer) as service:
+        assert [one["id"] for one in session(service.root).pages(SCRIPTS)] == ["1", "2"]
+    assert service.requests[1].path == f"/beta{SCRIPTS}?$skiptoken=a%2Bb'c&x=1"
+
+
+@pytest.mark.parametrize(
+    "link", ["https://127.0.0.1:1/beta/x", "//evil.example/x", "http://evil.example/x", "http://[", "x"]
+)
+def test_a_link_to_another_address_is_not_followed(link):
+    with (
+        serving([Reply({"value": [], "@odata.nextLink": link})]) as service,
+        pytest.raises(GraphShapeError, match="leads to another address"),
+    ):
+        list(session(service.root, token=lambda: SECRET).pages(SCRIPTS))
+    assert len(service.requests) == 1
+
+
+def test_a_link_to_another_port_is_not_followed():
+    with (
+        serving([EMPTY]) as elsewhere,
+        serving([Reply({"value": [], "@odata.nextLink": elsewhere.root + "/x"})]) as one,
+        pytest.raises(GraphShapeError),
+    ):
+        list(session(one.root).pages(SCRIPTS))
+    assert elsewhere.requests == []
+
+
+def test_pages_that_go_round_in_circles_end():
+    def answer(request):
+        return Reply(
+            {"value": [], "@odata.nextLink": f"{service.root}/beta/x?page={len(service.requests) % 2}"}
+        )
+
+    with serving(answer) as service, pytest.raises(GraphShapeError, match="earlier page"):
+        list(session(service.root).pages("/x"))
+    assert len(service.requests) <= 3
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"value": None}, {"value": {}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 1}]
+)
+def test_a_page_of_the_wrong_shape_is_never_an_empty_one(body):
+    with serving([Reply(body)]) as service, pytest.raises(GraphShapeError, match="GET /deviceManagement"):
+        list(session(service.root).pages(SCRIPTS))
+
+
+# Batches
+
+
+def test_a_batch_holds_at_most_twenty_and_keeps_the_order():
+    paths = [f"/groups/{number}" for number in range(41)]
+    with serving(batch_of(lambda url: (200, {"id": url}))) as service:
+        answers = session(service.root).batch(paths)
+    assert [one.body for one in answers] == [{"id": path} for path in paths]
+    assert [len(request.body["requests"]) for request in service.requests] == [20, 20, 1]
+    assert service.asked == ["POST /$batch"] * 3
+
+
+def test_an_empty_batch_asks_nothing():
+    with serving([EMPTY]) as service:
+        assert session(service.root).batch([]) == []
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_only_the_failed_parts_of_a_batch_are_asked_again(status):
+    def answer(url):
+        is_busy = url == "/b" and len(service.requests) == 1
+        return (status, {}) if is_busy else (200, {"id": url})
+
+    sleeps = []
+    with serving(batch_of(answer)) as service:
+        answers = session(service.root, sleeps).batch(["/a", "/b", "/c"])
+    assert [one.body["id"] for one in answers] == ["/a", "/b", "/c"]
+    assert [[one["url"] for one in request.body["requests"]] for request in service.requests] == [
+        ["/a", "/b", "/c"],
+        ["/b"],
+    ]
+    assert len(sleeps) == 1
+
+
+def test_a_part_may_say_how_long_to_wait():
+    def busy(request):
+        if len(service.requests) > 1:
+            return Reply({"responses": [{"id": "0", "status": 200, "body": {}}]})
+        return Reply(
+            {"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": "9"}, "body": None}]}
+        )
+
+    sleeps = []
+    with serving(busy) as service:
+        session(service.root, sleeps).batch(["/a"])
+    assert sleeps == [10.0]
+
+
+def test_a_part_that_stays_busy_is_raised_with_its_path():
+    with (
+        serving(batch_of(lambda url: (503, {}))) as service,
+        pytest.raises(TenantError, match=r"^GET /b: 503"),
+    ):
+        session(service.root).batch(["/b?$x=1"])
+    assert len(service.requests) == 5
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, SignInError), (404, NotFoundError), (400, TenantError)])
+def test_a_failed_part_is_raised_with_its_path(status, kind):
+    answer = batch_of(lambda url: (status if url == "/groups/2" else 200, {"error": {"code": "Nope"}}))
+    with serving(answer) as service, pytest.raises(kind, match=rf"^GET /groups/2: {status} Nope"):
+        session(service.root).batch(["/groups/1", "/groups/2"])
+
+
+def test_a_missing_part_may_be_an_answer_where_the_caller_says_so():
+    with serving(batch_of(lambda url: (404, {}))) as service:
+        (answer,) = session(service.root).batch(["/groups/1"], optional=["/groups/1"])
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"responses": []},
+        {"responses": [{"id": "0", "status": 200, "body": {}}]},
+        {"responses": [{"id": "0", "status": 200}, {"id": "7", "status": 200}]},
+        {"responses": [{"id": "0", "status": "200"}, {"id": "1", "status": 200}]},
+        {"responses": "none"},
+    ],
+)
+def test_an_answer_missing_from_a_batch_is_an_error(body):
+    with serving([Reply(body)]) as service, pytest.raises(GraphShapeError, match=r"POST /\$batch"):
+        session(service.root).batch(["/a", "/b"])
+
+
+# The service root
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8765",
+        "http://127.0.0.1:8765/",
+        "http://LOCALHOST",
+        "http://127.9.9.9:1",
+        "http://[::1]:8",
+        "https://localhost:1",
+    ],
+)
+def test_loopback_needs_no_sign_in(url):
+    assert open_tenant(url)
+
+
+@pytest.mark.parametrize("url", [None, "https://graph.microsoft.com", "https://10.0.0.1:8443"])
+def test_anything_else_waits_for_the_sign_in_of_the_next_version(url):
+    with pytest.raises(
+        SignInError, match="signing in to a tenant comes with the next version; pass --graph-url"
+    ):
+        open_tenant(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "127.0.0.1:8765", "localhost:8765", "ftp://127.0.0.1", "http://", "http://:80", "http://127.0.0.1:x",
+        "http://127.0.0.1:99999", "http://graph.microsoft.com", "http://127.0.0.1.example.com", "http://127.1",
+        "http://0.0.0.0:80", "http://127.0.0.1/?a=b", "http://127.0.0.1/#x", "http://127.0.0.1/beta",
+        "http://user:hunter2@127.0.0.1", "http://user@127.0.0.1", "http://127.0.0.1\\@evil.example", "http://127.0.0.1 ",
+        "http://127.0.0.1\n", "http://[::1", "http://localhost.\u202e",
+    ],
+)  # fmt: skip
+def test_what_is_no_service_root_is_refused(url):
+    with pytest.raises(UsageError, match="--graph-url") as caught:
+        open_tenant(url)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)

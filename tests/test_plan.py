@@ -1,0 +1,276 @@
+"""What counts as a change, what is refused, and what is only said."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.model import Foreign, HourlySchedule, RunAs, ScriptPackage, TargetKind, TenantPackages
+from aovpn_remediate.plan import (
+    FIELDS,
+    Adopt,
+    Create,
+    Delete,
+    FieldChange,
+    Note,
+    Plan,
+    Update,
+    action,
+    adoptable,
+    make_plan,
+    refuse_unsafe,
+    withhold_deletes,
+)
+from tests.builders import assignment, everyone, exclusion, package, published
+
+OTHER = {
+    "name": "Another name",
+    "description": "",
+    "publisher": "Fabrikam",
+    "run_as": RunAs.USER,
+    "run_as_32_bit": True,
+    "signature_check": True,
+    "scope_tags": ("0", "7"),
+    "detection": b"exit 1\r\n",
+    "remediation": b"",
+    "assignments": (assignment("g1"),),
+}
+"""For each field of a package a value that the default package does not have."""
+
+
+def tenant(*owned, foreign=()) -> TenantPackages:
+    return TenantPackages(owned=owned, foreign=foreign)
+
+
+def keys(plan: Plan) -> list[tuple[str, str]]:
+    return [(action(change), change.package.key) for change in plan.changes]
+
+
+def refusal(function, *arguments, **options) -> str:
+    with pytest.raises(RefusedPlanError) as refused:
+        function(*arguments, **options)
+    return str(refused.value)
+
+
+def test_a_tenant_that_is_as_the_config_says_needs_nothing():
+    plan = make_plan([package("b"), package("a")], tenant(published(package("a")), published(package("b"))))
+    assert plan == Plan(unchanged=("a", "b"))
+    assert plan.is_empty
+
+
+def test_creates_come_first_then_adopts_updates_and_deletes_each_by_key():
+    old = package(publisher="before")
+    plan = make_plan(
+        [package(key) for key in ("z", "y", "c", "b", "a")],
+        tenant(*(published(replace(old, key=key)) for key in ("x", "w", "b", "a"))),
+        adopted={"z": published(old, id="f1"), "c": published(old, id="f2")},
+    )
+    assert keys(plan) == [
+        ("create", "y"),
+        ("adopt", "c"),
+        ("adopt", "z"),
+        ("update", "a"),
+        ("update", "b"),
+        ("delete", "w"),
+        ("delete", "x"),
+    ]
+    assert not plan.is_empty
+
+
+def test_every_field_of_a_package_but_its_identity_is_compared():
+    assert {field.name for field in fields(ScriptPackage)} - {"config", "key"} == set(FIELDS) == set(OTHER)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_that_differs_is_an_update_of_that_field_alone(name):
+    existing, desired = published(package()), package(**{name: OTHER[name]})
+    plan = make_plan([desired], tenant(existing))
+    change = FieldChange(name, getattr(package(), name), OTHER[name])
+    assert plan == Plan(changes=(Update(existing, desired, (change,)),))
+
+
+def test_a_line_end_is_a_difference():
+    (change,) = make_plan([package()], tenant(published(package(detection=b"exit 0\n")))).changes
+    assert isinstance(change, Update) and [one.field for one in change.fields] == ["detection"]
+
+
+@pytest.mark.parametrize(
+    "before", [assignment("g1", every=5), assignment("g1", narrow="f1"), exclusion("g1"), assignment("g2")]
+)
+def test_a_changed_schedule_filter_or_target_is_an_update_of_the_assignments(before):
+    existing = published(package(assignments=(before,)))
+    (change,) = make_plan([package(assignments=(assignment("g1"),))], tenant(existing)).changes
+    assert isinstance(change, Update) and [one.field for one in change.fields] == ["assignments"]
+
+
+def test_an_empty_set_of_assignments_takes_all_of_them_away():
+    (change,) = make_plan([package()], tenant(published(package(assignments=(exclusion("g1"),))))).changes
+    assert isinstance(change, Update)
+    assert change.fields == (FieldChange("assignments", (exclusion("g1"),), ()),)
+
+
+def test_a_marker_alone_that_is_off_is_put_right():
+    plan = make_plan([package()], tenant(published(package(), marked_hash="0" * 16)))
+    (change,) = plan.changes
+    assert isinstance(change, Update)
+    assert change.fields == (FieldChange("marker", "0" * 16, package().content_hash),)
+
+
+def test_a_marker_that_is_off_is_put_right_beside_assignments_but_goes_along_with_what_is_written():
+    existing = tenant(published(package(), marked_hash="0" * 16))
+    (beside,) = make_plan([package(assignments=(everyone(),))], existing).changes
+    (along,) = make_plan([package(publisher="new")], existing).changes
+    assert isinstance(beside, Update) and [one.field for one in beside.fields] == ["assignments", "marker"]
+    assert isinstance(along, Update) and [one.field for one in along.fields] == ["publisher"]
+
+
+def test_a_package_edited_in_the_portal_is_noted_and_put_back():
+    edited = published(package(detection=b"# by hand"), marked_hash=package().content_hash)
+    plan = make_plan([package()], tenant(edited))
+    assert keys(plan) == [("update", "metric")]
+    assert plan.notes == (
+        Note("was changed outside of remediate since it was published; the update puts it back", "metric"),
+    )
+
+
+def test_a_package_that_only_the_config_changed_gets_no_note():
+    assert make_plan([package(publisher="new")], tenant(published(package()))).notes == ()
+
+
+def test_a_foreign_package_of_the_same_name_is_a_note_and_never_a_change():
+    plan = make_plan([package()], tenant(foreign=(Foreign(id="f1", name="AOVPN metric"),)))
+    assert keys(plan) == [("create", "metric")]
+    assert plan.notes == (
+        Note("a foreign package has this name too; --adopt metric would take it over", "metric"),
+    )
+
+
+def test_an_adopted_package_is_a_change_even_where_only_the_marker_is_missing():
+    foreign = published(package(), id="f1", marked_hash="")
+    plan = make_plan([package()], tenant(), adopted={"metric": foreign})
+    assert plan.changes == (Adopt(foreign, package(), (FieldChange("marker", "", package().content_hash),)),)
+    assert plan.notes == ()
+
+
+def test_a_copy_made_in_the_portal_is_refused_with_both_ids():
+    copies = tenant(published(package(), id="one"), published(package(), id="two"))
+    assert refusal(make_plan, [package()], copies) == (
+        "metric: two packages carry its marker, one and two; delete the copy in Intune"
+    )
+
+
+def test_deletes_that_are_not_allowed_are_notes_and_the_rest_stays():
+    plan = make_plan([package("new")], tenant(published(package("old"))))
+    withheld = withhold_deletes(plan)
+    assert keys(withheld) == [("create", "new")]
+    assert withheld.notes == (
+        Note("left the config but stays in the tenant; pass --allow-delete to delete it", "old"),
+    )
+
+
+@pytest.mark.parametrize("kind", [TargetKind.ALL_DEVICES, TargetKind.ALL_USERS])
+def test_widening_to_everyone_is_refused_for_all_keys_at_once(kind):
+    wide = (everyone(kind),)
+    plan = make_plan(
+        [package(key, assignments=wide) for key in ("a", "b", "c")],
+        tenant(published(package("b", assignments=(assignment("g1"),)))),
+        adopted={"c": published(package("c"), id="f1")},
+    )
+    assert refusal(refuse_unsafe, plan, allow_all=False) == (
+        "plan: a, c, b would go to all devices or users; pass --allow-all if that is meant"
+    )
+    refuse_unsafe(plan, allow_all=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_refused"),
+    [
+        (everyone(), everyone(schedule=HourlySchedule(hours=9)), False),
+        (everyone(), everyone(narrow="f1"), False),
+        (everyone(narrow="f1"), everyone(narrow="f1", schedule=HourlySchedule(hours=9)), False),
+        (everyone(narrow="f1"), everyone(), True),
+        (everyone(narrow="f1"), everyone(narrow="f2"), True),
+        (everyone(TargetKind.ALL_USERS), everyone(TargetKind.ALL_DEVICES), True),
+        (everyone(), assignment("g1"), False),
+    ],
+)
+def test_only_what_reaches_more_devices_is_widening(before, after, is_refused):
+    existing = tenant(published(package(assignments=(before,))))
+    plan = make_plan([package(assignments=(after,))], existing)
+    assert not plan.is_empty
+    if is_refused:
+        assert "--allow-all" in refusal(refuse_unsafe, plan, allow_all=False)
+    else:
+        refuse_unsafe(plan, allow_all=False)
+
+
+def test_deleting_what_all_devices_have_is_no_widening():
+    existing = tenant(published(package(assignments=(everyone(),))))
+    refuse_unsafe(make_plan([], existing), allow_all=False)
+
+
+def test_adopting_finds_the_one_foreign_package_of_the_display_name():
+    foreign = Foreign(id="f1", name="AOVPN metric")
+    others = (Foreign(id="f2", name="AOVPN"), Foreign(id="f3", name="AOVPN metric 2"))
+    found = adoptable(["metric"], [package(), package("b")], tenant(foreign=(*others, foreign)))
+    assert found == {"metric": foreign}
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("typo", "--adopt typo: the config has no remediation typo; name one that it has"),
+        ("ours", "--adopt ours: the package is owned already; leave the option out"),
+        ("none", "--adopt none: there are no foreign packages named 'AOVPN none'; it takes one"),
+        ("many", "--adopt many: there are 2 foreign packages named 'AOVPN many'; it takes one"),
+    ],
+)
+def test_a_key_that_cannot_be_adopted_is_refused(key, message):
+    there = tenant(
+        published(package("ours")),
+        foreign=(Foreign(id="f1", name="AOVPN many"), Foreign(id="f2", name="AOVPN many")),
+    )
+    assert refusal(adoptable, [key], [package(one) for one in ("ours", "none", "many")], there) == message
+
+
+def changes() -> dict[str, Create | Update | Delete]:
+    """Plans' parts of which each must give a digest of its own."""
+    update = Update(published(package()), package(publisher="x"), (FieldChange("publisher", "Contoso", "x"),))
+    return {
+        "create": Create(package()),
+        "another key": Create(package("b")),
+        "another config": Create(package(config="fabrikam")),
+        "another script": Create(package(detection=b"exit 0")),
+        "another assignment": Create(package(assignments=(assignment("g1"),))),
+        "another schedule": Create(package(assignments=(assignment("g1", every=9),))),
+        "update": update,
+        "adopt": Adopt(update.existing, update.package, update.fields),
+        "another package to update": replace(update, existing=published(package(), id="other")),
+        "another version to update": replace(update, existing=published(package(), version="2")),
+        "another content to update": replace(update, existing=published(package(name="n"))),
+        "other assignments to update": replace(
+            update, existing=published(package(assignments=(everyone(),)))
+        ),
+        "delete": Delete(published(package())),
+        "another version to delete": Delete(published(package(), version="2")),
+    }
+
+
+def test_every_other_plan_has_another_digest():
+    digests = {name: Plan((change,)).digest for name, change in changes().items()}
+    digests |= {"empty": Plan().digest, "two": Plan((changes()["create"], changes()["delete"])).digest}
+    assert len(set(digests.values())) == len(digests)
+    assert all(len(digest) == 64 and set(digest) <= set("0123456789abcdef") for digest in digests.values())
+
+
+@given(st.permutations(list(changes().values())))
+def test_the_digest_does_not_depend_on_the_order(shuffled):
+    assert Plan(tuple(shuffled)).digest == Plan(tuple(changes().values())).digest
+
+
+def test_notes_and_what_is_unchanged_do_not_alter_the_digest():
+    assert Plan(unchanged=("a",), notes=(Note("hello"),)).digest == Plan().digest
