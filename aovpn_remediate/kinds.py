@@ -6,9 +6,10 @@ decided here but in ``config``.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,15 +18,18 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
-    StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.model import KindText, RunAs, SettingText
 from aovpn_remediate.names import (
     check_interval,
+    check_key,
     check_line,
     check_metric,
     check_profile_name,
@@ -34,47 +38,70 @@ from aovpn_remediate.names import (
     parse_day,
 )
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_line)]
-_METRIC_SCHEMA = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
-Metric = Annotated[int | str, PlainValidator(check_metric), WithJsonSchema({"anyOf": _METRIC_SCHEMA})]
+_INTERVAL = "^(1 (hour|day)|([1-9]|1[0-9]|2[0-3]) (hours|days))$"
+_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+_PROFILE = r'^(?![.\s])[^\\/:*?"<>|\u0000-\u001f\u007f-\u009f]+(?<!\s)$'
+_METRIC = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
+
+
+def _text(pattern: str, **limits: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
+
+
+# What the validators refuse, the patterns let an editor refuse too.
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
+Key = Annotated[str, AfterValidator(check_key), _text("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(str.rstrip), AfterValidator(check_text)]
+Tags = Annotated[list[Name], Field(min_length=1)]
+Interval = Annotated[str, AfterValidator(check_interval), _text(_INTERVAL)]
+TimeOfDay = Annotated[str, AfterValidator(check_time), _text(_TIME)]
+Day = Annotated[date, BeforeValidator(parse_day)]
+Profile = Annotated[str, AfterValidator(check_profile_name), _text(_PROFILE, maxLength=255)]
+Metric = Annotated[int | str, PlainValidator(check_metric), WithJsonSchema({"anyOf": _METRIC})]
+
+
+def _polish(schema: dict[str, Any], model: type[Strict]) -> None:
+    """Make the schema say what is taken: null only where it means something, and prose without markup."""
+    schema["description"] = schema["description"].replace("``", "")
+    for name, part in schema["properties"].items():
+        if part.get("default", "") is None:
+            del part["default"]
+        options = [one for one in part.pop("anyOf", []) if one != {"type": "null"} or name in model.nullable]
+        part.update(options[0] if len(options) == 1 else {"anyOf": options} if options else {})
 
 
 class Strict(BaseModel):
-    """A part of the config: unknown keys are refused, and a text is no number."""
+    """A part of the config: unknown keys are refused, a text is no number, and a key has a value."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="")
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra=_polish)
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_value(cls, value: object, info: ValidationInfo) -> object:
+        # `filter:` with nothing behind it must not widen an assignment to everybody
+        if value is None and info.field_name not in cls.nullable:
+            raise PydanticCustomError("no_value", "no value")
+        return value
 
 
-class ScheduleEntry(Strict):
+class ScheduleEntry(Strict, title="Schedule"):
     """When the pair runs: again and again (``every``) or ``once``."""
 
-    every: Annotated[
-        str | None,
-        Field(
-            title="Interval",
-            description="`N hours` or `N days`, N from 1 to 23; days need `at`.",
-            examples=["4 hours", "1 day"],
-        ),
-        AfterValidator(check_interval),
-    ] = None
-    once: Annotated[
-        date | None,
-        Field(title="Day", description="The one day of the run, e.g. 2026-12-01; needs `at`."),
-        BeforeValidator(parse_day),
-    ] = None
-    at: Annotated[
-        str | None,
-        Field(title="Time of day", description='Quoted, e.g. "06:30"; not with hours.'),
-        AfterValidator(check_time),
-    ] = None
-    utc: Annotated[
-        bool, Field(title="UTC", description="Whether `at` is UTC; else it is the device's clock.")
-    ] = False
+    every: Interval | None = Field(
+        None, title="Interval", description='1 to 23 hours or days, e.g. "4 hours"; days need at.'
+    )
+    once: Day | None = Field(None, title="Day", description="The only day, e.g. 2026-12-01; needs at.")
+    at: TimeOfDay | None = Field(None, title="Time", description='Quoted, e.g. "06:30"; not with hours.')
+    utc: bool = Field(False, title="UTC", description="Whether at is UTC; else it is the device's clock.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.every is None) == (self.once is None):
-            raise ValueError("a schedule has exactly one of every and once")
+        if self.every is None and self.once is None:
+            raise ValueError("a schedule needs every or once; add every: 4 hours")
+        if self.every is not None and self.once is not None:
+            raise ValueError("every and once exclude each other; keep one")
         if self.every is not None and "hour" in self.every:
             if self.model_fields_set & {"at", "utc"}:
                 raise ValueError("a schedule in hours has no time of day; remove at and utc, or use days")
@@ -83,38 +110,30 @@ class ScheduleEntry(Strict):
         return self
 
 
-class AssignmentEntry(Strict):
+class AssignmentEntry(Strict, title="Assignment"):
     """Whom the package is for: exactly one of ``group``, ``exclude`` and ``all``."""
 
-    group: Annotated[Name | None, Field(title="Group", description="Display name or object id.")] = None
-    exclude: Annotated[
-        Name | None,
-        Field(title="Excluded group", description="Display name or object id; nothing else beside it."),
-    ] = None
-    all: Annotated[
-        Literal["devices", "users"] | None,
-        Field(title="Everybody", description="All devices or all users; publishing it needs --allow-all."),
-    ] = None
-    filter: Annotated[
-        Name | None, Field(title="Assignment filter", description="Display name or id of the filter.")
-    ] = None
-    filter_mode: Annotated[
-        Literal["include", "exclude"],
-        Field(title="Filter mode", description="Whether the filter's devices are let in or kept out."),
-    ] = "include"
-    schedule: Annotated[
-        ScheduleEntry | None,
-        Field(title="Schedule", description="When the pair runs; an inclusion needs one."),
-    ] = None
+    group: Name | None = Field(None, title="Group", description="Display name or object id.")
+    exclude: Name | None = Field(
+        None, title="Excluded group", description="Display name or object id; nothing else beside it."
+    )
+    all: Literal["devices", "users"] | None = Field(
+        None, title="Everybody", description="All devices or all users; publishing it needs --allow-all."
+    )
+    filter: Name | None = Field(None, title="Assignment filter", description="Display name or id.")
+    filter_mode: Literal["include", "exclude"] = Field(
+        "include", title="Filter mode", description="Whether the filter's devices are let in or kept out."
+    )
+    schedule: ScheduleEntry | None = Field(None, title="Schedule", description="An inclusion needs one.")
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
-        targets = [name for name in ("group", "exclude", "all") if getattr(self, name) is not None]
-        if len(targets) != 1:
-            raise ValueError("an assignment has exactly one of group, exclude and all")
-        if self.exclude is not None and (
-            self.filter or self.schedule or "filter_mode" in self.model_fields_set
-        ):
+        targets = sorted(self.model_fields_set & {"group", "exclude", "all"})
+        if not targets:
+            raise ValueError("an assignment needs group, exclude or all; add one")
+        if len(targets) > 1:
+            raise ValueError(f"{' and '.join(targets)} stand in one assignment; give each its own")
+        if self.exclude is not None and len(self.model_fields_set) > 1:
             raise ValueError("an exclusion takes neither filter nor schedule; remove them")
         if self.exclude is None and self.schedule is None:
             raise ValueError("an assignment needs a schedule; add schedule: {every: 4 hours}")
@@ -126,40 +145,43 @@ class AssignmentEntry(Strict):
 class Entry(Strict):
     """What every remediation has, whatever its kind."""
 
-    name: Annotated[
-        Name | None, Field(title="Display name", description="Shown in Intune; default: from kind and key.")
-    ] = None
-    description: Annotated[
-        Annotated[str, StringConstraints(max_length=1000), AfterValidator(check_text)] | None,
-        Field(title="Description", description="Shown in Intune, above the ownership marker."),
-    ] = None
-    publisher: Annotated[
-        Name | None,
-        Field(title="Publisher", description="Default: defaults.publisher, else the config's name."),
-    ] = None
-    scope_tags: Annotated[
-        list[Name] | None,
-        Field(title="Scope tags", description="Names or ids; default: defaults.scope_tags, else Default."),
-    ] = None
-    assignments: Annotated[
-        list[AssignmentEntry],
-        Field(title="Assignments", description="The whole set; what is not here is taken away."),
-    ] = []
-    repair: Annotated[bool, Field(title="Repair", description="false publishes the detection alone.")] = True
-    enabled: Annotated[
-        bool, Field(title="Enabled", description="false keeps the package and assigns it to nobody.")
-    ] = True
-    signature_check: Annotated[
-        bool,
-        Field(title="Signature check", description="Whether Intune enforces it; the scripts must be signed."),
-    ] = False
+    kind: str = Field(title="Kind", description="What is checked and repaired.")
+    name: Name | None = Field(
+        None, title="Display name", description="Shown in Intune. Default: from kind and key."
+    )
+    description: Text | None = Field(None, title="Description", description="Shown in Intune.")
+    publisher: Name | None = Field(
+        None, title="Publisher", description="Default: defaults.publisher, else the config's name."
+    )
+    scope_tags: Tags | None = Field(
+        None, title="Scope tags", description="Names or ids. Default: defaults.scope_tags, else Default."
+    )
+    assignments: list[AssignmentEntry] = Field(
+        [], title="Assignments", description="The whole set; what is not here is taken away."
+    )
+    repair: bool = Field(True, title="Repair", description="false publishes the detection alone.")
+    enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
+    signature_check: bool = Field(
+        False, title="Signature check", description="Whether Intune enforces it; sign the scripts first."
+    )
 
     symptom: ClassVar[str]
     cause: ClassVar[str]
     touches: ClassVar[str]
 
+    # the rest is model.KindSettings, whose metaclass pydantic's cannot share
+    @property
+    @abstractmethod
+    def run_as(self) -> RunAs: ...
+    @abstractmethod
+    def script_settings(self) -> Mapping[str, object]: ...
+    @abstractmethod
+    def checks(self) -> tuple[str, ...]: ...
+    @abstractmethod
+    def repairs(self) -> tuple[str, ...]: ...
 
-class InterfaceMetric(Entry):
+
+class InterfaceMetric(Entry, title="interface-metric"):
     """The interface metric of a profile, in the phonebook and on the connected interface."""
 
     symptom = "Names resolve through the provider's DNS, or traffic takes the wrong tunnel."
@@ -168,60 +190,44 @@ class InterfaceMetric(Entry):
         "IpInterfaceMetric and Ipv6InterfaceMetric of one entry of rasphone.pbk; metric and automatic metric "
         "of the connected interface of the profile's name. Nothing is disconnected."
     )
+    nullable = frozenset({"ipv6"})
 
-    kind: Annotated[
-        Literal["interface-metric"], Field(title="Kind", description="What is checked and repaired.")
-    ]
-    profile: Annotated[
-        str,
-        Field(title="Profile", description="The VPN connection's name, at most 255 characters."),
-        AfterValidator(check_profile_name),
-    ]
-    scope: Annotated[
-        Literal["user", "all-users", "device"],
-        Field(title="Scope", description="Where the profile lives; device is the device tunnel."),
-    ]
-    ipv4: Annotated[
-        Metric,
-        Field(
-            title="IPv4 metric",
-            description="Below that of Ethernet and Wi-Fi; 3 is usual.",
-        ),
-    ]
-    ipv6: Annotated[
-        Metric | None,
-        Field(title="IPv6 metric", description="As ipv4; null leaves it alone. Default: as ipv4."),
-    ] = None
-    stored: Annotated[
-        Literal["repair", "ignore"],
-        Field(title="Stored metric", description="What to do about the phonebook."),
-    ] = "repair"
-    live: Annotated[
-        Literal["repair", "report", "ignore"] | None,
-        Field(
-            title="Live metric",
-            description="What to do about the connected interface. Default: report for user, else repair.",
-        ),
-    ] = None
-    when_absent: Annotated[
-        Literal["ok", "issue"],
-        Field(
-            title="Absent profile", description="Whether a missing profile is an issue; needs repair: false."
-        ),
-    ] = "ok"
+    kind: Literal["interface-metric"] = Field(title="Kind", description="What is checked and repaired.")
+    profile: Profile = Field(
+        title="Profile", description="The VPN connection's name, at most 255 characters."
+    )
+    scope: Literal["user", "all-users", "device"] = Field(
+        title="Scope", description="Where the profile lives; device is the device tunnel."
+    )
+    ipv4: Metric = Field(title="IPv4 metric", description="Below that of Ethernet and Wi-Fi; 3 is usual.")
+    ipv6: Metric | None = Field(
+        None, title="IPv6 metric", description="As ipv4; null leaves it alone. Default: as ipv4."
+    )
+    stored: Literal["repair", "ignore"] = Field(
+        "repair", title="Stored metric", description="What to do about the phonebook."
+    )
+    live: Literal["repair", "report", "ignore"] | None = Field(
+        None,
+        title="Live metric",
+        description="What to do about the connected interface. Default: report for user, else repair.",
+    )
+    when_absent: Literal["ok", "issue"] = Field(
+        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
+    )
 
     @model_validator(mode="after")
     def _mix(self) -> Self:
-        if (self.stored, self.live_mode) not in _MIXES[self.scope]:
-            raise ValueError(_MIX_ADVICE if self.scope == "user" else _NOTHING_TO_DO)
-        if self.repair and "repair" not in (self.stored, self.live_mode):
+        mix = (self.stored, self.live_mode)
+        if mix == ("ignore", "ignore"):
+            raise ValueError("stored: ignore and live: ignore leave nothing to check; set one of them")
+        if self.scope == "user" and mix not in _USER_MIXES:
+            raise ValueError(_TWO_ENTRIES.format(*mix))
+        if self.repair and "repair" not in mix:
             raise ValueError("nothing here is repaired; set stored or live to repair, or add repair: false")
         if self.when_absent == "issue" and self.repair:
             raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
         if self.when_absent == "issue" and self.stored == "ignore":
-            raise ValueError(
-                "when_absent: issue needs stored: repair; without the phonebook nothing is absent"
-            )
+            raise ValueError("when_absent: issue needs stored: repair; only the phonebook tells")
         return self
 
     @property
@@ -250,28 +256,25 @@ class InterfaceMetric(Entry):
 
     def checks(self) -> tuple[str, ...]:
         """Which states the pair looks at."""
-        modes = (("Stored", self.stored), ("Live", self.live_mode))
-        return tuple(name for name, mode in modes if mode != "ignore")
+        return self._states_with("repair", "report")
 
     def repairs(self) -> tuple[str, ...]:
         """Which of them it repairs."""
-        modes = (("Stored", self.stored), ("Live", self.live_mode))
-        return tuple(name for name, mode in modes if mode == "repair")
+        return self._states_with("repair")
+
+    def _states_with(self, *modes: str) -> tuple[str, ...]:
+        states = (("Stored", self.stored), ("Live", self.live_mode))
+        return tuple(name for name, mode in states if mode in modes)
 
 
-_ANY = {(s, v) for s in ("repair", "ignore") for v in ("repair", "report", "ignore")} - {("ignore", "ignore")}
-_MIXES = {
-    "user": {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")},
-    "all-users": _ANY,
-    "device": _ANY,
-}
-_MIX_ADVICE = (
-    "no account can do both for scope user; write two entries: one with stored: repair, live: report (it "
-    "runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)"
+# A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
+_USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
+_TWO_ENTRIES = (
+    "scope: user cannot have stored: {} with live: {}; write two entries: one with stored: repair, "
+    "live: report (it runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)"
 )
-_NOTHING_TO_DO = "stored: ignore and live: ignore leave nothing to check; set one of them"
 
-KINDS: dict[str, type[InterfaceMetric]] = {"interface-metric": InterfaceMetric}
+KINDS: dict[str, type[Entry]] = {"interface-metric": InterfaceMetric}
 
 
 def describe_kinds() -> list[KindText]:
@@ -287,7 +290,7 @@ def describe_kind(kind: str) -> KindText:
     if kind not in KINDS:
         raise UsageError(f"there is no kind {kind!r}; the kinds are {', '.join(sorted(KINDS))}")
     model = KINDS[kind]
-    own = [name for name in model.model_fields if name not in Entry.model_fields and name != "kind"]
+    own = [name for name in model.model_fields if name not in Entry.model_fields]
     schema = model.model_json_schema()
     settings = tuple(
         _setting_text(name, schema["properties"][name], schema.get("required", [])) for name in own
@@ -297,8 +300,9 @@ def describe_kind(kind: str) -> KindText:
 
 
 def _setting_text(name: str, schema: Mapping[str, object], required: list[str]) -> SettingText:
-    default = "required" if name in required else str(schema.get("default") or "see text")
-    return SettingText(name, _type_text(schema), default, str(schema["description"]))
+    meaning, _, computed = str(schema["description"]).partition(" Default: ")
+    default = computed.removesuffix(".") or str(schema.get("default"))
+    return SettingText(name, _type_text(schema), "required" if name in required else default, meaning)
 
 
 def _type_text(schema: Mapping[str, object]) -> str:

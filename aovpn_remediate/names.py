@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import datetime
 
 from aovpn_remediate.marker import read_marker
 
@@ -42,14 +42,12 @@ def check_profile_name(value: str) -> str:
         raise ValueError("is empty; write the name of the VPN connection")
     if value.startswith("."):
         raise ValueError("starts with a dot; a profile's name cannot")
-    if value != value.strip():
-        raise ValueError("starts or ends with a space; remove it")
-    return value
+    return _check_ends(value)
 
 
 def check_line(value: str) -> str:
-    """Return a text of one line, or raise ``ValueError`` for a control character."""
-    return _check_characters(value, allowed="")
+    """Return a text of one line, or raise ``ValueError`` for a control character or a space at an end."""
+    return _check_ends(_check_characters(value, allowed=""))
 
 
 def check_text(value: str) -> str:
@@ -63,6 +61,12 @@ def _check_characters(value: str, *, allowed: str) -> str:
     for character in value:
         if character not in allowed and unicodedata.category(character) in _CONTROLS:
             raise ValueError(f"holds the control character U+{ord(character):04X}; remove it")
+    return value
+
+
+def _check_ends(value: str) -> str:
+    if value != value.strip():
+        raise ValueError("starts or ends with a space; remove it")
     return value
 
 
@@ -84,8 +88,10 @@ def check_interval(value: str | None) -> str | None:
 
 def parse_day(value: object) -> object:
     """Return a day given as text as a date, or raise ``ValueError``; anything else as it is."""
+    if not isinstance(value, str):
+        return value
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        return datetime.strptime(value, "%Y-%m-%d").date()
     except ValueError as error:
         raise ValueError("is no day; write it as 2026-12-01") from error
 

@@ -16,12 +16,13 @@ from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import ScriptPackage
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node, Parser, Query
 
 SIZE_LIMIT = 200_000
 """Bytes; Intune documents 200 KB for scripts of its agent and shows a bare error far above it."""
 
 _BOM = b"\xef\xbb\xbf"
+_ODD_BYTE = re.compile(rb"[^\t\r\n -~]|\r(?!\n)")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
 _NEWER_NODES = {
     "ternary_expression": "the ternary operator ? :",
@@ -83,10 +84,9 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
         yield 1, f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
     if not content.endswith(b"\r\n") or content.endswith(b"\r\n\r\n"):
         yield content.count(b"\n") + 1, "does not end with exactly one line end"
-    for number, line in enumerate(content.removeprefix(_BOM).split(b"\n"), 1):
-        body = line.removesuffix(b"\r")
-        if any(byte > 0x7E or (byte < 0x20 and byte != 0x09) for byte in body):
-            yield number, "holds a character outside printable ASCII; 5.1 would read it in another code page"
+    for odd in _ODD_BYTE.finditer(content.removeprefix(_BOM)):
+        line = content.count(b"\n", 0, odd.start()) + 1
+        yield line, "holds a character outside printable ASCII; 5.1 would read it in another code page"
     bare = re.search(rb"(?<!\r)\n", content)
     if bare:
         yield content.count(b"\n", 0, bare.start()) + 1, "ends with LF alone; scripts have CRLF line ends"
@@ -95,29 +95,42 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
 def _check_syntax(content: bytes, door: str) -> Iterator[tuple[int, str]]:
     code = content.removeprefix(_BOM)
     root = _parser().parse(code).root_node
-    nodes = list(_walk(root))
-    for node in nodes:
-        line = node.start_point[0] + 1
-        if node.type == "ERROR" or node.is_missing:
-            yield line, "is no PowerShell that the parser understands"
-        if node.type in _NEWER_NODES:
-            yield line, f"uses {_NEWER_NODES[node.type]}, which Windows PowerShell 5.1 does not have"
-        yield from _newer_token(node, line)
-        if node.type == "|" and _starts_line(code, node):
-            yield line, "starts with a pipe, which Windows PowerShell 5.1 does not take"
-        if node.type == "exit" and _enclosing_function(node) != door:
-            yield line, f"leaves the script elsewhere than through {door}"
+    found = _captures(root)
+    for node in found["broken"]:
+        yield _line(node), "is no PowerShell that the parser understands"
+    for node in found["newer"]:
+        yield _line(node), f"uses {_NEWER_NODES[node.type]}, which Windows PowerShell 5.1 does not have"
+    for node in found["token"] + found["string"]:
+        yield from _newer_token(node)
+    for node in found["pipe"]:
+        if _starts_line(code, node):
+            yield _line(node), "starts with a pipe, which Windows PowerShell 5.1 does not take"
+    for node in found["exit"]:
+        if _enclosing_function(node) != door:
+            yield _line(node), f"leaves the script elsewhere than through {door}"
     yield from _check_door(root, door)
-    yield from _template_marks(code, nodes)
+    yield from _template_marks(code, found["string"])
 
 
-def _newer_token(node: Node, line: int) -> Iterator[tuple[int, str]]:
+def _captures(root: Node) -> dict[str, list[Node]]:
+    """The nodes that the rules look at, by the name that the query gives them."""
+    from tree_sitter import QueryCursor
+
+    names = ("broken", "newer", "token", "string", "pipe", "exit")
+    return {name: [] for name in names} | QueryCursor(_query()).captures(root)
+
+
+def _line(node: Node) -> int:
+    return node.start_point[0] + 1
+
+
+def _newer_token(node: Node) -> Iterator[tuple[int, str]]:
     text = (node.text or b"").decode("latin-1")
     token = _NEWER_TOKENS.get(node.type)
     if token and token[0].fullmatch(text):
-        yield line, f"uses {token[1]}, which Windows PowerShell 5.1 does not have"
+        yield _line(node), f"uses {token[1]}, which Windows PowerShell 5.1 does not have"
     if node.type.startswith("expandable") and _EXPANDABLE_ESCAPE.search(text):
-        yield line, "uses the escapes `e and `u{}, which Windows PowerShell 5.1 does not have"
+        yield _line(node), "uses the escapes `e and `u{}, which Windows PowerShell 5.1 does not have"
 
 
 def _check_door(root: Node, door: str) -> Iterator[tuple[int, str]]:
@@ -128,11 +141,12 @@ def _check_door(root: Node, door: str) -> Iterator[tuple[int, str]]:
         yield (last or root).start_point[0] + 1, f"does not end with {door}, the one door out of the script"
 
 
-def _template_marks(content: bytes, nodes: list[Node]) -> Iterator[tuple[int, str]]:
-    text = content.decode("latin-1")
-    for string in (node for node in nodes if node.type in _STRINGS):
-        blank = re.sub(r"[^\n]", " ", text[string.start_byte : string.end_byte])
-        text = text[: string.start_byte] + blank + text[string.end_byte :]
+def _template_marks(content: bytes, strings: list[Node]) -> Iterator[tuple[int, str]]:
+    blanked = bytearray(content)
+    for string in strings:
+        blank = re.sub(rb"[^\n]", b" ", content[string.start_byte : string.end_byte])
+        blanked[string.start_byte : string.end_byte] = blank
+    text = blanked.decode("latin-1")
     for match in _TEMPLATE_MARK.finditer(text):
         yield text.count("\n", 0, match.start()) + 1, f"holds {match[0]!r}, a mark of the template"
 
@@ -150,17 +164,32 @@ def _enclosing_function(node: Node) -> str:
     return next(((n.text or b"").decode("latin-1") for n in names if n.type == "function_name"), "")
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting += current.children
+@cache
+def _language() -> Language:
+    import tree_sitter_pwsh
+    from tree_sitter import Language
+
+    return Language(tree_sitter_pwsh.language())
 
 
 @cache
 def _parser() -> Parser:
-    import tree_sitter_pwsh
-    from tree_sitter import Language, Parser
+    from tree_sitter import Parser
 
-    return Parser(Language(tree_sitter_pwsh.language()))
+    return Parser(_language())
+
+
+@cache
+def _query() -> Query:
+    from tree_sitter import Query
+
+    newer = " ".join(
+        f"({name})" if name.isidentifier() and "_" in name else f'"{name}"' for name in _NEWER_NODES
+    )
+    tokens = " ".join(f"({name})" for name in _NEWER_TOKENS)
+    strings = " ".join(f"({name})" for name in _STRINGS)
+    pattern = f"""
+        [(ERROR) (MISSING)] @broken  [{newer}] @newer  [{tokens}] @token  [{strings}] @string
+        "|" @pipe  "exit" @exit
+    """
+    return Query(_language(), pattern)

@@ -177,12 +177,7 @@ def test_a_refused_connection_says_so_soon():
         UnreachableError, match=r"^GET /groups: 127\.0\.0\.1:\d+ refuses the connection; check"
     ):
         session(root, sleeps).get("/groups")
-    assert 0 < sum(sleeps) < 8
-
-
-def test_a_name_that_nobody_knows_says_so():
-    with pytest.raises(UnreachableError, match=r"the name unknown\.invalid(:1)? is not known"):
-        session("http://unknown.invalid:1").get("/groups")
+    assert sleeps == []
 
 
 def test_a_service_that_never_answers_is_left_without_another_try():

@@ -35,7 +35,7 @@ def test_the_settings_read_as_a_person_would_write_them():
 
 
 def test_the_head_says_kind_and_version_and_no_date():
-    head = metric_pair().detection.decode().split("[CmdletBinding()]")[0]
+    head = metric_pair().detection.decode().split("Set-StrictMode")[0]
     assert f"# Kind interface-metric, rendered by aovpn-remediate {__version__}." in head
     assert all(line.startswith("#") or not line for line in head.split("\r\n"))
     assert not re.search(r"20\d\d-\d\d", head)

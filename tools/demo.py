@@ -39,7 +39,7 @@ def main() -> int:
         "That was the product. Go on with your own file:\n"
         "    .venv/bin/remediate kinds interface-metric\n"
         "    .venv/bin/remediate validate -c examples/remediate.yaml\n"
-        "    .venv/bin/remediate simulator --port 8765 --state tenant.json"
+        "    .venv/bin/remediate simulator --port 8765 --state tenant.db"
     )
     return 0
 

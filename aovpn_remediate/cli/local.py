@@ -24,7 +24,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
-    """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
+    """Return the config and its rendered packages, all rules kept."""
     from aovpn_remediate.config import load_config
     from aovpn_remediate.render import render_package
     from aovpn_remediate.rules import refuse_bad_scripts

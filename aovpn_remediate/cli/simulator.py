@@ -10,7 +10,7 @@ import typer
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command(epilog="Example: remediate simulator --port 8765 --state tenant.json")(simulator)
+    app.command(epilog="Example: remediate simulator --port 8765 --state tenant.db")(simulator)
 
 
 def simulator(

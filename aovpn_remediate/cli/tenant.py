@@ -93,7 +93,8 @@ def publish(
     if as_json:
         echo_json(display.outcomes_json(draft.plan, outcomes, code))
     else:
-        typer.echo("\n" + display.outcomes_text(outcomes, color=wants_color(sys.stdout)))
+        color = wants_color(sys.stdout)
+        typer.echo("\n" + display.outcomes_text(outcomes, color=color), color=color)
     raise typer.Exit(code)
 
 
@@ -114,7 +115,8 @@ def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:
     if as_json:
         echo_json(display.plan_json(draft.plan, draft.names))
     else:
-        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=diff, color=wants_color(sys.stdout)))
+        color = wants_color(sys.stdout)
+        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=diff, color=color), color=color)
 
 
 def _ask(draft: Draft, *, as_json: bool) -> None:

@@ -9,13 +9,13 @@ from datetime import date, time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from aovpn_remediate.config.problem import Problem, Problems, nearest, quoted
-from aovpn_remediate.config.wording import explain
+from aovpn_remediate.config.wording import explain, explain_secrets
 from aovpn_remediate.config.yaml_tree import Tree, Where, read_tree
 from aovpn_remediate.errors import ConfigError
-from aovpn_remediate.kinds import KINDS, AssignmentEntry, InterfaceMetric, Name, ScheduleEntry, Strict
+from aovpn_remediate.kinds import KINDS, AssignmentEntry, Entry, Key, Name, ScheduleEntry, Strict, Tags
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
@@ -35,40 +35,36 @@ _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 Guid = Annotated[str, StringConstraints(pattern=_GUID)]
 
 
-class Defaults(Strict):
-    """What every remediation gets that does not say otherwise."""
+class Defaults(Strict, title="Defaults"):
+    """What an entry may leave out."""
 
-    publisher: Annotated[Name | None, Field(title="Publisher", description="Default: the config's name.")] = (
-        None
+    publisher: Name | None = Field(
+        None, title="Publisher", description="Shown in Intune. Default: the config's name."
     )
-    scope_tags: Annotated[
-        list[Name] | None, Field(title="Scope tags", description="Names or ids; default: Default.")
-    ] = None
+    scope_tags: Tags | None = Field(None, title="Scope tags", description="Names or ids. Default: Default.")
 
 
-class TenantEntry(Strict):
+class TenantEntry(Strict, title="Tenant"):
     """A tenant to sign in to."""
 
-    id: Annotated[Guid, Field(title="Tenant id", description="The directory's id.")]
-    client_id: Annotated[Guid, Field(title="Client id", description="The app registration's id.")]
+    id: Guid = Field(title="Tenant id", description="The directory's id.")
+    client_id: Guid = Field(title="Client id", description="The app registration's id.")
 
 
-class File(Strict):
-    """The whole file; its remediations are validated one by one, each by its kind."""
+class File(Strict, title="remediate.yaml"):
+    """Which remediations there are, and for whom."""
 
-    name: Annotated[
-        str,
-        Field(title="Name", description="Part of the ownership marker, so it never changes."),
-        AfterValidator(check_key),
-    ]
-    defaults: Annotated[Defaults, Field(title="Defaults", description="For every remediation.")] = Defaults()
-    remediations: Annotated[
-        dict[str, object], Field(title="Remediations", description="By key: file names, marker, arguments.")
-    ]
-    tenants: Annotated[
-        dict[str, TenantEntry],
-        Field(title="Tenants", description="By name, for signing in.", default_factory=dict),
-    ]
+    name: Key = Field(title="Name", description="Part of the ownership marker, so it never changes.")
+    defaults: Defaults = Field(
+        default_factory=lambda: Defaults.model_validate({}),
+        title="Default values",
+        description="What every remediation gets that does not say otherwise.",
+    )
+    # validated one by one, each by its kind
+    remediations: dict[str, object] = Field(
+        title="Remediations", description="By key: file names, marker, arguments."
+    )
+    tenants: dict[str, TenantEntry] = Field({}, title="Tenants", description="By name, for signing in.")
 
 
 @dataclass(frozen=True)
@@ -107,15 +103,15 @@ def _check(tree: Tree, problems: Problems) -> Config | None:
     entries = dict(_entries(tree, problems))
     _check_keys(tree, ("remediations",), problems)
     _check_keys(tree, ("tenants",), problems)
+    _check_display_names(entries, tree, problems)
     if file is None:
         return None
     remediations = tuple(_remediation(key, entry, file) for key, entry in entries.items())
-    _check_display_names(remediations, tree, problems)
     tenants = {name: (tenant.id, tenant.client_id) for name, tenant in file.tenants.items()}
     return Config(file.name, remediations, tenants)
 
 
-def _entries(tree: Tree, problems: Problems) -> Iterator[tuple[str, InterfaceMetric]]:
+def _entries(tree: Tree, problems: Problems) -> Iterator[tuple[str, Entry]]:
     section = tree.value.get("remediations") if isinstance(tree.value, dict) else None
     for key, value in section.items() if isinstance(section, dict) else ():
         where: Where = ("remediations", key)
@@ -131,19 +127,22 @@ def _entries(tree: Tree, problems: Problems) -> Iterator[tuple[str, InterfaceMet
         yield key, entry
 
 
-def _model_of(value: object, where: Where, tree: Tree, problems: Problems) -> type[InterfaceMetric] | None:
+def _model_of(value: object, where: Where, tree: Tree, problems: Problems) -> type[Entry] | None:
     if not isinstance(value, dict):
         text = f"{where[-1]} {quoted(value)} is no mapping; write keys and values below it"
         problems.append(Problem(*tree.place(where), text))
         return None
-    if "kind" not in value:
-        problems.append(Problem(*tree.key_place(where), "kind is missing; add kind: interface-metric"))
-        return None
-    model = KINDS.get(value["kind"]) if isinstance(value["kind"], str) else None
-    if model is None:
-        text = f"there is no kind {quoted(value['kind'])}; {nearest(value['kind'], KINDS)}"
+    kind = value.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is not None:
+        return model
+    problems += explain_secrets(value, where, tree)
+    if "kind" in value:
+        text = f"there is no kind {quoted(kind)}; {nearest(kind, KINDS)}"
         problems.append(Problem(*tree.place((*where, "kind")), text))
-    return model
+    else:
+        problems.append(Problem(*tree.key_place(where), "kind is missing; add kind: interface-metric"))
+    return None
 
 
 def _check_keys(tree: Tree, where: Where, problems: Problems) -> None:
@@ -177,21 +176,26 @@ def _check_assignments(entries: list[AssignmentEntry], where: Where, tree: Tree,
         problems.append(Problem(*tree.key_place((*where, "assignments")), text))
 
 
-def _check_display_names(remediations: tuple[Remediation, ...], tree: Tree, problems: Problems) -> None:
-    counts = Counter(remediation.name for remediation in remediations)
-    for remediation in remediations:
-        if counts[remediation.name] > 1:
-            text = f"display name {quoted(remediation.name)} is used more than once; give each its own name"
-            problems.append(Problem(*tree.key_place(("remediations", remediation.key, "name")), text))
+def _check_display_names(entries: Mapping[str, Entry], tree: Tree, problems: Problems) -> None:
+    names = {key: _display_name(key, entry) for key, entry in entries.items()}
+    counts = Counter(names.values())
+    for key, name in names.items():
+        if counts[name] > 1:
+            text = f"display name {quoted(name)} is used more than once; give each its own name"
+            problems.append(Problem(*tree.key_place(("remediations", key, "name")), text))
 
 
-def _remediation(key: str, entry: InterfaceMetric, file: File) -> Remediation:
+def _display_name(key: str, entry: Entry) -> str:
+    return entry.name or f"AOVPN {entry.kind.replace('-', ' ')}: {key}"
+
+
+def _remediation(key: str, entry: Entry, file: File) -> Remediation:
     tags = entry.scope_tags or file.defaults.scope_tags or [DEFAULT_SCOPE_TAG]
     assignments = [_assignment(one) for one in entry.assignments] if entry.enabled else []
     return Remediation(
         key=key,
         kind=entry.kind,
-        name=entry.name or f"AOVPN {entry.kind.replace('-', ' ')}: {key}",
+        name=_display_name(key, entry),
         description=entry.description or "",
         publisher=entry.publisher or file.defaults.publisher or file.name,
         scope_tags=tuple(sorted(set(tags))),

@@ -37,9 +37,7 @@ def quoted(value: object) -> str:
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
-    """Return `` ; did you mean "…"?`` advice for a typo, else the list of what there is."""
+    """Return the advice ``did you mean "..."?`` for a typo, else the list of what there is."""
     known = sorted(words)
-    close = get_close_matches(str(word), known, n=1, cutoff=0.6)
-    if close:
-        return f'did you mean "{close[0]}"?'
-    return "there is " + ", ".join(known) if known else "remove it"
+    close = get_close_matches(str(word).casefold(), known, n=1, cutoff=0.7)
+    return f'did you mean "{close[0]}"?' if close else "there is " + ", ".join(known)

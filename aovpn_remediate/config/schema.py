@@ -17,11 +17,9 @@ def build_schema(file: type[BaseModel]) -> dict[str, object]:
     for kind, model in KINDS.items():
         part = model.model_json_schema()
         definitions |= part.pop("$defs", {})
-        part["title"] = kind
         definitions[kind] = part
     section = schema["properties"]["remediations"]
     section["propertyNames"] = {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}
     section["additionalProperties"] = {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]}
-    schema["title"] = "remediate.yaml"
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema

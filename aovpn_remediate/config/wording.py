@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from aovpn_remediate.config.problem import Problem, Problems, nearest, quoted
 from aovpn_remediate.config.yaml_tree import Tree, Where
@@ -13,13 +14,23 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
-_SECRET = re.compile(r"secret|password|passphrase|token|certificate|private_?key|api_?key", re.IGNORECASE)
+_SECRET = re.compile(r"secret|passw|pass_?phrase|pwd|token|cert|private_?key|api_?key", re.IGNORECASE)
 _HINTS = {
     "run_as": "scope decides the account; only the kind custom has run_as",
-    "schedule": "a schedule belongs to an assignment",
     "at": "at belongs into schedule",
     "every": "every belongs into schedule",
+    "once": "once belongs into schedule",
+    "<<": "merge keys are not taken, write the keys out",
+} | {
+    name: f"{name} belongs into an assignment"
+    for name in ("group", "exclude", "all", "filter", "filter_mode", "schedule")
 }
+_FORMS = {
+    "every": ("interval", "4 hours"),
+    "at": ("time of day", '"06:30"'),
+    "schedule": ("schedule", "{every: 4 hours}"),
+}
+"""What a value of another type is not, and how it is written."""
 
 
 def explain(error: ValidationError, model: type[BaseModel], where: Where, tree: Tree) -> Problems:
@@ -29,98 +40,108 @@ def explain(error: ValidationError, model: type[BaseModel], where: Where, tree: 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], where: Where, tree: Tree) -> Problem:
     location: Where = (*where, *detail["loc"])
-    name = str(location[-1]) if location else ""
+    name = _name(location)
     if detail["type"] == "missing":
         return Problem(*tree.key_place(location[:-1]), f"{name} is missing; add {name}: ...")
     if detail["type"] == "extra_forbidden":
         keys = _keys_at(model, detail["loc"][:-1])
-        return Problem(*tree.key_place(location), unknown_key(name, keys))
-    text = _WORDS.get(detail["type"], _other)(detail, _subject(detail, location))
-    return Problem(*tree.place(location), text)
+        return Problem(*tree.key_place(location), _unknown_key(name, keys))
+    return Problem(*tree.place(location), _WORDS.get(detail["type"], _other)(detail, name))
 
 
-def unknown_key(key: str, keys: Iterable[str]) -> str:
-    """Return what to say of a key that is not there to be set."""
+def explain_secrets(keys: Iterable[str], where: Where, tree: Tree) -> Problems:
+    """Return the problems of those keys that look like secrets, where nothing else is known of them."""
+    return [
+        Problem(*tree.key_place((*where, key)), _unknown_key(key, ())) for key in keys if _SECRET.search(key)
+    ]
+
+
+def _unknown_key(key: str, known: Collection[str]) -> str:
     if _SECRET.search(key):
         return f"{quoted(key)} looks like a secret; secrets do not belong in this file, remove it"
-    known = list(keys)
-    advice = _HINTS[key] if key in _HINTS and key not in known else nearest(key, known)
-    return f"unknown key {quoted(key)}; {advice}"
+    return f"unknown key {quoted(key)}; {_HINTS.get(key) or nearest(key, known)}"
 
 
-def _subject(detail: ErrorDetails, location: Where) -> str:
-    names = [part for part in location if isinstance(part, str)]
-    name = names[-1] if names else "the file"
-    return f"{name} {quoted(detail['input'])}"
+def _name(location: Where) -> str:
+    return next((part for part in reversed(location) if isinstance(part, str)), "the file")
 
 
-def _value_error(detail: ErrorDetails, subject: str) -> str:
+def _value_error(detail: ErrorDetails, name: str) -> str:
     text = str(detail["ctx"]["error"])
-    return text if isinstance(detail["input"], dict) else f"{subject} {text}"
+    return text if isinstance(detail["input"], dict) else f"{name} {quoted(detail['input'])} {text}"
 
 
-def _choice(detail: ErrorDetails, subject: str) -> str:
+def _choice(detail: ErrorDetails, name: str) -> str:
     words = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
-    name = subject.split(" ", 1)[0]
     close = nearest(detail["input"], words)
     advice = close if close.startswith("did") else f"write {' or '.join([', '.join(words[:-1]), words[-1]])}"
-    return f"{subject} is no {name}; {advice}"
+    return f"{name} {quoted(detail['input'])} is unknown; {advice}"
 
 
-def _kind_of(expected: str) -> Callable[[ErrorDetails, str], str]:
-    return lambda _, subject: f"{subject} is {expected}"
+def _is(wrong: str) -> Callable[[ErrorDetails, str], str]:
+    return lambda detail, name: f"{name} {quoted(detail['input'])} is {wrong}"
 
 
-def _too_long(detail: ErrorDetails, subject: str) -> str:
-    return f"{subject} is too long; {detail['ctx']['max_length']} characters is the limit"
+def _type(wrong: str) -> Callable[[ErrorDetails, str], str]:
+    def text(detail: ErrorDetails, name: str) -> str:
+        noun, form = _FORMS.get(name, ("", ""))
+        return _is(f"no {noun}; write it as {form}" if noun else wrong)(detail, name)
+
+    return text
 
 
-def _other(_: ErrorDetails, subject: str) -> str:
-    return f"{subject} is not taken here; remediate schema says what is"
+def _string_type(detail: ErrorDetails, name: str) -> str:
+    is_scalar = not isinstance(detail["input"], dict | list)
+    return _type("no text; put it in quotes" if is_scalar else "no text; write one text")(detail, name)
 
 
+def _too_long(detail: ErrorDetails, name: str) -> str:
+    return _is(f"too long; {detail['ctx']['max_length']} characters is the limit")(detail, name)
+
+
+def _no_value(_: ErrorDetails, name: str) -> str:
+    return f"{name} has no value; write one or remove the key"
+
+
+def _other(detail: ErrorDetails, name: str) -> str:
+    return _is("not taken here; remediate schema says what is")(detail, name)
+
+
+_NO_MAPPING = _type("no mapping; write keys and values below it")
+_EMPTY = _is("empty; write something or remove the key")
 _WORDS: Mapping[str, Callable[[ErrorDetails, str], str]] = {
+    "no_value": _no_value,
     "value_error": _value_error,
     "literal_error": _choice,
-    "string_type": _kind_of("no text; put it in quotes"),
-    "bool_type": _kind_of("neither true nor false; write one of them without quotes"),
-    "int_type": _kind_of("no whole number; write it without quotes"),
-    "list_type": _kind_of("no list; write each item on a line with - before it"),
-    "dict_type": _kind_of("no mapping; write keys and values below it"),
-    "model_type": _kind_of("no mapping; write keys and values below it"),
-    "model_attributes_type": _kind_of("no mapping; write keys and values below it"),
-    "date_type": _kind_of("no day; write it as 2026-12-01"),
-    "string_too_short": _kind_of("empty; write something or remove the key"),
+    "string_type": _string_type,
+    "bool_type": _is("neither true nor false; write one of them without quotes"),
+    "list_type": _is("no list; write each item on a line with - before it"),
+    "dict_type": _NO_MAPPING,
+    "model_type": _NO_MAPPING,
+    "date_type": _is("no day; write it as 2026-12-01"),
+    "string_too_short": _EMPTY,
+    "too_short": _EMPTY,
     "string_too_long": _too_long,
-    "string_pattern_mismatch": _kind_of("no id; write it as 11111111-1111-1111-1111-111111111111"),
+    "string_pattern_mismatch": _is("no id; write it as 11111111-1111-1111-1111-111111111111"),
 }
 
 
-def _keys_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _keys_at(model: type[BaseModel], location: Where) -> list[str]:
     """The keys that the part of the model at a location has."""
-    schema = model.model_json_schema()
-    part: Mapping[str, object] = schema
+    part = schema = _schema_of(model)
     for step in location:
-        part = _step(part, step, schema)
-    properties = part.get("properties")
-    return list(properties) if isinstance(properties, dict) else []
+        part = _step(part, step)
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
+    return list(part.get("properties", {}))
 
 
-def _step(part: Mapping[str, object], step: str | int, schema: Mapping[str, object]) -> Mapping[str, object]:
-    found: object = part.get("items")
-    if isinstance(step, str):
-        properties = part.get("properties")
-        found = properties.get(step) if isinstance(properties, dict) else None
-        found = part.get("additionalProperties") if found is None else found
-    return _resolved(found, schema)
-
-
-def _resolved(found: object, schema: Mapping[str, object]) -> Mapping[str, object]:
-    if not isinstance(found, dict):
-        return {}
-    for option in [found, *found.get("anyOf", [])]:
-        if "$ref" in option:
-            definitions = schema.get("$defs")
-            name = option["$ref"].rsplit("/", 1)[1]
-            return definitions[name] if isinstance(definitions, dict) else {}
-    return found
+def _step(part: dict[str, Any], step: str | int) -> dict[str, Any]:
+    if isinstance(step, int):
+        return part.get("items") or {}
+    return part.get("properties", {}).get(step) or part.get("additionalProperties") or {}

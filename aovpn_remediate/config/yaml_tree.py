@@ -30,7 +30,8 @@ Where: TypeAlias = tuple[str | int, ...]
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} deep; no config needs it"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TAB_INDENT = re.compile(r"[ -]*\t")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?")
 _WORDS: dict[str, bool | None] = {
@@ -68,7 +69,7 @@ def read_tree(path: Path, problems: Problems) -> Tree | None:
         if not _is_bounded(text, problems):
             return None
         node = yaml.compose(text, Loader=Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the slower parser passes on those of chr()
         problems.append(_syntax_problem(error, text))
         return None
     if node is None:
@@ -83,16 +84,16 @@ def read_tree(path: Path, problems: Problems) -> Tree | None:
 
 def _read_text(path: Path, problems: Problems) -> str | None:
     try:
+        if path.is_dir():  # opening one says "permission denied" on Windows
+            problems.append(Problem(1, 1, "is a folder; name the file, e.g. remediate.yaml in it"))
+            return None
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        problems.append(Problem(1, 1, "is a folder; name the file, e.g. remediate.yaml in it"))
-        return None
     except FileNotFoundError:
         problems.append(Problem(1, 1, "is not there; name the config with -c FILE"))
         return None
     except OSError as error:
-        reason = "is a folder" if path.is_dir() else (error.strerror or "cannot be read").lower()
+        reason = (error.strerror or "cannot be read").lower()
         problems.append(Problem(1, 1, f"{reason}; name a file that can be read with -c FILE"))
         return None
     if len(data) > MAX_BYTES:
@@ -118,6 +119,7 @@ def _is_bounded(text: str, problems: Problems) -> bool:
             documents += 1
             if documents > 1:
                 problems.append(Problem(line, column, "a second document starts here; keep one in a file"))
+                return False
         if isinstance(event, yaml.AliasEvent):
             problems.append(Problem(line, column, f"*{event.anchor} is an alias; write the value out"))
         elif tag := getattr(event, "tag", None):
@@ -132,7 +134,7 @@ def _is_bounded(text: str, problems: Problems) -> bool:
     return len(problems) == count
 
 
-def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
+def _syntax_problem(error: Exception, text: str) -> Problem:
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         column = len(before) - before.rfind("\n")
@@ -144,9 +146,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
     line, column = mark.line + 1, mark.column + 1
     lines = text.split("\n")
     source = lines[mark.line] if mark.line < len(lines) else ""
-    indent = source[: len(source) - len(source.lstrip())]
-    if "\t" in indent:
-        return Problem(line, indent.index("\t") + 1, "a tab indents this line; YAML takes spaces only")
+    if tab := _TAB_INDENT.match(source):
+        return Problem(line, tab.end(), "a tab indents this line; YAML takes spaces only")
     reason = str(getattr(error, "problem", "") or "").rstrip(".")
     if "nesting depth" in reason:
         return Problem(line, column, _TOO_DEEP)
@@ -199,4 +200,4 @@ def _scalar(node: Node, place: tuple[int, int], problems: Problems) -> object:
             return date.fromisoformat(text)
         except ValueError:
             return text
-    return float(text) if _FLOAT.fullmatch(text) and not text.startswith("0") else text
+    return float(text) if _FLOAT.fullmatch(text) else text

@@ -89,6 +89,8 @@ def _change_json(change: Change, names: Mapping[str, str]) -> Json:
             for one in change.fields
         ]
     elif isinstance(change, Create):
+        shape["detection"] = _script_json(change.package.detection)
+        shape["remediation"] = _script_json(change.package.remediation)
         shape["assignments"] = [_assignment_json(one, names) for one in change.package.assignments]
     return shape
 

@@ -7,9 +7,6 @@
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
 # absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
 
-[CmdletBinding()]
-param()
-
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
@@ -137,7 +134,8 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = $ErrorRecord.Exception.GetBaseException().Message
     }
-    $text = [regex]::Replace($text, '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+', '<path>')
+    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $path, '<path>')
     $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
     $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {

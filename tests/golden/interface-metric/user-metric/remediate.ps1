@@ -8,9 +8,6 @@
 # state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
 # failed (exit code 1).
 
-[CmdletBinding()]
-param()
-
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
@@ -364,7 +361,8 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = $ErrorRecord.Exception.GetBaseException().Message
     }
-    $text = [regex]::Replace($text, '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+', '<path>')
+    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $path, '<path>')
     $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
     $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {

@@ -1,0 +1,227 @@
+"""The commands that need no tenant, the simulator as a process, and every command's help."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate import __version__
+from aovpn_remediate.cli import run
+from tests.golden_files import GOLDEN, ROOT
+from tests.tenants import SCRIPTS, config
+
+EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
+COMMANDS = ["render", "validate", "plan", "publish", "simulator", "schema", "kinds"]
+
+
+def render(folder: Path, *options: str, file: str = EXAMPLE) -> int:
+    return run(["render", "-c", file, "-o", str(folder), *options])
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_render_writes_the_golden_scripts_and_their_metadata(tmp_path):
+    assert render(tmp_path / "new" / "out") == 0
+    files = written(tmp_path / "new" / "out")
+    for path in GOLDEN.rglob("*.ps1"):
+        assert files[f"{path.parent.name}/{path.name}"] == path.read_bytes()
+    assert len(files) == 9
+    package = json.loads(files["user-metric/package.json"])
+    assert package["displayName"] == "AOVPN user tunnel: interface metric"
+    assert package["assignments"][1] == {
+        "target": "group", "group": "AOVPN Users", "filter": "Corporate Windows 11", "filterMode": "include",
+        "schedule": "every 4 hours",
+    }  # fmt: skip
+
+
+def test_check_tells_whether_the_files_on_disk_are_right(tmp_path, capsys):
+    assert render(tmp_path, "--check") == 1
+    assert not list(tmp_path.iterdir())
+    assert render(tmp_path) == 0 and render(tmp_path, "--check") == 0
+    script = tmp_path / "user-metric" / "detect.ps1"
+    script.write_bytes(script.read_bytes() + b"\r\n")
+    capsys.readouterr()
+    assert render(tmp_path, "--check") == 1
+    assert capsys.readouterr().err == f"{script}: differs from the config; run remediate render\n"
+
+
+def test_a_remediation_script_that_is_no_longer_wanted_is_removed(tmp_path):
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a"))
+    assert render(tmp_path / "out", file=str(file)) == 0
+    file.write_text(config("a") + "    repair: false\n")
+    assert render(tmp_path / "out", "--check", file=str(file)) == 1
+    assert render(tmp_path / "out", file=str(file)) == 0
+    assert sorted(written(tmp_path / "out")) == ["a/detect.ps1", "a/package.json"]
+
+
+def test_rendering_again_writes_nothing(tmp_path, capsys):
+    render(tmp_path)
+    times = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))]
+    capsys.readouterr()
+    assert render(tmp_path) == 0
+    assert "3 packages, 0 files changed" in capsys.readouterr().out
+    assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))] == times
+
+
+@pytest.mark.parametrize("place", ["out", "out/user-metric", "out/user-metric/detect.ps1/x"])
+def test_an_output_that_cannot_be_written_is_told_and_nothing_is_half_written(tmp_path, capsys, place):
+    blocked = tmp_path / place
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_text("in the way")
+    assert render(tmp_path / "out") == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {tmp_path}") and err.count("\n") == 1
+    assert list(written(tmp_path)) == [place]
+
+
+def test_a_bad_config_writes_nothing(tmp_path, capsys):
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a", ipv4=0))
+    assert render(tmp_path / "out", file=str(file)) == 65
+    assert not (tmp_path / "out").exists()
+    assert capsys.readouterr().err.startswith(f"{file}:7:11: ipv4 0 is no metric; ")
+
+
+def test_validate_counts_what_it_checked(capsys):
+    assert run(["validate", "-c", EXAMPLE]) == 0
+    assert capsys.readouterr().out == f"{EXAMPLE}: 3 remediations, 6 scripts, no problems\n"
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "publish"])
+def test_a_missing_config_is_65(tmp_path, capsys, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    assert run([command]) == 65
+    assert capsys.readouterr().err == "remediate.yaml:1:1: is not there; name the config with -c FILE\n"
+
+
+def test_the_schema_is_json(capsys):
+    assert run(["schema"]) == 0
+    assert "interface-metric" in json.loads(capsys.readouterr().out)["$defs"]
+
+
+def test_the_kinds_are_listed_and_explained(capsys):
+    assert run(["kinds"]) == 0
+    assert capsys.readouterr().out.startswith("interface-metric  ")
+    assert run(["kinds", "interface-metric"]) == 0
+    out = capsys.readouterr().out
+    for word in ("Symptom", "Cause", "Touches", "ipv4", "1-9999 or automatic", "required", "rasphone.pbk"):
+        assert word in out
+
+
+def test_a_kind_that_there_is_not_is_a_usage_error(capsys):
+    assert run(["kinds", "interface-metrik"]) == 64
+    assert "there is no kind" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(capsys, command):
+    assert run([command, "--help"]) == 0
+    assert f"Example: remediate {command}" in capsys.readouterr().out
+
+
+def test_the_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"remediate {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "--grapf-url", "x"],
+        ["plam"],
+        ["render"],
+        ["simulator", "--port", "x"],
+        ["simulator", "--port", "70000"],
+    ],
+)
+def test_a_mistyped_command_line_is_64_and_never_looks_like_changes(capsys, arguments):
+    assert run(arguments) == 64
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and "Traceback" not in err
+
+
+def test_a_bug_of_ours_is_one_line_and_a_log(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    monkeypatch.setattr("aovpn_remediate.render.templates_folder", lambda: folder)
+    monkeypatch.setattr("aovpn_remediate.render._read_pair", lambda kind: 1 / 0)
+    assert run(["validate", "-c", EXAMPLE]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: a bug in remediate") and err.count("\n") == 1
+    (log,) = tmp_path.glob("remediate-*.log")
+    assert "ZeroDivisionError" in log.read_text()
+
+
+def test_a_console_that_cannot_show_a_character_does_not_crash_it(tmp_path):
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a").replace("VPN a", "VPN \u6771\u4eac\U0001f600?"), encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    command = [sys.executable, "-m", "aovpn_remediate", "validate", "-c", str(file)]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 65 and b"holds ?" in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "colored"),
+    [("FORCE_COLOR", "1", True), ("NO_COLOR", "1", False), ("TERM", "xterm", False)],
+)
+def test_color_is_for_those_who_want_it(bench, monkeypatch, name, value, colored):
+    for other in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    bench.write(config("a"))
+    assert ("\x1b[" in bench.remediate("plan").out) is colored
+
+
+@contextmanager
+def simulator(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A simulator in a process of its own, and its URL."""
+    command = [sys.executable, "-m", "aovpn_remediate", "simulator", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
+        process.kill()
+
+
+def test_the_simulator_keeps_its_tenant_over_a_hard_kill(tmp_path, capsys):
+    state = tmp_path / "tenant.db"
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a"))
+    with simulator("--state", str(state)) as (process, url):
+        assert run(["publish", "-c", str(file), "--yes", "--graph-url", url]) == 0
+        process.kill()
+    with simulator("--state", str(state)) as (_, url):
+        assert run(["plan", "-c", str(file), "--detailed-exitcode", "--graph-url", url]) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, it does not ask it to")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_simulator_ends_quietly_when_told(number):
+    with simulator() as (process, url):
+        with urllib.request.urlopen(url + SCRIPTS) as answer:
+            assert answer.status == 200
+        process.send_signal(number)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 0 and "Traceback" not in err
+
+
+def test_a_port_in_use_is_told():
+    with simulator() as (_, url):
+        port = url.rsplit(":", 1)[1]
+        command = [sys.executable, "-m", "aovpn_remediate", "simulator", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "choose another port, or 0 for a free one" in done.stderr

@@ -1,0 +1,170 @@
+"""The kinds: which mixes of settings are taken, what they mean for the scripts, and their words."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from pydantic import ValidationError
+
+from aovpn_remediate.errors import UsageError
+from aovpn_remediate.kinds import KINDS, Entry, InterfaceMetric, describe_kind, describe_kinds
+from aovpn_remediate.model import RunAs
+
+MIXES = list(product(("repair", "ignore"), ("repair", "report", "ignore")))
+USER_MIXES = [("repair", "report"), ("repair", "ignore"), ("ignore", "repair")]
+
+
+def metric(**settings: object) -> InterfaceMetric:
+    """An interface-metric entry with these settings over ordinary ones."""
+    ordinary = {"kind": "interface-metric", "profile": "VPN", "scope": "user", "ipv4": 3}
+    return InterfaceMetric.model_validate(ordinary | settings)
+
+
+def is_taken(**settings: object) -> bool:
+    try:
+        metric(**settings)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("stored", "live"), MIXES)
+def test_a_user_tunnel_takes_only_what_one_account_can_do(stored, live):
+    assert is_taken(stored=stored, live=live) == ((stored, live) in USER_MIXES)
+
+
+@pytest.mark.parametrize("scope", ["all-users", "device"])
+@pytest.mark.parametrize(("stored", "live"), MIXES)
+def test_system_takes_every_mix_that_checks_something(scope, stored, live):
+    assert is_taken(scope=scope, stored=stored, live=live, repair=False) == (
+        (stored, live) != ("ignore", "ignore")
+    )
+
+
+@pytest.mark.parametrize("repair", [True, False])
+def test_a_pair_that_only_reports_has_no_repair(repair):
+    assert is_taken(scope="device", stored="ignore", live="report", repair=repair) == (not repair)
+
+
+@pytest.mark.parametrize(
+    ("settings", "taken"),
+    [
+        ({"repair": False}, True),
+        ({"repair": True}, False),
+        ({"repair": False, "stored": "ignore", "live": "repair"}, False),
+    ],
+)
+def test_an_absent_profile_is_an_issue_only_of_a_detection_that_reads_the_phonebook(settings, taken):
+    assert is_taken(when_absent="issue", **settings) == taken
+
+
+@pytest.mark.parametrize(
+    ("scope", "live"), [("user", "report"), ("all-users", "repair"), ("device", "repair")]
+)
+def test_what_happens_to_the_live_metric_follows_from_the_scope(scope, live):
+    assert metric(scope=scope).script_settings()["Live"] == live
+
+
+@pytest.mark.parametrize(
+    ("settings", "account"),
+    [
+        ({"scope": "user"}, RunAs.USER),
+        ({"scope": "user", "live": "ignore"}, RunAs.USER),
+        ({"scope": "user", "stored": "ignore", "live": "repair"}, RunAs.SYSTEM),
+        ({"scope": "all-users"}, RunAs.SYSTEM),
+        ({"scope": "device"}, RunAs.SYSTEM),
+    ],
+)
+def test_only_a_users_phonebook_is_the_users(settings, account):
+    entry = metric(**settings)
+    assert entry.run_as is account
+    assert entry.script_settings()["RunAs"] == account.value
+
+
+def test_the_script_settings_stand_in_the_order_of_a_person():
+    assert list(metric(ipv6=None, scope="device").script_settings().items()) == [
+        ("Kind", "interface-metric"),
+        ("Profile", "VPN"),
+        ("Scope", "device"),
+        ("RunAs", "system"),
+        ("WhenAbsent", "ok"),
+        ("Stored", "repair"),
+        ("Live", "repair"),
+        ("Ipv4", 3),
+        ("Ipv6", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "value"),
+    [({}, 3), ({"ipv6": 7}, 7), ({"ipv6": None}, None), ({"ipv6": "automatic"}, "automatic")],
+)
+def test_the_ipv6_metric_is_that_of_ipv4_unless_it_is_said(settings, value):
+    assert metric(**settings).script_settings()["Ipv6"] == value
+
+
+@pytest.mark.parametrize(
+    ("settings", "checks", "repairs"),
+    [
+        ({}, ("Stored", "Live"), ("Stored",)),
+        ({"live": "ignore"}, ("Stored",), ("Stored",)),
+        ({"stored": "ignore", "live": "repair"}, ("Live",), ("Live",)),
+        ({"scope": "device"}, ("Stored", "Live"), ("Stored", "Live")),
+        ({"scope": "device", "stored": "ignore", "live": "report", "repair": False}, ("Live",), ()),
+    ],
+)
+def test_what_is_checked_and_what_is_repaired_are_told_apart(settings, checks, repairs):
+    assert (metric(**settings).checks(), metric(**settings).repairs()) == (checks, repairs)
+
+
+@pytest.mark.parametrize("value", [1, 9999, "automatic"])
+def test_a_metric_within_the_limits_is_taken(value):
+    assert metric(ipv4=value).script_settings()["Ipv4"] == value
+
+
+@pytest.mark.parametrize("value", [0, -1, 10000, "3", "Automatic", "", True, 3.0, None, [3]])
+def test_any_other_metric_is_refused(value):
+    assert not is_taken(ipv4=value)
+
+
+@pytest.mark.parametrize("name", ["profile", "scope", "ipv4", "kind"])
+def test_a_kind_cannot_do_without(name):
+    entry = metric().model_dump(include={"kind", "profile", "scope", "ipv4"})
+    with pytest.raises(ValidationError):
+        InterfaceMetric.model_validate({key: value for key, value in entry.items() if key != name})
+
+
+def test_a_kind_in_words_has_its_own_settings_only():
+    text = describe_kind("interface-metric")
+    assert [(one.name, one.type, one.default) for one in text.settings] == [
+        ("profile", "text", "required"),
+        ("scope", "user | all-users | device", "required"),
+        ("ipv4", "1-9999 or automatic", "required"),
+        ("ipv6", "1-9999 or automatic or null", "as ipv4"),
+        ("stored", "repair | ignore", "repair"),
+        ("live", "repair | report | ignore", "report for user, else repair"),
+        ("when_absent", "ok | issue", "ok"),
+    ]
+
+
+@pytest.mark.parametrize("text", describe_kinds(), ids=lambda text: text.kind)
+def test_every_kind_says_what_it_is_for(text):
+    assert text.summary and text.symptom and text.cause and text.touches
+    assert all(one.meaning.endswith(".") and "Default:" not in one.meaning for one in text.settings)
+
+
+def test_the_kinds_are_listed_by_name():
+    assert [text.kind for text in describe_kinds()] == sorted(KINDS)
+
+
+def test_each_kind_is_an_entry_of_its_name():
+    for kind, model in KINDS.items():
+        assert issubclass(model, Entry)
+        assert model.model_json_schema()["properties"]["kind"]["const"] == kind
+
+
+def test_an_unknown_kind_is_answered_with_the_kinds():
+    with pytest.raises(UsageError) as refused:
+        describe_kind("nope")
+    assert str(refused.value) == "there is no kind 'nope'; the kinds are interface-metric"
