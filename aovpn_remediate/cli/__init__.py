@@ -21,10 +21,9 @@ from aovpn_remediate.errors import RemediateError, UsageError
 app = typer.Typer(
     name="remediate",
     help="Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right.",
-    epilog="Start with: remediate kinds, then remediate plan -c examples/remediate.yaml --help",
+    epilog="Example: remediate validate -c remediate.yaml; every command has --help with an example.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
 )
 local.add_commands(app)
 tenant.add_commands(app)
@@ -52,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
     try:
-        return int(app(args=list(arguments), prog_name="remediate", standalone_mode=False) or 0)
+        return int(app(args=list(arguments) or ["--help"], prog_name="remediate", standalone_mode=False) or 0)
     except RemediateError as error:
         echo_error(error)
         return error.exit_code

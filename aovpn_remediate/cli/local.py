@@ -42,7 +42,7 @@ def render(
         bool, typer.Option("--check", help="Write nothing; exit 1 if a file on disk differs.")
     ] = False,
 ) -> None:
-    """Write each remediation's scripts and metadata to DIR/KEY/."""
+    """Write scripts and metadata to DIR/KEY/."""
     from aovpn_remediate.display import package_files
     from aovpn_remediate.output import differing_files, write_files
 
@@ -61,14 +61,14 @@ def render(
 
 
 def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Check the config and every script that comes of it against all rules, off-line."""
+    """Check the config and its scripts, off-line."""
     _, packages = load_packages(config)
     scripts = sum(2 if package.remediation else 1 for package in packages)
     typer.echo(f"{config}: {len(packages)} remediations, {scripts} scripts, no problems")
 
 
 def schema() -> None:
-    """Print the JSON Schema of the config, for editors that complete and explain."""
+    """Print the JSON Schema of the config, for editors."""
     from aovpn_remediate.config import config_schema
 
     echo_json(config_schema())
@@ -77,7 +77,7 @@ def schema() -> None:
 def kinds(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Explain this kind.")] = None,
 ) -> None:
-    """List the kinds, or explain one: symptom, cause, what is touched, settings."""
+    """List the kinds, or explain one and its settings."""
     from aovpn_remediate import display, kinds
 
     if kind is None:

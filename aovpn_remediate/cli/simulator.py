@@ -23,7 +23,7 @@ def simulator(
         typer.Option(metavar="FILE", help="More groups, filters and scope tags for a new tenant."),
     ] = None,
 ) -> None:
-    """Serve a simulated tenant on loopback until interrupted; its URL is the first line of output."""
+    """Serve a simulated tenant on loopback; its URL comes first."""
     from aovpn_remediate.simulator import serve
 
     serve(port=port, state=state, seed=seed, announce=_announce)

@@ -48,7 +48,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
 ) -> None:
-    """Show what publish would change in the tenant, and change nothing."""
+    """Show what publish would change; change nothing."""
     from aovpn_remediate.plan import refuse_unsafe
 
     _, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)

@@ -19,7 +19,7 @@ def kind_text(kind: KindText) -> str:
     """Return a kind on a page: symptom, cause, what is touched, its settings."""
     lines = [f"{kind.kind}: {kind.summary}", ""]
     for label, text in (("Symptom", kind.symptom), ("Cause", kind.cause), ("Touches", kind.touches)):
-        lines += textwrap.wrap(text, _WIDTH, initial_indent=f"{label:9}", subsequent_indent=" " * 9)
+        lines += _wrap(text, f"{label:9}", " " * 9)
     return "\n".join([*lines, "", "Settings, beside those that every kind has:", *_settings(kind)])
 
 
@@ -29,4 +29,8 @@ def _settings(kind: KindText) -> Iterator[str]:
         default = setting.default if setting.default == "required" else f"default: {setting.default}"
         yield f"  {setting.name:{name_width}}{setting.type}; {default}"
         indent = " " * (name_width + 2)
-        yield from textwrap.wrap(setting.meaning, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        yield from _wrap(setting.meaning, indent, indent)
+
+
+def _wrap(text: str, first: str, others: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

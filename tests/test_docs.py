@@ -1,0 +1,106 @@
+"""The docs say what the code does: commands, options, exit codes, kinds, keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate import errors
+from aovpn_remediate.cli import run
+from aovpn_remediate.config import config_schema
+from aovpn_remediate.kinds import KINDS, describe_kind
+from aovpn_remediate.plan import FIELDS, MARKER
+from aovpn_remediate.publish import Status
+from tests.golden_files import ROOT
+from tests.test_cli import COMMANDS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").rglob("*.md")])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_its_line_in_the_readme(command):
+    assert re.search(rf"^\| `remediate {command}[ `]", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_that_the_readme_names_exists(capsys, command):
+    (line,) = re.findall(rf"^\| `remediate {command}[ `].*$", README, re.MULTILINE)
+    run([command, "--help"])
+    options = capsys.readouterr().out
+    for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line):
+        assert re.search(rf"(?<![\w-]){option}(?![\w-])", options), option
+
+
+def test_every_exit_code_has_its_line():
+    codes = {
+        one.exit_code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "exit_code")
+    }
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert listed == codes | {0, 2, 3, 130}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_its_line_and_its_page_every_setting(kind):
+    assert f"[`{kind}`](templates/ps1/kinds/{kind}/README.md)" in README
+    page = (ROOT / "templates" / "ps1" / "kinds" / kind / "README.md").read_text(encoding="utf-8")
+    for setting in describe_kind(kind).settings:
+        assert f"`{setting.name}`" in page, setting.name
+
+
+def test_every_key_of_the_config_is_explained():
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    definitions = config_schema()["$defs"]
+    keys = set(config_schema()["properties"])
+    for part in definitions.values():
+        keys |= set(part.get("properties", {}))
+    own = {setting.name for kind in KINDS for setting in describe_kind(kind).settings}
+    missing = {key for key in keys - own if not re.search(rf"(?<![\w-]){key}(?![\w-])", page)}
+    assert missing == set()
+
+
+def test_every_field_and_status_of_the_json_is_documented():
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    for word in (*FIELDS, MARKER, *Status):
+        assert f"`{word}`" in page, word
+
+
+def test_the_example_of_the_readme_is_valid(tmp_path, capsys):
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "r.yaml"
+    file.write_text(example, encoding="utf-8")
+    assert run(["validate", "-c", str(file)]) == 0
+
+
+def test_the_messages_of_the_readme_are_the_true_ones(tmp_path, capsys, monkeypatch):
+    (messages,) = re.findall(r"```\n(remediate\.yaml:.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    head = "name: c\nremediations:\n  m:\n    kind: interface-metric\n"
+    Path("remediate.yaml").write_text(
+        head + "    profil: V\n    scope: user\n    ipv4: 0\n", encoding="utf-8"
+    )
+    assert run(["validate"]) == 65
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if "is missing" not in line] == messages.splitlines()
+
+
+def test_the_json_in_the_docs_is_json():
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
+        json.loads(block)
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_protocol_page_names_every_state_and_reason():
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    scripts = "".join(path.read_text() for path in (ROOT / "templates" / "ps1").rglob("*.ps1"))
+    words = set(re.findall(r"-(?:State|Reason) '([a-z-]+)'", scripts)) | {"fixed", "failed"}
+    assert {word for word in words if f"`{word}`" not in page} == set()
