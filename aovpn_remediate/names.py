@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
+from ipaddress import ip_interface
 
 from aovpn_remediate.marker import read_marker
 
@@ -101,3 +102,18 @@ def check_time(value: str | None) -> str | None:
     if value is not None and not _TIME.fullmatch(value):
         raise ValueError('is no time of day; write it as "06:30"')
     return value
+
+
+def check_prefix(value: str) -> str:
+    """Return a network as ``ipaddress`` writes it, or raise ``ValueError`` with what is wrong."""
+    try:
+        interface = ip_interface(value)
+    except ValueError as error:
+        raise ValueError("is no network; write it as 10.20.0.0/16") from error
+    if "/" not in value:
+        raise ValueError(f"has no length; write {value}/{interface.max_prefixlen} for one host")
+    if interface.network.prefixlen == 0:
+        raise ValueError("is everything; force tunneling is a setting of the profile, not a route")
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f"has host bits set; the network is {interface.network}")
+    return str(interface.network)

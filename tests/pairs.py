@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.kinds import InterfaceMetric
+from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.render import render_package
 
@@ -14,11 +14,15 @@ PROFILE = "Contoso User VPN"
 
 def metric_pair(**settings: object) -> ScriptPackage:
     """Render an interface-metric remediation with these settings over ordinary ones."""
-    wanted = {"profile": PROFILE, "scope": "user", "ipv4": 3} | settings
-    entry = InterfaceMetric.model_validate({"kind": "interface-metric"} | wanted)
+    return pair("interface-metric", **({"profile": PROFILE, "scope": "user", "ipv4": 3} | settings))
+
+
+def pair(kind: str, **settings: object) -> ScriptPackage:
+    """Render a remediation of a kind with these settings."""
+    entry = KINDS[kind].model_validate({"kind": kind} | settings)
     remediation = Remediation(
         key="metric",
-        kind="interface-metric",
+        kind=kind,
         name="Metric",
         description="",
         publisher="Contoso",
@@ -81,6 +85,6 @@ def orderly(run: Run) -> Run:
     assert len(run.output) == 1, run.output
     line = run.output[0]
     assert line.isascii() and line.isprintable() and len(line) <= 2000
-    assert run.result["v"] == 1 and run.result["kind"] == "interface-metric"
+    assert run.result["v"] == 1 and run.result["kind"] in KINDS
     assert run.exit_code == (1 if run.result["state"] in ("issue", "failed") else 0)
     return run

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import struct
+from ipaddress import ip_network
+
 CRLF = b"\r\n"
 HEX_PIECE = b"31444243190000000A" + b"0" * 110  # Windows cuts hex values into pieces of 128 digits
 
@@ -14,15 +18,24 @@ def entry(
     kind: int | None = 2,
     encoding: bool = True,
     last: tuple[bytes, ...] = (),
+    routes: tuple[str, ...] = (),
+    time: int = 0,
 ) -> bytes:
     """One entry; a metric of ``None`` leaves its key out, ``last`` are lines at the end of its first block."""
     header = name if isinstance(name, bytes) else name.encode()
     first = [b"[" + header + b"]", *([b"Encoding=1"] if encoding else []), b"PBVersion=8"]
     first += [b"Type=%d" % kind] if kind is not None else []
-    first += [b"AutoLogon=0", b"UseRasCredentials=1", b"LowDateTime=-1180434704", b"HighDateTime=31109912"]
+    first += [
+        b"AutoLogon=0",
+        b"UseRasCredentials=1",
+        b"LowDateTime=%d" % (-1180434704 + time),
+        b"HighDateTime=31109912",
+    ]
     first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
     first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
-    first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=0", *last]
+    pieces = re.findall(".{1,128}", "".join(record(route) for route in routes))
+    first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=%d" % len(routes)]
+    first += [*(b"Routes=" + piece.encode() for piece in pieces), *last]
     net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
     media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]
     device = [b"DEVICE=vpn", b"PhoneNumber=vpn.contoso.com", b"AreaCode=", b"LastSelectedPhone=0"]
@@ -33,3 +46,13 @@ def _metric(key: bytes, value: object) -> list[bytes]:
     if value is None:
         return []
     return [key + b"=" + (value if isinstance(value, bytes) else str(value).encode())]
+
+
+def record(text: str) -> str:
+    """A route as RAS stores it: ``10.0.0.0/8``, ``10.0.0.0/8@5`` with a metric, ``!10.0.0.0/8`` an exclusion."""
+    prefix, _, metric = text.removeprefix("!").partition("@")
+    network = ip_network(prefix)
+    family = 2 if network.version == 4 else 23
+    words = struct.pack("<III", int(metric or 1), family, network.prefixlen)
+    address = network.network_address.packed.ljust(16, b"\0")
+    return (words + address + struct.pack("<II", text.startswith("!"), 0)).hex().upper()

@@ -36,7 +36,7 @@ def test_render_writes_the_golden_scripts_and_their_metadata(tmp_path):
     files = written(tmp_path / "new" / "out")
     for path in GOLDEN.rglob("*.ps1"):
         assert files[f"{path.parent.name}/{path.name}"] == path.read_bytes()
-    assert len(files) == 9
+    assert len(files) == 17
     package = json.loads(files["user-metric/package.json"])
     assert package["displayName"] == "AOVPN user tunnel: interface metric"
     assert package["assignments"][1] == {
@@ -71,7 +71,7 @@ def test_rendering_again_writes_nothing(tmp_path, capsys):
     times = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))]
     capsys.readouterr()
     assert render(tmp_path) == 0
-    assert "3 packages, 0 files changed" in capsys.readouterr().out
+    assert "6 packages, 0 files changed" in capsys.readouterr().out
     assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))] == times
 
 
@@ -96,7 +96,7 @@ def test_a_bad_config_writes_nothing(tmp_path, capsys):
 
 def test_validate_counts_what_it_checked(capsys):
     assert run(["validate", "-c", EXAMPLE]) == 0
-    assert capsys.readouterr().out == f"{EXAMPLE}: 3 remediations, 6 scripts, no problems\n"
+    assert capsys.readouterr().out == f"{EXAMPLE}: 6 remediations, 11 scripts, no problems\n"
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "publish"])

@@ -68,9 +68,9 @@ def test_the_example_is_read():
     config = load_config(EXAMPLE)
     assert (config.name, [one.key for one in config.remediations]) == (
         "contoso-aovpn",
-        ["user-metric", "user-metric-live", "device-metric"],
+        ["user-metric", "user-metric-live", "device-metric", "user-routes", "device-routes", "rasman"],
     )
-    user, live, device = config.remediations
+    user, live, device, *_ = config.remediations
     assert user.publisher == "Contoso Endpoint" and user.scope_tags == ("VPN",)
     assert [one.settings.run_as for one in (user, live, device)] == ["user", "system", "system"]
     assert user.assignments == (
@@ -90,7 +90,7 @@ def test_what_is_not_said_has_a_default(tmp_path):
     assert (one.scope_tags, one.assignments, one.repair) == (("0",), (), True)
     assert dict(one.settings.script_settings()) == {
         "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
-        "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,
+        "Live": "report", "Ipv4": 3, "Ipv6": 3,
     }  # fmt: skip
 
 
@@ -172,10 +172,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a later kind": (
         "name: c\nremediations:\n  m:\n    kind: x\n",
-        '4:11: there is no kind "x"; there is interface-metric',
+        '4:11: there is no kind "x"; there is interface-metric, rasman-privileges, route-presence',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
-    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is interface-metric"),
+    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is interface-metric, rasman-privileges, route-presence"),
     "an entry that is text": (
         "name: c\nremediations:\n  m: x\n",
         '3:6: m "x" is no mapping; write keys and values below it',
@@ -680,3 +680,34 @@ def test_the_schema_explains_every_part():
 def test_the_schema_tells_the_kinds_apart():
     entries = config_schema()["properties"]["remediations"]["additionalProperties"]
     assert entries == {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]}
+
+
+ADVICE = {
+    "one profile twice": (
+        "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: 3}\n",
+        ['8:3: "m" looks after the stored state of this profile too'],
+    ),
+    "a live companion": (
+        "  n: {kind: interface-metric, profile: VPN, scope: user, ipv4: 3, stored: ignore, live: repair}\n",
+        ['8:3: "m" looks after the live state of this profile too'],
+    ),
+    "one metric for two profiles": (
+        "  n: {kind: interface-metric, profile: W, scope: device, ipv4: 3}\n",
+        ['8:3: the profile "VPN" has the metric 3 too; the two would tie'],
+    ),
+    "a route in another": (
+        "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
+        ["8:3: routes 10.0.0.0/8 and 10.1.0.0/16 lie in each other with different metrics"],
+    ),
+    "all fine": (
+        "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, 10.1.0.0/16]}\n",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ADVICE)
+def test_what_is_probably_not_meant_is_a_warning(tmp_path, case):
+    text, expected = ADVICE[case]
+    said = [f"{one.line}:{one.column}: {one.text}" for one in load(tmp_path, ENTRY + text).warnings]
+    assert said == expected

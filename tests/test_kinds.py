@@ -140,11 +140,11 @@ def test_a_kind_in_words_has_its_own_settings_only():
     assert [(one.name, one.type, one.default) for one in text.settings] == [
         ("profile", "text", "required"),
         ("scope", "user | all-users | device", "required"),
-        ("ipv4", "1-9999 or automatic", "required"),
-        ("ipv6", "1-9999 or automatic or null", "as ipv4"),
         ("stored", "repair | ignore", "repair"),
         ("live", "repair | report | ignore", "report for user, else repair"),
         ("when_absent", "ok | issue", "ok"),
+        ("ipv4", "1-9999 or automatic", "required"),
+        ("ipv6", "1-9999 or automatic or null", "as ipv4"),
     ]
 
 
@@ -167,4 +167,59 @@ def test_each_kind_is_an_entry_of_its_name():
 def test_an_unknown_kind_is_answered_with_the_kinds():
     with pytest.raises(UsageError) as refused:
         describe_kind("nope")
-    assert str(refused.value) == "there is no kind 'nope'; the kinds are interface-metric"
+    assert (
+        str(refused.value)
+        == "there is no kind 'nope'; the kinds are interface-metric, rasman-privileges, route-presence"
+    )
+
+
+def route_problem(*routes: object, **settings: object) -> str:
+    """What is said of these routes; nothing if they are taken."""
+    ordinary = {"kind": "route-presence", "profile": "V", "scope": "device", "routes": list(routes)}
+    try:
+        KINDS["route-presence"].model_validate(ordinary | settings)
+    except ValidationError as error:
+        return str(error.errors()[0]["ctx"]["error"])
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("routes", "settings", "problem"),
+    [
+        (["10.20.0.0/16", "10.20.1.0/24", "2001:db8::/32"], {}, ""),
+        (["172.21.12.0/21"], {}, "has host bits set; the network is 172.21.8.0/21"),
+        (["10.1.2.3"], {}, "has no length; write 10.1.2.3/32 for one host"),
+        (["0.0.0.0/0"], {}, "is everything; force tunneling is a setting of the profile, not a route"),
+        (["::/0"], {}, "is everything; force tunneling is a setting of the profile, not a route"),
+        (["10.20.0.0/33"], {}, "is no network; write it as 10.20.0.0/16"),
+        (["10.0.0.0/8", "10.0.0.0/8"], {}, "route 10.0.0.0/8 is listed twice; remove one"),
+        (["2001:DB8::/32", "2001:db8:0::/32"], {}, "route 2001:db8::/32 is listed twice; remove one"),
+        (
+            [],
+            {"stale": "remove"},
+            "an empty list with stale: remove would take every route away; list the routes",
+        ),
+        (
+            [{"prefix": "10.0.0.0/8", "exclude": True}],
+            {},
+            "exclude needs exclusions: write, or repair: false; Windows has no command for it",
+        ),
+        ([{"prefix": "10.0.0.0/8", "exclude": True}], {"exclusions": "write"}, ""),
+        ([{"prefix": "10.0.0.0/8", "exclude": True}], {"repair": False}, ""),
+    ],
+)
+def test_routes_are_checked(routes, settings, problem):
+    assert route_problem(*routes, **settings) == problem
+
+
+@pytest.mark.parametrize(("wanted", "count"), [("windows", 6), ("workaround", 8), (["SeTcbPrivilege"], 1)])
+def test_privileges_are_a_list_or_the_name_of_one(wanted, count):
+    entry = KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})
+    assert len(entry.script_settings()["Privileges"]) == count
+    assert entry.run_as == "system"
+
+
+@pytest.mark.parametrize("wanted", ["all", [], ["SeTcb"], ["x'; exit"], None])
+def test_other_privileges_are_refused(wanted):
+    with pytest.raises(ValidationError):
+        KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})

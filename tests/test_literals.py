@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aovpn_remediate.client import empty_state
 from aovpn_remediate.literals import Source, literal
 
 HOSTILE = "'\u2018\u2019\u201a\u201b\"\u201c\u201d`$(){}[];#@|&<>\n\r\0\u00a0\u0085\ufeff\u202e\ud800\U0001f600 aZ9-"
@@ -73,7 +74,7 @@ def test_the_real_parser_reads_back_exactly_what_went_in(shell, tmp_path: Path, 
         "ConvertTo-Json -Compress -InputObject @($units)\n",
         encoding="ascii",
     )
-    run = shell.run(script, environment={}, state={"interfaces": [], "locks": [], "faults": {}, "sleeps": 0})
+    run = shell.run(script, environment={}, state=empty_state())
     expected = [" ".join(str(unit) for unit in _units(text)) for text in texts]
     assert run.errors == ()
     assert json.loads(run.output[-1]) == expected

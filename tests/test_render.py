@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate import __version__
+from aovpn_remediate.client import empty_state
 from aovpn_remediate.render import templates_folder
 from tests.golden_files import GOLDEN, rendered
 from tests.pairs import metric_pair
@@ -66,7 +67,7 @@ def test_the_templates_are_powershell_as_they_are(shell, tmp_path: Path, path):
         f"$null = [Management.Automation.Language.Parser]::ParseFile('{path}', [ref] $null, [ref] $problems)\n"
         "'{0} problems' -f @($problems).Count\n"
     )
-    run = shell.run(script, environment={}, state={"interfaces": [], "locks": [], "faults": {}, "sleeps": 0})
+    run = shell.run(script, environment={}, state=empty_state())
     assert run.output == ("0 problems",)
 
 

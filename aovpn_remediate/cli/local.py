@@ -24,14 +24,17 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
-    """Return the config and its rendered packages, all rules kept."""
+    """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
     from aovpn_remediate.config import load_config
+    from aovpn_remediate.display import clean
     from aovpn_remediate.render import render_package
     from aovpn_remediate.rules import refuse_bad_scripts
 
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]
     refuse_bad_scripts(packages)
+    for one in config.warnings:
+        typer.echo(f"warning: {path}:{one.line}:{one.column}: {clean(one.text)}", err=True)
     return config, packages
 
 

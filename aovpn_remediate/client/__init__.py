@@ -4,7 +4,14 @@
 """
 
 from aovpn_remediate.client.device import SimulatedClient, live_interface
-from aovpn_remediate.client.host import LockedFile, NetworkInterface, PowerShell, Run, find_powershell
+from aovpn_remediate.client.host import (
+    LockedFile,
+    NetworkInterface,
+    PowerShell,
+    Run,
+    empty_state,
+    find_powershell,
+)
 
 __all__ = [
     "LockedFile",
@@ -12,6 +19,7 @@ __all__ = [
     "PowerShell",
     "Run",
     "SimulatedClient",
+    "empty_state",
     "find_powershell",
     "live_interface",
 ]

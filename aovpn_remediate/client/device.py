@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aovpn_remediate.client.host import LockedFile, NetworkInterface, PowerShell, Run, State
+from aovpn_remediate.client.host import (
+    LockedFile,
+    NetworkInterface,
+    PowerShell,
+    RegistryValue,
+    Route,
+    Run,
+    State,
+    empty_state,
+)
 
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
 
@@ -31,6 +40,10 @@ class SimulatedClient:
     folder: Path
     interfaces: list[NetworkInterface] = field(default_factory=list)
     locks: list[LockedFile] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
+    registry: dict[str, dict[str, RegistryValue]] = field(default_factory=dict)
+    cim: dict[str, list[dict[str, object]]] = field(default_factory=lambda: empty_state()["cim"])
+    switches: tuple[str, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
     culture: str = "en-US"
     language_mode: str = "FullLanguage"
@@ -69,7 +82,10 @@ class SimulatedClient:
             culture=self.culture,
             language_mode=self.language_mode,
         )
-        self.interfaces = run.state["interfaces"]
+        self.interfaces = list(run.state["interfaces"])
+        self.routes = list(run.state["routes"])
+        self.registry = run.state["registry"]
+        self.cim = run.state["cim"]
         return run
 
     def _environment(self, run_as: str) -> dict[str, str]:
@@ -86,9 +102,12 @@ class SimulatedClient:
         }
 
     def _state(self) -> State:
-        return {
+        return empty_state() | {
             "interfaces": self.interfaces,
             "locks": self.locks,
+            "routes": self.routes,
+            "registry": self.registry,
+            "cim": self.cim,
+            "switches": dict.fromkeys(self.switches, True),
             "faults": self.faults,
-            "sleeps": 0,
         }

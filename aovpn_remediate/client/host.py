@@ -36,13 +36,35 @@ class LockedFile(TypedDict):
     tries: int
 
 
+class Route(TypedDict):
+    """One live route, under the names that Windows gives its properties."""
+
+    DestinationPrefix: str
+    InterfaceIndex: int
+    NextHop: str
+    RouteMetric: int
+    AddressFamily: str
+
+
+class RegistryValue(TypedDict):
+    """One registry value: ``String`` or ``MultiString``, and its data."""
+
+    type: str
+    data: object
+
+
 class State(TypedDict):
-    """What the stand-ins work on; see ``windows.psm1``."""
+    """What the stand-ins work on; see the folder ``windows``."""
 
     interfaces: list[NetworkInterface]
     locks: list[LockedFile]
+    routes: list[Route]
+    registry: dict[str, dict[str, RegistryValue]]
+    cim: dict[str, list[dict[str, object]]]
+    switches: dict[str, bool]
     faults: dict[str, str]
     sleeps: int
+    restarts: int
 
 
 class _Answer(TypedDict):
@@ -85,7 +107,7 @@ class PowerShell:
     def __init__(self, executable: str) -> None:
         command = [
             executable, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
-            str(_FOLDER / "host.ps1"), str(_FOLDER / "windows.psm1"),
+            str(_FOLDER / "host.ps1"), str(_FOLDER / "windows" / "windows.psm1"),
         ]  # fmt: skip
         if sys.platform != "win32":
             del command[3:5]  # there is no execution policy elsewhere
@@ -153,3 +175,18 @@ class PowerShell:
         if "broken" in answer:
             raise ClientError(f"the simulated client broke: {answer['broken']}")
         return cast("_Answer", answer)
+
+
+def empty_state() -> State:
+    """Return a Windows without connections, services and registry."""
+    return {
+        "interfaces": [],
+        "locks": [],
+        "routes": [],
+        "registry": {},
+        "cim": {"Win32_Service": [], "Win32_Process": []},
+        "switches": {},
+        "faults": {},
+        "sleeps": 0,
+        "restarts": 0,
+    }

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from aovpn_remediate.config.advice import advise
 from aovpn_remediate.config.problem import Problem, Problems, nearest, quoted
 from aovpn_remediate.config.wording import explain, explain_secrets
 from aovpn_remediate.config.yaml_tree import Tree, Where, read_tree
@@ -69,11 +70,15 @@ class File(Strict, title="remediate.yaml"):
 
 @dataclass(frozen=True)
 class Config:
-    """A checked config: its name, its remediations in the file's order, its tenants as (id, client id)."""
+    """A checked config: its name, its remediations in the file's order, its tenants as (id, client id).
+
+    ``warnings`` are what is allowed but probably not meant.
+    """
 
     name: str
     remediations: tuple[Remediation, ...]
     tenants: Mapping[str, tuple[str, str]]
+    warnings: tuple[Problem, ...] = ()
 
 
 def load_config(path: Path) -> Config:
@@ -108,7 +113,7 @@ def _check(tree: Tree, problems: Problems) -> Config | None:
         return None
     remediations = tuple(_remediation(key, entry, file) for key, entry in entries.items())
     tenants = {name: (tenant.id, tenant.client_id) for name, tenant in file.tenants.items()}
-    return Config(file.name, remediations, tenants)
+    return Config(file.name, remediations, tenants, tuple(advise(entries, tree)))
 
 
 def _entries(tree: Tree, problems: Problems) -> Iterator[tuple[str, Entry]]:

@@ -12,7 +12,9 @@ _WIDTH = 100
 
 def kinds_text(kinds: Iterable[KindText]) -> str:
     """Return one line for each kind."""
-    return "\n".join(f"{kind.kind}  {kind.summary}" for kind in kinds)
+    listed = list(kinds)
+    width = max((len(kind.kind) for kind in listed), default=0) + 2
+    return "\n".join(f"{kind.kind:{width}}{kind.summary}" for kind in listed)
 
 
 def kind_text(kind: KindText) -> str:

@@ -1,4 +1,4 @@
-# Network interfaces as they are while connected. What is set here lasts until the disconnect.
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
 
 # The interfaces of a connected profile, one for each address family; none while it is not connected.
 # Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
@@ -15,7 +15,12 @@ function Get-LiveInterface {
         $interfaces = @()
     }
     foreach ($interface in $interfaces) {
-        if ([string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
             $interface
         }
     }

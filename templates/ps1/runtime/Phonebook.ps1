@@ -1,8 +1,8 @@
 # Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
 # for each byte, so that bytes of any encoding come out as they went in.
 
-# Where the phonebook of a scope is, whether it exists, and the first link on the way to it. A link is
-# never followed: whoever planted it would choose the file that this script changes.
+# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
+# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
 function Find-Phonebook {
     param([string] $Scope)
 
@@ -13,17 +13,24 @@ function Find-Phonebook {
     if (-not $path) {
         throw 'this session does not say where the phonebook is'
     }
+    Find-PhonebookBelow -Path $path
+}
+
+# The same below a given folder, which is AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
     foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $path = Join-Path -Path $path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $path
+        $Path = Join-Path -Path $Path -ChildPath $name
+        $attributes = Get-FileAttribute -Path $Path
         if ($null -eq $attributes) {
-            return @{ Path = $path; Exists = $false; Link = '' }
+            return @{ Path = $Path; Exists = $false; Link = '' }
         }
         if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $path; Exists = $true; Link = $name }
+            return @{ Path = $Path; Exists = $true; Link = $name }
         }
     }
-    @{ Path = $path; Exists = $true; Link = '' }
+    @{ Path = $Path; Exists = $true; Link = '' }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -49,8 +56,8 @@ function Read-PhonebookText {
     $text
 }
 
-# Runs an action on a file. RasMan, the Settings app and Intune write the phonebook too, so a locked file
-# is tried five times in a second.
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
 function Invoke-WithRetry {
     param([scriptblock] $Action)
 
@@ -60,7 +67,8 @@ function Invoke-WithRetry {
         } catch {
             $cause = $_.Exception.GetBaseException()
             $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
-            if ($try -ge 5 -or $gone -or $cause -isnot [IO.IOException]) {
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
                 throw
             }
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
@@ -92,7 +100,54 @@ function Find-PhonebookEntry {
     $entries
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older entries.
+# Whether a replacement broke off half-way: there is no phonebook, but both the old copy and the new file.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    $folder = [IO.Path]::GetDirectoryName($Path)
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
+        return $false
+    }
+    $name = [IO.Path]::GetFileName($Path)
+    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+}
+
+# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+function Restore-Phonebook {
+    param([string] $Path)
+
+    if (-not (Test-BrokenReplacement -Path $Path)) {
+        return $false
+    }
+    Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.bak", $Path) }
+    $true
+}
+
+# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+function Open-ProfileEntry {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+    }
+    $text = ''
+    if ($phonebook['Exists']) {
+        $text = Read-PhonebookText -Path $phonebook['Path']
+    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
+        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+    }
+    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
+    if ($null -eq $entry) {
+        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    }
+    @{ Refusal = $null; Text = $text; Entry = $entry }
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
+# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
@@ -123,6 +178,16 @@ function Find-EntryKey {
     }
 }
 
+# The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
+function Get-EntryPiece {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+}
+
 # The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
 # lines, where Windows keeps it; every other character stays.
 function Set-EntryKey {
@@ -133,51 +198,75 @@ function Set-EntryKey {
         return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
     }
     $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $lines = [regex]::Matches($body, '([^\r\n]*)(\r\n|\r|\n|\z)')
+    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# An entry's text with a line behind the last key of its first block.
+function Add-EntryLine {
+    param([string] $Text, [string] $Line)
+
+    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
     $last = $lines[0]
-    foreach ($line in $lines) {
-        if ($line.Groups[1].Value.Contains('=')) {
-            $last = $line
-        } elseif ($last.Index -gt 0 -and -not $line.Value.Trim()) {
+    foreach ($one in $lines) {
+        if ($one.Groups[1].Value.Contains('=')) {
+            $last = $one
+        } elseif ($last.Index -gt 0 -and -not $one.Value.Trim()) {
             break
         }
     }
-    $end = $Entry['Start'] + $last.Index + $last.Length
+    $end = $last.Index + $last.Length
     if ($last.Groups[2].Length -eq 0) {
-        return $Text.Insert($end, $lines[0].Groups[2].Value + "$Key=$Value")
+        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
     }
-    $Text.Insert($end, "$Key=$Value" + $last.Groups[2].Value)
+    $Text.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# Sets keys of one entry and keeps every other byte; $true if the file had to be written.
-function Edit-PhonebookEntry {
-    param([string] $Scope, [string] $Name, [hashtable] $Key)
+# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+function Restore-ScopePhonebook {
+    param([string] $Scope)
+
+    $phonebook = Find-Phonebook -Scope $Scope
+    -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
+}
+
+# The text with the pieces of a key replaced by those of another value: hex digits, 128 a line.
+function Set-EntryPiece {
+    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
+    $rest = [regex]::Replace($body, $pattern, '', 'IgnoreCase, CultureInvariant')
+    $changed = $rest
+    foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
+        $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
+    }
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
+# script block that gets the text and the entry's place in it and returns the new text.
+function Edit-ProfileEntry {
+    param([hashtable] $Settings, [scriptblock] $Change)
 
     for ($try = 1; $try -le 5; $try++) {
-        $phonebook = Find-Phonebook -Scope $Scope
-        if ($phonebook['Link']) {
-            throw 'a link stands in the way of the phonebook'
+        $open = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $open['Refusal']) {
+            throw 'the profile left the phonebook while it was being repaired'
         }
-        $before = Read-PhonebookText -Path $phonebook['Path']
-        $after = $before
-        foreach ($one in @($Key.Keys | Sort-Object)) {
-            $entry = Find-PhonebookEntry -Text $after -Name $Name
-            if ($null -eq $entry) {
-                throw 'the profile left the phonebook while it was being repaired'
-            }
-            $after = Set-EntryKey -Text $after -Entry $entry -Key $one -Value $Key[$one]
-        }
-        if ([string]::Equals($before, $after)) {
+        $after = & $Change $open['Text'] $open['Entry']
+        if ([string]::Equals($open['Text'], $after)) {
             return $false
         }
-        if (Write-PhonebookText -Path $phonebook['Path'] -Before $before -After $after) {
+        $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
+        if (Write-PhonebookText -Path $path -Before $open['Text'] -After $after) {
             return $true
         }
     }
     throw 'the phonebook kept changing while it was being repaired'
 }
 
-# Replaces the phonebook in one step and keeps the old one beside it; $false if it changed meanwhile.
+# Replaces the phonebook and keeps the old one beside it; $false if it changed meanwhile.
 function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
@@ -194,17 +283,20 @@ function Write-PhonebookText {
         } finally {
             $stream.Dispose()
         }
-        if (-not [string]::Equals((Read-PhonebookText -Path $Path), $Before)) {
+        # Compared before every try: a program that held the file may just have written it.
+        $replaced = Invoke-WithRetry -Action {
+            $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
+            if ($same) {
+                [IO.File]::Replace($temporary, $Path, $backup)
+            }
+            $same
+        }
+        if (-not $replaced) {
             return $false
         }
-        Invoke-WithRetry -Action { [IO.File]::Replace($temporary, $Path, $backup) }
     } finally {
         # A replacement that breaks off half-way leaves the old file under the backup's name only.
-        if (-not [IO.File]::Exists($Path) -and [IO.File]::Exists($backup)) {
-            if ([string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
-                [IO.File]::Move($backup, $Path)
-            }
-        }
+        $null = Restore-Phonebook -Path $Path
         [IO.File]::Delete($temporary)
     }
     if (-not [string]::Equals((Read-PhonebookText -Path $Path), $After)) {
@@ -220,6 +312,6 @@ function Remove-LeftFile {
     $folder = [IO.Path]::GetDirectoryName($Path)
     $name = [IO.Path]::GetFileName($Path)
     foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
-        [IO.File]::Delete($file)
+        Invoke-WithRetry -Action { [IO.File]::Delete($file) }
     }
 }

@@ -1,4 +1,4 @@
-# What a script says, and the only two doors out of it.
+# What a script says, and its only way out.
 
 # What one look at the device found. State is healthy, issue, pending, absent or unknown.
 function New-Finding {
@@ -62,25 +62,26 @@ function Invoke-Check {
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
-    $text = $ErrorRecord.Exception.Message
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
     if ($null -ne $ErrorRecord.Exception.InnerException) {
-        $text = $ErrorRecord.Exception.GetBaseException().Message
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
     $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '<path>')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    $text = [regex]::Replace($text, $path, '(path)')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
         if ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
-# a code page of the last century.
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -95,7 +96,7 @@ function ConvertTo-ResultLine {
         $line['reason'] = $Finding['Reason']
     }
     if ($Finding['Found'].Count -gt 0) {
-        $line['found'] = $Finding['Found']
+        $line['found'] = Limit-Found -Found $Finding['Found']
         $line['want'] = Get-Want -Settings $Settings
     }
     $json = ConvertTo-AsciiJson -Value $line
@@ -108,6 +109,23 @@ function ConvertTo-ResultLine {
         $json = ConvertTo-AsciiJson -Value $line
     }
     $json
+}
+
+# What was found, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in $Found.Keys) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
 }
 
 # JSON on one line in which everything outside ASCII is an escape.
@@ -154,16 +172,21 @@ function Complete-Remediation {
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
-    try {
-        $changes = foreach ($one in $Repair) {
-            & $one $Before['Found']
+    $after = $Before
+    $changed = $false
+    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        try {
+            $changes = foreach ($one in $Repair) {
+                & $one $after['Found']
+            }
+        } catch {
+            $text = ConvertTo-PlainError -ErrorRecord $_
+            return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
         }
-        $changed = @($changes) -contains $true
-    } catch {
-        $text = ConvertTo-PlainError -ErrorRecord $_
-        return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+        $changed = $changed -or @($changes) -contains $true
+        $after = Invoke-Check -Settings $Settings -Check $Check
     }
-    $after = Invoke-Check -Settings $Settings -Check $Check
     if (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'

@@ -1,5 +1,5 @@
-# Is the interface metric of a VPN profile as wanted? Windows sends DNS queries and ties between routes
-# through the interface with the lowest metric, so a tunnel must stay below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 
 # The wanted metric of each address family that the settings name.
 function Get-Want {
@@ -43,23 +43,14 @@ function Get-Difference {
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
-    $phonebook = Find-Phonebook -Scope $Settings['Scope']
-    if ($phonebook['Link']) {
-        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return New-Finding -State 'unknown' -Reason 'link' -Detail $detail
-    }
-    $text = ''
-    if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return New-Finding -State 'absent' -Detail 'the profile is not on this device'
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
     }
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}
     foreach ($family in $want.Keys) {
-        $found[$family] = Get-StoredMetric -Text $text -Entry $entry -Family $family
+        $found[$family] = Get-StoredMetric -Text $open['Text'] -Entry $open['Entry'] -Family $family
     }
     $difference = Get-Difference -Found $found -Want $want
     if ($difference) {

@@ -2,12 +2,23 @@
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
+    if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
+        return $true
+    }
     $want = Get-Want -Settings $Settings
     $keys = @{}
     foreach ($family in @(Get-DifferentFamily -Found $Found['stored'] -Want $want)) {
         $keys[(Get-MetricKey -Family $family)] = "$($want[$family])" -replace 'automatic', '0'
     }
-    Edit-PhonebookEntry -Scope $Settings['Scope'] -Name $Settings['Profile'] -Key $keys
+    Edit-ProfileEntry -Settings $Settings -Change {
+        param([string] $Text, [hashtable] $Entry)
+
+        foreach ($key in @($keys.Keys | Sort-Object)) {
+            $Text = Set-EntryKey -Text $Text -Entry $Entry -Key $key -Value $keys[$key]
+            $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+        }
+        $Text
+    }
 }
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.

@@ -1,8 +1,8 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate 0.1.0.
 #
-# Is the interface metric of a VPN profile as wanted? Windows sends DNS queries and ties between routes
-# through the interface with the lowest metric, so a tunnel must stay below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
 # absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
@@ -10,13 +10,13 @@
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
     Kind       = 'interface-metric'
     Profile    = 'Contoso Device VPN'
     Scope      = 'device'
     RunAs      = 'system'
     WhenAbsent = 'ok'
-    Stored     = 'repair'
     Live       = 'repair'
     Ipv4       = 15
     Ipv6       = 15
@@ -43,7 +43,7 @@ function Get-Refusal {
     }
 }
 
-# Network interfaces as they are while connected. What is set here lasts until the disconnect.
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
 
 # The interfaces of a connected profile, one for each address family; none while it is not connected.
 # Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
@@ -60,7 +60,12 @@ function Get-LiveInterface {
         $interfaces = @()
     }
     foreach ($interface in $interfaces) {
-        if ([string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
             $interface
         }
     }
@@ -69,8 +74,8 @@ function Get-LiveInterface {
 # Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
 # for each byte, so that bytes of any encoding come out as they went in.
 
-# Where the phonebook of a scope is, whether it exists, and the first link on the way to it. A link is
-# never followed: whoever planted it would choose the file that this script changes.
+# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
+# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
 function Find-Phonebook {
     param([string] $Scope)
 
@@ -81,17 +86,24 @@ function Find-Phonebook {
     if (-not $path) {
         throw 'this session does not say where the phonebook is'
     }
+    Find-PhonebookBelow -Path $path
+}
+
+# The same below a given folder, which is AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
     foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $path = Join-Path -Path $path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $path
+        $Path = Join-Path -Path $Path -ChildPath $name
+        $attributes = Get-FileAttribute -Path $Path
         if ($null -eq $attributes) {
-            return @{ Path = $path; Exists = $false; Link = '' }
+            return @{ Path = $Path; Exists = $false; Link = '' }
         }
         if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $path; Exists = $true; Link = $name }
+            return @{ Path = $Path; Exists = $true; Link = $name }
         }
     }
-    @{ Path = $path; Exists = $true; Link = '' }
+    @{ Path = $Path; Exists = $true; Link = '' }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -117,8 +129,8 @@ function Read-PhonebookText {
     $text
 }
 
-# Runs an action on a file. RasMan, the Settings app and Intune write the phonebook too, so a locked file
-# is tried five times in a second.
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
 function Invoke-WithRetry {
     param([scriptblock] $Action)
 
@@ -128,7 +140,8 @@ function Invoke-WithRetry {
         } catch {
             $cause = $_.Exception.GetBaseException()
             $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
-            if ($try -ge 5 -or $gone -or $cause -isnot [IO.IOException]) {
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
                 throw
             }
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
@@ -160,7 +173,43 @@ function Find-PhonebookEntry {
     $entries
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older entries.
+# Whether a replacement broke off half-way: there is no phonebook, but both the old copy and the new file.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    $folder = [IO.Path]::GetDirectoryName($Path)
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
+        return $false
+    }
+    $name = [IO.Path]::GetFileName($Path)
+    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+}
+
+# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+function Open-ProfileEntry {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+    }
+    $text = ''
+    if ($phonebook['Exists']) {
+        $text = Read-PhonebookText -Path $phonebook['Path']
+    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
+        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+    }
+    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
+    if ($null -eq $entry) {
+        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    }
+    @{ Refusal = $null; Text = $text; Entry = $entry }
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
+# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
@@ -191,7 +240,7 @@ function Find-EntryKey {
     }
 }
 
-# What a script says, and the only two doors out of it.
+# What a script says, and its only way out.
 
 # What one look at the device found. State is healthy, issue, pending, absent or unknown.
 function New-Finding {
@@ -255,25 +304,26 @@ function Invoke-Check {
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
-    $text = $ErrorRecord.Exception.Message
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
     if ($null -ne $ErrorRecord.Exception.InnerException) {
-        $text = $ErrorRecord.Exception.GetBaseException().Message
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
     $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '<path>')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    $text = [regex]::Replace($text, $path, '(path)')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
         if ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
-# a code page of the last century.
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -288,7 +338,7 @@ function ConvertTo-ResultLine {
         $line['reason'] = $Finding['Reason']
     }
     if ($Finding['Found'].Count -gt 0) {
-        $line['found'] = $Finding['Found']
+        $line['found'] = Limit-Found -Found $Finding['Found']
         $line['want'] = Get-Want -Settings $Settings
     }
     $json = ConvertTo-AsciiJson -Value $line
@@ -301,6 +351,23 @@ function ConvertTo-ResultLine {
         $json = ConvertTo-AsciiJson -Value $line
     }
     $json
+}
+
+# What was found, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in $Found.Keys) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
 }
 
 # JSON on one line in which everything outside ASCII is an escape.
@@ -368,23 +435,14 @@ function Get-Difference {
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
-    $phonebook = Find-Phonebook -Scope $Settings['Scope']
-    if ($phonebook['Link']) {
-        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return New-Finding -State 'unknown' -Reason 'link' -Detail $detail
-    }
-    $text = ''
-    if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return New-Finding -State 'absent' -Detail 'the profile is not on this device'
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
     }
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}
     foreach ($family in $want.Keys) {
-        $found[$family] = Get-StoredMetric -Text $text -Entry $entry -Family $family
+        $found[$family] = Get-StoredMetric -Text $open['Text'] -Entry $open['Entry'] -Family $family
     }
     $difference = Get-Difference -Found $found -Want $want
     if ($difference) {

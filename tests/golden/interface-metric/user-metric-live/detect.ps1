@@ -1,8 +1,8 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate 0.1.0.
 #
-# Is the interface metric of a VPN profile as wanted? Windows sends DNS queries and ties between routes
-# through the interface with the lowest metric, so a tunnel must stay below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
 # absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
@@ -10,13 +10,13 @@
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
     Kind       = 'interface-metric'
     Profile    = 'Contoso User VPN'
     Scope      = 'user'
     RunAs      = 'system'
     WhenAbsent = 'ok'
-    Stored     = 'ignore'
     Live       = 'repair'
     Ipv4       = 3
     Ipv6       = 3
@@ -43,7 +43,7 @@ function Get-Refusal {
     }
 }
 
-# Network interfaces as they are while connected. What is set here lasts until the disconnect.
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
 
 # The interfaces of a connected profile, one for each address family; none while it is not connected.
 # Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
@@ -60,13 +60,18 @@ function Get-LiveInterface {
         $interfaces = @()
     }
     foreach ($interface in $interfaces) {
-        if ([string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
             $interface
         }
     }
 }
 
-# What a script says, and the only two doors out of it.
+# What a script says, and its only way out.
 
 # What one look at the device found. State is healthy, issue, pending, absent or unknown.
 function New-Finding {
@@ -130,25 +135,26 @@ function Invoke-Check {
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
-    $text = $ErrorRecord.Exception.Message
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
     if ($null -ne $ErrorRecord.Exception.InnerException) {
-        $text = $ErrorRecord.Exception.GetBaseException().Message
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
     $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '<path>')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '<name>')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '<sid>')
+    $text = [regex]::Replace($text, $path, '(path)')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
         if ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '<name>', 'IgnoreCase, CultureInvariant')
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune reports the end of the last line only, through
-# a code page of the last century.
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -163,7 +169,7 @@ function ConvertTo-ResultLine {
         $line['reason'] = $Finding['Reason']
     }
     if ($Finding['Found'].Count -gt 0) {
-        $line['found'] = $Finding['Found']
+        $line['found'] = Limit-Found -Found $Finding['Found']
         $line['want'] = Get-Want -Settings $Settings
     }
     $json = ConvertTo-AsciiJson -Value $line
@@ -176,6 +182,23 @@ function ConvertTo-ResultLine {
         $json = ConvertTo-AsciiJson -Value $line
     }
     $json
+}
+
+# What was found, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in $Found.Keys) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
 }
 
 # JSON on one line in which everything outside ASCII is an escape.

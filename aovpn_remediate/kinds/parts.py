@@ -1,8 +1,4 @@
-"""The kinds: one settings model each, with type, default, limits and words for people.
-
-The JSON Schema of the config and ``remediate kinds`` come from here. How a problem is worded is not
-decided here but in ``config``.
-"""
+"""What all entries are made of: checked types, schedules, assignments, the keys that every kind has."""
 
 from __future__ import annotations
 
@@ -25,8 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from aovpn_remediate.errors import UsageError
-from aovpn_remediate.model import KindText, RunAs, SettingText
+from aovpn_remediate.model import RunAs
 from aovpn_remediate.names import (
     check_interval,
     check_key,
@@ -44,19 +39,20 @@ _PROFILE = r'^(?![.\s])[^\\/:*?"<>|\u0000-\u001f\u007f-\u009f]+(?<!\s)$'
 _METRIC = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
 
 
-def _text(pattern: str, **limits: int) -> WithJsonSchema:
+def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
+    """Return the schema of a text that an editor checks by a pattern."""
     return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
 
 
 # What the validators refuse, the patterns let an editor refuse too.
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
-Key = Annotated[str, AfterValidator(check_key), _text("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Key = Annotated[str, AfterValidator(check_key), text_schema("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(str.rstrip), AfterValidator(check_text)]
 Tags = Annotated[list[Name], Field(min_length=1)]
-Interval = Annotated[str, AfterValidator(check_interval), _text(_INTERVAL)]
-TimeOfDay = Annotated[str, AfterValidator(check_time), _text(_TIME)]
+Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]
+TimeOfDay = Annotated[str, AfterValidator(check_time), text_schema(_TIME)]
 Day = Annotated[date, BeforeValidator(parse_day)]
-Profile = Annotated[str, AfterValidator(check_profile_name), _text(_PROFILE, maxLength=255)]
+Profile = Annotated[str, AfterValidator(check_profile_name), text_schema(_PROFILE, maxLength=255)]
 Metric = Annotated[int | str, PlainValidator(check_metric), WithJsonSchema({"anyOf": _METRIC})]
 
 
@@ -179,139 +175,3 @@ class Entry(Strict):
     def checks(self) -> tuple[str, ...]: ...
     @abstractmethod
     def repairs(self) -> tuple[str, ...]: ...
-
-
-class InterfaceMetric(Entry, title="interface-metric"):
-    """The interface metric of a profile, in the phonebook and on the connected interface."""
-
-    symptom = "Names resolve through the provider's DNS, or traffic takes the wrong tunnel."
-    cause = "The VPN interface's metric is automatic, or fell back to it, and ties with Ethernet and Wi-Fi."
-    touches = (
-        "IpInterfaceMetric and Ipv6InterfaceMetric of one entry of rasphone.pbk; metric and automatic metric "
-        "of the connected interface of the profile's name. Nothing is disconnected."
-    )
-    nullable = frozenset({"ipv6"})
-
-    kind: Literal["interface-metric"] = Field(title="Kind", description="What is checked and repaired.")
-    profile: Profile = Field(
-        title="Profile", description="The VPN connection's name, at most 255 characters."
-    )
-    scope: Literal["user", "all-users", "device"] = Field(
-        title="Scope", description="Where the profile lives; device is the device tunnel."
-    )
-    ipv4: Metric = Field(title="IPv4 metric", description="Below that of Ethernet and Wi-Fi; 3 is usual.")
-    ipv6: Metric | None = Field(
-        None, title="IPv6 metric", description="As ipv4; null leaves it alone. Default: as ipv4."
-    )
-    stored: Literal["repair", "ignore"] = Field(
-        "repair", title="Stored metric", description="What to do about the phonebook."
-    )
-    live: Literal["repair", "report", "ignore"] | None = Field(
-        None,
-        title="Live metric",
-        description="What to do about the connected interface. Default: report for user, else repair.",
-    )
-    when_absent: Literal["ok", "issue"] = Field(
-        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
-    )
-
-    @model_validator(mode="after")
-    def _mix(self) -> Self:
-        mix = (self.stored, self.live_mode)
-        if mix == ("ignore", "ignore"):
-            raise ValueError("stored: ignore and live: ignore leave nothing to check; set one of them")
-        if self.scope == "user" and mix not in _USER_MIXES:
-            raise ValueError(_TWO_ENTRIES.format(*mix))
-        if self.repair and "repair" not in mix:
-            raise ValueError("nothing here is repaired; set stored or live to repair, or add repair: false")
-        if self.when_absent == "issue" and self.repair:
-            raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
-        if self.when_absent == "issue" and self.stored == "ignore":
-            raise ValueError("when_absent: issue needs stored: repair; only the phonebook tells")
-        return self
-
-    @property
-    def live_mode(self) -> str:
-        """What to do about the connected interface, default included."""
-        return self.live or ("report" if self.scope == "user" else "repair")
-
-    @property
-    def run_as(self) -> RunAs:
-        """A user's phonebook is the user's; everything else is SYSTEM's."""
-        return RunAs.USER if self.scope == "user" and self.stored == "repair" else RunAs.SYSTEM
-
-    def script_settings(self) -> Mapping[str, object]:
-        """The ``$Settings`` of both scripts."""
-        return {
-            "Kind": self.kind,
-            "Profile": self.profile,
-            "Scope": self.scope,
-            "RunAs": self.run_as.value,
-            "WhenAbsent": self.when_absent,
-            "Stored": self.stored,
-            "Live": self.live_mode,
-            "Ipv4": self.ipv4,
-            "Ipv6": self.ipv6 if "ipv6" in self.model_fields_set else self.ipv4,
-        }
-
-    def checks(self) -> tuple[str, ...]:
-        """Which states the pair looks at."""
-        return self._states_with("repair", "report")
-
-    def repairs(self) -> tuple[str, ...]:
-        """Which of them it repairs."""
-        return self._states_with("repair")
-
-    def _states_with(self, *modes: str) -> tuple[str, ...]:
-        states = (("Stored", self.stored), ("Live", self.live_mode))
-        return tuple(name for name, mode in states if mode in modes)
-
-
-# A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
-_USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
-_TWO_ENTRIES = (
-    "scope: user cannot have stored: {} with live: {}; write two entries: one with stored: repair, "
-    "live: report (it runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)"
-)
-
-KINDS: dict[str, type[Entry]] = {"interface-metric": InterfaceMetric}
-
-
-def describe_kinds() -> list[KindText]:
-    """Return every kind in words, sorted by name."""
-    return [describe_kind(kind) for kind in sorted(KINDS)]
-
-
-def describe_kind(kind: str) -> KindText:
-    """Return a kind in words: symptom, cause, what is touched, and its own settings.
-
-    Raises ``UsageError`` for a kind that there is not.
-    """
-    if kind not in KINDS:
-        raise UsageError(f"there is no kind {kind!r}; the kinds are {', '.join(sorted(KINDS))}")
-    model = KINDS[kind]
-    own = [name for name in model.model_fields if name not in Entry.model_fields]
-    schema = model.model_json_schema()
-    settings = tuple(
-        _setting_text(name, schema["properties"][name], schema.get("required", [])) for name in own
-    )
-    summary = (model.__doc__ or "").strip()
-    return KindText(kind, summary, model.symptom, model.cause, model.touches, settings)
-
-
-def _setting_text(name: str, schema: Mapping[str, object], required: list[str]) -> SettingText:
-    meaning, _, computed = str(schema["description"]).partition(" Default: ")
-    default = computed.removesuffix(".") or str(schema.get("default"))
-    return SettingText(name, _type_text(schema), "required" if name in required else default, meaning)
-
-
-def _type_text(schema: Mapping[str, object]) -> str:
-    if isinstance(options := schema.get("anyOf"), list):
-        return " or ".join(_type_text(option) for option in options)
-    if isinstance(values := schema.get("enum"), list):
-        return " | ".join(values)
-    if "const" in schema:
-        return str(schema["const"])
-    if "minimum" in schema:
-        return f"{schema['minimum']}-{schema['maximum']}"
-    return {"string": "text", "boolean": "true | false"}.get(str(schema["type"]), str(schema["type"]))

@@ -1,0 +1,161 @@
+# The module NetTCPIP: interfaces and routes. Only what a test put there exists.
+
+function Get-NetIPInterface {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
+        [uint32[]] $InterfaceIndex,
+        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [string] $PolicyStore
+    )
+
+    Invoke-Fault -Command 'Get-NetIPInterface'
+    $found = @(Select-Interface @PSBoundParameters)
+    if ($found.Count -gt 0) {
+        return $found
+    }
+    $problem = @{
+        Message  = 'No MSFT_NetIPInterface objects found.'
+        Category = 'ObjectNotFound'
+        ErrorId  = 'CmdletizationQuery_NotFound'
+    }
+    Write-Error @problem
+}
+
+# What Windows keeps until the disconnect. A standard user may not change it.
+function Set-NetIPInterface {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
+        [uint32[]] $InterfaceIndex,
+        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [string] $PolicyStore,
+        [uint32] $InterfaceMetric,
+        [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
+    )
+
+    Invoke-Fault -Command 'Set-NetIPInterface'
+    if (-not (Confirm-System)) {
+        return
+    }
+    $null = $PSBoundParameters.Remove('InterfaceMetric')
+    $null = $PSBoundParameters.Remove('AutomaticMetric')
+    foreach ($interface in @(Select-Interface @PSBoundParameters)) {
+        if ($InterfaceMetric) {
+            $interface.InterfaceMetric = $InterfaceMetric
+            $interface.AutomaticMetric = 'Disabled'
+        }
+        if ($AutomaticMetric) {
+            $interface.AutomaticMetric = $AutomaticMetric
+        }
+    }
+}
+
+# The client's interfaces that fit all given selectors; wildcards count in an alias.
+function Select-Interface {
+    [CmdletBinding()]
+    param([string[]] $InterfaceAlias, [uint32[]] $InterfaceIndex, [string[]] $AddressFamily, [string] $PolicyStore)
+
+    foreach ($interface in $global:Client.interfaces) {
+        $aliases = @($InterfaceAlias | Where-Object { $interface.InterfaceAlias -like $_ })
+        if ($null -ne $InterfaceAlias -and 0 -eq $aliases.Count) { continue }
+        if ($null -ne $InterfaceIndex -and $InterfaceIndex -notcontains $interface.InterfaceIndex) { continue }
+        if ($null -ne $AddressFamily -and $AddressFamily -notcontains $interface.AddressFamily) { continue }
+        $interface
+    }
+}
+
+function Get-NetRoute {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)] [string[]] $DestinationPrefix,
+        [uint32[]] $InterfaceIndex,
+        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [string] $PolicyStore
+    )
+
+    Invoke-Fault -Command 'Get-NetRoute'
+    $found = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
+    if ($found.Count -gt 0) {
+        return $found
+    }
+    $problem = @{
+        Message  = 'No MSFT_NetRoute objects found.'
+        Category = 'ObjectNotFound'
+        ErrorId  = 'CmdletizationQuery_NotFound_InterfaceIndex'
+    }
+    Write-Error @problem
+}
+
+# A route that is there already is an error, and a prefix with host bits is none.
+function New-NetRoute {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)] [string] $DestinationPrefix,
+        [Parameter(Mandatory = $true)] [uint32] $InterfaceIndex,
+        [ValidateSet('IPv4', 'IPv6')] [string] $AddressFamily,
+        [string] $NextHop,
+        [string] $PolicyStore,
+        [uint16] $RouteMetric
+    )
+
+    Invoke-Fault -Command 'New-NetRoute'
+    if (-not (Confirm-System)) {
+        return
+    }
+    if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
+        Write-Error -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
+        return
+    }
+    $family = 'IPv4'
+    if ($DestinationPrefix.Contains(':')) {
+        $family = 'IPv6'
+    }
+    $route = [pscustomobject] @{
+        DestinationPrefix = $DestinationPrefix
+        InterfaceIndex    = $InterfaceIndex
+        NextHop           = $NextHop
+        RouteMetric       = $RouteMetric
+        AddressFamily     = $family
+    }
+    $global:Client.routes = @($global:Client.routes) + $route
+    $route
+}
+
+function Remove-NetRoute {
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
+    param(
+        [Parameter(Position = 0)] [string[]] $DestinationPrefix,
+        [uint32[]] $InterfaceIndex,
+        [string] $PolicyStore
+    )
+
+    Invoke-Fault -Command 'Remove-NetRoute'
+    if (-not (Confirm-System)) {
+        return
+    }
+    $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
+    $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
+}
+
+function Select-Route {
+    param([string[]] $DestinationPrefix, [uint32[]] $InterfaceIndex)
+
+    foreach ($route in $global:Client.routes) {
+        if ($DestinationPrefix -and $DestinationPrefix -notcontains $route.DestinationPrefix) { continue }
+        if ($InterfaceIndex -and $InterfaceIndex -notcontains $route.InterfaceIndex) { continue }
+        $route
+    }
+}
+
+# A standard user may not change what is live.
+function Confirm-System {
+    [CmdletBinding()]
+    param()
+
+    if ($env:USERNAME -like '*$') {
+        return $true
+    }
+    Write-Error -Message 'Access is denied.' -Category PermissionDenied -ErrorId 'Windows System Error 5'
+    $false
+}

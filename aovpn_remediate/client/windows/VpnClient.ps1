@@ -1,0 +1,126 @@
+# The module VpnClient: its commands change the phonebook of the calling account, or with
+# -AllUserConnection that of all users. A route without a metric gets 1 (raw samples of a public question),
+# the time stamps of the entry change. What nobody outside has settled is a switch of the client:
+# resetsMetric (other keys are written anew), dropsExclusions, refusesRoutes.
+
+function Add-VpnConnectionRoute {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
+        [Parameter(Position = 2)] [uint32] $RouteMetric = 1,
+        [switch] $AllUserConnection,
+        [switch] $PassThru
+    )
+
+    Invoke-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix
+    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
+    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+        param([string[]] $Records)
+
+        if (@($Records | Where-Object { $_.Substring(8, 48) -eq $record.Substring(8, 48) }).Count -gt 0) {
+            throw 'The route already exists.'
+        }
+        @($Records) + $record
+    }
+    if ($problem) {
+        Write-Error -Message $problem -ErrorId 'VPN route'
+    }
+}
+
+function Remove-VpnConnectionRoute {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
+        [switch] $AllUserConnection,
+        [switch] $PassThru
+    )
+
+    Invoke-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix
+    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
+    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+        param([string[]] $Records)
+
+        $kept = @($Records | Where-Object { $_.Substring(8, 48) -ne $record.Substring(8, 48) })
+        if ($kept.Count -eq @($Records).Count) {
+            throw 'The route was not found.'
+        }
+        $kept
+    }
+    if ($problem) {
+        Write-Error -Message $problem -ErrorId 'VPN route'
+    }
+}
+
+# Rewrites the routes of one entry; the text of a problem if that cannot be.
+function Edit-RasRoute {
+    param([string] $Name, [switch] $AllUser, [scriptblock] $Change)
+
+    $root = $env:APPDATA
+    if ($AllUser) {
+        $root = $env:ProgramData
+    }
+    $path = Join-Path -Path $root -ChildPath 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
+    if ($global:Client.switches.refusesRoutes -or -not [IO.File]::Exists($path)) {
+        return "The VPN connection $Name cannot be found."
+    }
+    $lines = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path)) -split '(?<=\n)'
+    $start = [array]::IndexOf([string[]] @($lines | ForEach-Object { $_.TrimEnd() }), "[$Name]")
+    if ($start -lt 0) {
+        return "The VPN connection $Name cannot be found."
+    }
+    $end = $start + 1
+    while ($end -lt $lines.Count -and -not $lines[$end].StartsWith('[')) {
+        $end++
+    }
+    $entry = @($lines[$start..($end - 1)])
+    $hex = -join @($entry | Where-Object { $_ -like 'Routes=*' } | ForEach-Object { $_.Substring(7).TrimEnd() })
+    $records = @([regex]::Matches($hex, '.{72}') | ForEach-Object { $_.Value })
+    try {
+        $records = @(& $Change $records)
+    } catch {
+        return "$_"
+    }
+    if ($global:Client.switches.dropsExclusions) {
+        $records = @($records | Where-Object { '00000000' -eq $_.Substring(56, 8) })
+    }
+    $changed = ConvertTo-RasEntry -Entry $entry -Records $records
+    $before = @(if ($start -gt 0) { $lines[0..($start - 1)] })
+    $after = @(if ($end -lt $lines.Count) { $lines[$end..($lines.Count - 1)] })
+    $text = -join ($before + $changed + $after)
+    [IO.File]::WriteAllBytes($path, (New-Object -TypeName Text.UTF8Encoding -ArgumentList $false).GetBytes($text))
+}
+
+# An entry's lines with these routes, and with the time of the change.
+function ConvertTo-RasEntry {
+    param([string[]] $Entry, [string[]] $Records)
+
+    $pieces = @([regex]::Matches((-join $Records), '.{1,128}') | ForEach-Object { "Routes=$($_.Value)`r`n" })
+    foreach ($line in $Entry) {
+        if ($line -like 'NumRoutes=*') {
+            "NumRoutes=$(@($Records).Count)`r`n"
+            $pieces
+        } elseif ($line -like 'LowDateTime=*') {
+            "LowDateTime=$([int] $line.Substring(12) + 1)`r`n"
+        } elseif ($line -like 'IpInterfaceMetric=*' -and $global:Client.switches.resetsMetric) {
+            "IpInterfaceMetric=0`r`n"
+        } elseif ($line -notlike 'Routes=*') {
+            $line
+        }
+    }
+}
+
+# A route as RAS stores it.
+function ConvertTo-RasRecord {
+    param([string] $Prefix, [uint32] $Metric)
+
+    $address, $length = $Prefix.Split('/')
+    $bytes = [Net.IPAddress]::Parse($address).GetAddressBytes()
+    $family = @{ 4 = 2; 16 = 23 }[$bytes.Count]
+    $all = [byte[]] @(
+        [BitConverter]::GetBytes($Metric) + [BitConverter]::GetBytes([uint32] $family) +
+        [BitConverter]::GetBytes([uint32] $length) + $bytes + @(0) * (24 - $bytes.Count)
+    )
+    [BitConverter]::ToString($all).Replace('-', '')
+}

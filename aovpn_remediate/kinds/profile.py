@@ -1,0 +1,92 @@
+"""What the kinds of one VPN profile have in common: where it lives, what is stored, what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from aovpn_remediate.kinds.parts import Entry, Profile
+from aovpn_remediate.model import RunAs
+
+# A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
+_USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
+_TWO_ENTRIES = (
+    "scope: user cannot have stored: {} with live: {}; write two entries: one with stored: repair, "
+    "live: report (it runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)"
+)
+
+
+class ProfileEntry(Entry):
+    """One profile, in the phonebook and while it is connected."""
+
+    profile: Profile = Field(
+        title="Profile", description="The VPN connection's name, at most 255 characters."
+    )
+    scope: Literal["user", "all-users", "device"] = Field(
+        title="Scope", description="Where the profile lives; device is the device tunnel."
+    )
+    stored: Literal["repair", "ignore"] = Field(
+        "repair", title="Stored state", description="What to do about the phonebook."
+    )
+    live: Literal["repair", "report", "ignore"] | None = Field(
+        None,
+        title="Live state",
+        description="What to do about the connected interface. Default: report for user, else repair.",
+    )
+    when_absent: Literal["ok", "issue"] = Field(
+        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
+    )
+
+    @model_validator(mode="after")
+    def _mix(self) -> Self:
+        mix = (self.stored, self.live_mode)
+        if mix == ("ignore", "ignore"):
+            raise ValueError("stored: ignore and live: ignore leave nothing to check; set one of them")
+        if self.scope == "user" and mix not in _USER_MIXES:
+            raise ValueError(_TWO_ENTRIES.format(*mix))
+        if self.repair and "repair" not in mix:
+            raise ValueError("nothing here is repaired; set stored or live to repair, or add repair: false")
+        if self.when_absent == "issue" and self.repair:
+            raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
+        if self.when_absent == "issue" and self.stored == "ignore":
+            raise ValueError("when_absent: issue needs stored: repair; only the phonebook tells")
+        return self
+
+    @property
+    def live_mode(self) -> str:
+        """What to do about the connected interface, default included."""
+        return self.live or ("report" if self.scope == "user" else "repair")
+
+    @property
+    def run_as(self) -> RunAs:
+        """A user's phonebook is the user's; everything else is SYSTEM's."""
+        return RunAs.USER if self.scope == "user" and self.stored == "repair" else RunAs.SYSTEM
+
+    def profile_settings(self) -> dict[str, object]:
+        """The part of ``$Settings`` that all kinds of one profile have."""
+        return {
+            "Kind": self.kind,
+            "Profile": self.profile,
+            "Scope": self.scope,
+            "RunAs": self.run_as.value,
+            "WhenAbsent": self.when_absent,
+            "Live": self.live_mode,
+        }
+
+    def script_settings(self) -> Mapping[str, object]:
+        """The ``$Settings`` of both scripts."""
+        return self.profile_settings()
+
+    def checks(self) -> tuple[str, ...]:
+        """Which states the pair looks at."""
+        return self._states_with("repair", "report")
+
+    def repairs(self) -> tuple[str, ...]:
+        """Which of them it repairs."""
+        return self._states_with("repair")
+
+    def _states_with(self, *modes: str) -> tuple[str, ...]:
+        states = (("Stored", self.stored), ("Live", self.live_mode))
+        return tuple(name for name, mode in states if mode in modes)

@@ -1,0 +1,64 @@
+"""The kind rasman-privileges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from aovpn_remediate.kinds.parts import Entry
+from aovpn_remediate.model import RunAs
+
+WINDOWS = (
+    "SeImpersonatePrivilege", "SeIncreaseQuotaPrivilege", "SeTcbPrivilege", "SeChangeNotifyPrivilege",
+    "SeCreateGlobalPrivilege", "SeAssignPrimaryTokenPrivilege",
+)  # fmt: skip
+"""What Windows 7 and 10 give RasMan, in their order."""
+
+WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
+"""These, and two more of the vendor's workaround for missing routes."""
+
+Privilege = Annotated[str, StringConstraints(pattern=r"^Se[A-Za-z]{1,60}Privilege$")]
+
+
+class RasManPrivileges(Entry, title="rasman-privileges"):
+    """The privileges that Windows leaves to the service RasMan, which installs the routes."""
+
+    symptom = "The routes of a profile are not there after a connection; a reconnect sometimes brings them."
+    cause = "RasMan lacks a privilege that it needs, so that a call to another service is denied."
+    touches = (
+        "The value RequiredPrivileges of the service RasMan: missing ones are added, none is removed, and "
+        "where there is no such value nothing is done. With restart: when-disconnected the service too."
+    )
+
+    kind: Literal["rasman-privileges"] = Field(title="Kind", description="What is checked and repaired.")
+    privileges: Literal["windows", "workaround"] | Annotated[list[Privilege], Field(min_length=1)] = Field(
+        title="Privileges", description="windows (six), workaround (eight), or a list of your own."
+    )
+    restart: Literal["never", "when-disconnected"] = Field(
+        "never", title="Restart", description="Whether RasMan is restarted once nothing is connected."
+    )
+
+    run_as: ClassVar[RunAs] = RunAs.SYSTEM
+
+    def script_settings(self) -> Mapping[str, object]:
+        """The ``$Settings`` of both scripts."""
+        lists = {"windows": WINDOWS, "workaround": WORKAROUND}
+        wanted = lists[self.privileges] if isinstance(self.privileges, str) else self.privileges
+        return {
+            "Kind": self.kind,
+            "Profile": "",
+            "RunAs": self.run_as.value,
+            "WhenAbsent": "ok",
+            "Privileges": list(wanted),
+            "Restart": self.restart,
+        }
+
+    def checks(self) -> tuple[str, ...]:
+        """The registry, and the running service."""
+        return ("Stored", "Live")
+
+    def repairs(self) -> tuple[str, ...]:
+        """The registry; the running service only if it may be restarted."""
+        return ("Stored",) if self.restart == "never" else ("Stored", "Live")

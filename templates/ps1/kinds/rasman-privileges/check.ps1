@@ -1,0 +1,50 @@
+# Does the service RasMan have the privileges that it needs to install routes? Windows leaves a service only
+# those that its registry key lists; where there is no list, it has them all.
+
+# The wanted privileges.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    @{ privileges = @($Settings['Privileges']).Count }
+}
+
+# The wanted privileges that a list lacks.
+function Get-MissingPrivilege {
+    param([hashtable] $Settings, [string[]] $Listed)
+
+    foreach ($privilege in $Settings['Privileges']) {
+        if ($Listed -notcontains $privilege) {
+            $privilege
+        }
+    }
+}
+
+# Looks at the list in the registry.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $privileges = Get-RasManPrivilege
+    if ($null -eq $privileges) {
+        return New-Finding -State 'healthy' -Detail 'RasMan is not restricted'
+    }
+    $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
+    if (0 -eq $missing.Count) {
+        return New-Finding -State 'healthy' -Detail 'RasMan has the wanted privileges'
+    }
+    $detail = 'RasMan lacks {0} privileges' -f $missing.Count
+    New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
+}
+
+# Looks at the running service: what is written counts from its next start. Shutting down is no start of
+# services on a laptop with fast startup.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    if (-not (Test-RasManOutdated)) {
+        return New-Finding -State 'healthy' -Detail 'RasMan runs with what is stored'
+    }
+    if ('when-disconnected' -eq $Settings['Restart'] -and (Test-RestartAllowed)) {
+        return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+    }
+    New-Finding -State 'pending' -Detail 'counts from the next restart of Windows (restart, not shut down)'
+}

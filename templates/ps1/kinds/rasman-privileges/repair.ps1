@@ -1,0 +1,25 @@
+# Adds what is missing to the list, keeps its order, and removes nothing.
+function Repair-StoredCondition {
+    param([hashtable] $Settings, [hashtable] $Found)
+
+    $privileges = Get-RasManPrivilege
+    if ($null -eq $privileges) {
+        return $false
+    }
+    $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
+    if (0 -eq $missing.Count) {
+        return $false
+    }
+    Set-RasManPrivilege -Privilege ([string[]] ($privileges['List'] + $missing))
+    $true
+}
+
+# Restarts the service if that is allowed now.
+function Repair-LiveCondition {
+    param([hashtable] $Settings, [hashtable] $Found)
+
+    if ((Test-RasManOutdated) -and (Test-RestartAllowed)) {
+        Restart-RasMan
+        $true
+    }
+}

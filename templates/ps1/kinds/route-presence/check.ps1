@@ -1,0 +1,108 @@
+# Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
+# and kept those that were removed.
+
+# How many routes are wanted.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    @{ routes = @($Settings['Routes']).Count }
+}
+
+# What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
+function Compare-StoredRoute {
+    param([hashtable] $Settings, [object[]] $Stored)
+
+    $wanted = @(Get-WantedRoute -Settings $Settings)
+    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
+    foreach ($route in $wanted) {
+        $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
+        $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
+        if (0 -eq $same.Count) {
+            $difference['Missing'] += $route
+        } elseif ($null -ne $route['Metric'] -and $route['Metric'] -ne $same[0]['Metric']) {
+            $route['Was'] = $same[0]['Metric']
+            $difference['Metric'] += $route
+        }
+    }
+    if ('remove' -eq $Settings['Stale']) {
+        $keys = @($wanted | ForEach-Object { $_['Key'] })
+        $others = @($Stored | Where-Object { $keys -notcontains $_['Key'] })
+        $difference['Stale'] = @($others | Where-Object { -not $_['Exclude'] })
+    }
+    $difference
+}
+
+# A difference in words that fit into the result line.
+function ConvertTo-FoundRoute {
+    param([hashtable] $Difference)
+
+    $found = [ordered] @{}
+    foreach ($part in 'Missing', 'Metric', 'Stale') {
+        $texts = foreach ($route in $Difference[$part]) {
+            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
+        }
+        if ($null -ne $texts) {
+            $found[$part.ToLowerInvariant()] = @($texts)
+        }
+    }
+    $found
+}
+
+# How many routes differ, as words.
+function Get-RouteCount {
+    param([Collections.IDictionary] $Found)
+
+    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
+}
+
+# Looks at the routes in the phonebook, which Windows installs at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
+    if ($found.Count -gt 0) {
+        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the stored routes are as wanted' -Found @{ stored = $found }
+}
+
+# The wanted routes that a connected interface does not have. Others that it has are no fault: its own
+# address, multicast, the class-based route, what DHCP brings.
+function Get-MissingLiveRoute {
+    param([hashtable] $Settings, [object[]] $Interface)
+
+    $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
+    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $route
+        }
+    }
+}
+
+# Looks at the routes of the connected interface.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
+    if (0 -eq $interface.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
+    if (0 -eq $missing.Count) {
+        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+    }
+    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $detail = 'live routes: {0} missing' -f $missing.Count
+    if ('repair' -eq $Settings['Live']) {
+        return New-Finding -State 'issue' -Detail $detail -Found $found
+    }
+    New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
+}

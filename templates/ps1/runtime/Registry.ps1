@@ -1,0 +1,32 @@
+# The registry, by the item and item-property commands.
+
+# A registry value as @{ Value }; nothing if the key or the value is not there.
+function Get-RegistryValue {
+    param([string] $Key, [string] $Name)
+
+    if (-not (Test-Path -LiteralPath $Key -ErrorAction Stop)) {
+        return
+    }
+    $item = Get-ItemProperty -LiteralPath $Key -ErrorAction Stop
+    $property = $item.PSObject.Properties[$Name]
+    if ($null -ne $property) {
+        @{ Value = $property.Value }
+    }
+}
+
+# Writes a registry value; makes the key if it is not there.
+function Set-RegistryValue {
+    param([string] $Key, [string] $Name, [string] $Type, $Value)
+
+    if (-not (Test-Path -LiteralPath $Key -ErrorAction Stop)) {
+        $null = New-Item -Path $Key -Force -ErrorAction Stop
+    }
+    $change = @{
+        LiteralPath = $Key
+        Name        = $Name
+        Type        = $Type
+        Value       = $Value
+        ErrorAction = 'Stop'
+    }
+    Set-ItemProperty @change
+}

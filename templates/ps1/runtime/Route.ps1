@@ -1,0 +1,193 @@
+# Routes: those that a profile keeps in its phonebook entry, and those of a connected interface. Prefixes
+# are compared by their bytes, so that spellings of one address do not matter.
+
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }; Key is the same for every spelling of it.
+function ConvertTo-Prefix {
+    param([string] $Text)
+
+    $parts = $Text.Split('/')
+    $address = [Net.IPAddress]::Parse($parts[0])
+    $family = 'IPv4'
+    if ('InterNetworkV6' -eq $address.AddressFamily) {
+        $family = 'IPv6'
+    }
+    $hex = [BitConverter]::ToString($address.GetAddressBytes())
+    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
+}
+
+# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
+        $prefix
+    }
+}
+
+# The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
+# pieces of 128 digits, so that a route may straddle two lines.
+function Get-StoredRoute {
+    param([string] $Text, [hashtable] $Entry)
+
+    $hex = Get-EntryPiece -Text $Text -Entry $Entry -Key 'Routes'
+    $count = Find-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes'
+    $number = '0'
+    if ($null -ne $count) {
+        $number = $count['Value'].Trim()
+    }
+    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+        throw 'the stored routes cannot be read'
+    }
+    if ($hex.Length -ne 72 * [int] $number) {
+        throw 'the stored routes do not fit their number'
+    }
+    for ($i = 0; $i -lt $hex.Length; $i += 72) {
+        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    }
+}
+
+# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
+# word that nobody has explained. Numbers are little-endian.
+function ConvertFrom-RouteRecord {
+    param([string] $Record)
+
+    $words = @(for ($i = 0; $i -lt 72; $i += 8) { $Record.Substring($i, 8) })
+    $family = ConvertFrom-RecordWord -Word $words[1]
+    $size = 4
+    if (23 -eq $family) {
+        $size = 16
+    } elseif (2 -ne $family) {
+        throw 'a stored route is neither IPv4 nor IPv6'
+    }
+    $length = ConvertFrom-RecordWord -Word $words[2]
+    if ($length -gt 8 * $size) {
+        throw 'a stored route has a prefix that is too long'
+    }
+    $bytes = New-Object -TypeName 'byte[]' -ArgumentList $size
+    for ($i = 0; $i -lt $size; $i++) {
+        $bytes[$i] = [Convert]::ToByte($Record.Substring(24 + 2 * $i, 2), 16)
+    }
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
+    $route['Metric'] = ConvertFrom-RecordWord -Word $words[0]
+    $route['Exclude'] = 0 -ne (ConvertFrom-RecordWord -Word $words[7])
+    $route['Record'] = $Record
+    $route
+}
+
+# A little-endian word of eight hex digits as a number.
+function ConvertFrom-RecordWord {
+    param([string] $Word)
+
+    $number = [long] 0
+    foreach ($start in 6, 4, 2, 0) {
+        $number = 256 * $number + [Convert]::ToByte($Word.Substring($start, 2), 16)
+    }
+    $number
+}
+
+# The record of an exclusion, as Windows would write it.
+function ConvertTo-ExclusionRecord {
+    param([hashtable] $Route)
+
+    $metric = 1
+    if ($null -ne $Route['Metric']) {
+        $metric = $Route['Metric']
+    }
+    $family = 2
+    if ('IPv6' -eq $Route['Family']) {
+        $family = 23
+    }
+    $parts = $Route['Key'].Split('/')
+    $words = foreach ($number in $metric, $family, [int] $parts[1]) {
+        [BitConverter]::ToString([BitConverter]::GetBytes([uint32] $number)).Replace('-', '')
+    }
+    (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
+}
+
+# Adds a route to a profile, by the command that Windows has for it.
+function Add-StoredRoute {
+    param([hashtable] $Settings, [string] $Prefix, $Metric)
+
+    $route = @{
+        ConnectionName    = $Settings['Profile']
+        DestinationPrefix = $Prefix
+        AllUserConnection = 'user' -ne $Settings['Scope']
+        ErrorAction       = 'Stop'
+    }
+    if ($null -ne $Metric) {
+        $route['RouteMetric'] = [uint32] $Metric
+    }
+    $null = Add-VpnConnectionRoute @route
+}
+
+# Removes a route from a profile.
+function Remove-StoredRoute {
+    param([hashtable] $Settings, [string] $Prefix)
+
+    $route = @{
+        ConnectionName    = $Settings['Profile']
+        DestinationPrefix = $Prefix
+        AllUserConnection = 'user' -ne $Settings['Scope']
+        ErrorAction       = 'Stop'
+    }
+    $null = Remove-VpnConnectionRoute @route
+}
+
+# The routes of a connected interface.
+function Get-LiveRoute {
+    param($Interface)
+
+    try {
+        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $routes = @()
+    }
+    foreach ($route in $routes) {
+        ConvertTo-Prefix -Text $route.DestinationPrefix
+    }
+}
+
+# Adds a route to a connected interface, until the disconnect.
+function Add-LiveRoute {
+    param($Interface, [hashtable] $Route)
+
+    $metric = 1
+    if ($null -ne $Route['Metric']) {
+        $metric = $Route['Metric']
+    }
+    $hop = '0.0.0.0'
+    if ('IPv6' -eq $Route['Family']) {
+        $hop = '::'
+    }
+    $new = @{
+        DestinationPrefix = $Route['Text']
+        InterfaceIndex    = $Interface.InterfaceIndex
+        NextHop           = $hop
+        RouteMetric       = [uint16] $metric
+        PolicyStore       = 'ActiveStore'
+        ErrorAction       = 'Stop'
+    }
+    $null = New-NetRoute @new
+}
+
+# Takes a route from a connected interface.
+function Remove-LiveRoute {
+    param($Interface, [string] $Prefix)
+
+    $old = @{
+        DestinationPrefix = $Prefix
+        InterfaceIndex    = $Interface.InterfaceIndex
+        PolicyStore       = 'ActiveStore'
+        Confirm           = $false
+        ErrorAction       = 'Stop'
+    }
+    Remove-NetRoute @old
+}

@@ -1,0 +1,437 @@
+# Detection script of an Intune Remediation.
+# Kind rasman-privileges, rendered by aovpn-remediate 0.1.0.
+#
+# Does the service RasMan have the privileges that it needs to install routes? Windows leaves a service only
+# those that its registry key lists; where there is no list, it has them all.
+#
+# It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
+# absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+$Settings = @{
+    Kind       = 'rasman-privileges'
+    Profile    = ''
+    RunAs      = 'system'
+    WhenAbsent = 'ok'
+    Privileges = @('SeImpersonatePrivilege', 'SeIncreaseQuotaPrivilege', 'SeTcbPrivilege', 'SeChangeNotifyPrivilege', 'SeCreateGlobalPrivilege', 'SeAssignPrimaryTokenPrivilege')
+    Restart    = 'never'
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
+# for each byte, so that bytes of any encoding come out as they went in.
+
+# The same below a given folder, which is AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
+    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $Path = Join-Path -Path $Path -ChildPath $name
+        $attributes = Get-FileAttribute -Path $Path
+        if ($null -eq $attributes) {
+            return @{ Path = $Path; Exists = $false; Link = '' }
+        }
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            return @{ Path = $Path; Exists = $true; Link = $name }
+        }
+    }
+    @{ Path = $Path; Exists = $true; Link = '' }
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# The phonebook's bytes as Latin-1 text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
+# The service RasMan, which dials and installs routes, and what Windows leaves it of its privileges.
+
+# The privileges that the registry leaves to RasMan, as @{ List }; nothing if it is not restricted.
+function Get-RasManPrivilege {
+    $service = 'HKLM:\SYSTEM\CurrentControlSet\Services\RasMan'
+    if (-not (Test-Path -LiteralPath $service -ErrorAction Stop)) {
+        throw 'the service RasMan is not in the registry'
+    }
+    $value = Get-RegistryValue -Key $service -Name 'RequiredPrivileges'
+    if ($null -eq $value) {
+        return
+    }
+    if ($value['Value'] -isnot [string[]]) {
+        throw 'the privileges of RasMan are not stored as a list of texts'
+    }
+    @{ List = @($value['Value']) }
+}
+
+# Whether RasMan still runs with the privileges that it had before the last write of this script.
+function Test-RasManOutdated {
+    $written = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManPrivilegesWritten'
+    if ($null -eq $written) {
+        return $false
+    }
+    $service = Get-RasManService
+    if (0 -eq $service.ProcessId) {
+        return $false
+    }
+    $query = @{
+        ClassName   = 'Win32_Process'
+        Filter      = 'ProcessId = {0}' -f $service.ProcessId
+        ErrorAction = 'Stop'
+    }
+    $process = @(Get-CimInstance @query)
+    if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
+        throw 'the age of the service RasMan cannot be told'
+    }
+    $culture = [Globalization.CultureInfo]::InvariantCulture
+    $moment = [DateTime]::Parse($written['Value'], $culture, 'RoundtripKind')
+    $process[0].CreationDate.ToUniversalTime() -le $moment.ToUniversalTime()
+}
+
+# The service as CIM shows it.
+function Get-RasManService {
+    $services = @(Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = 'RasMan'" -ErrorAction Stop)
+    if (1 -ne $services.Count) {
+        throw 'the service RasMan is not there'
+    }
+    $services[0]
+}
+
+# Whether RasMan may be restarted now: it has its process to itself, and nothing is connected. Any doubt
+# is a no.
+function Test-RestartAllowed {
+    try {
+        $query = @{
+            ClassName   = 'Win32_Service'
+            Filter      = 'ProcessId = {0}' -f (Get-RasManService).ProcessId
+            ErrorAction = 'Stop'
+        }
+        if (1 -ne @(Get-CimInstance @query).Count) {
+            return $false
+        }
+        $names = @(Get-PhonebookName)
+        foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
+            if ($names -contains $interface.InterfaceAlias) {
+                return $false
+            }
+        }
+        $true
+    } catch {
+        $false
+    }
+}
+
+# The names of all entries of all phonebooks of the device, read only; in every encoding they may be in.
+function Get-PhonebookName {
+    $roots = @($env:ProgramData)
+    $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
+    foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
+        $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
+        if ($null -ne $folder) {
+            $data = Join-Path -Path $folder['Value'] -ChildPath 'AppData'
+            $roots += Join-Path -Path $data -ChildPath 'Roaming'
+        }
+    }
+    foreach ($root in $roots) {
+        Get-EntryName -Root $root
+    }
+}
+
+# The names of all entries of the phonebook below a folder. A link on the way is a doubt.
+function Get-EntryName {
+    param([string] $Root)
+
+    $phonebook = Find-PhonebookBelow -Path $Root
+    if ($phonebook['Link']) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    if (-not $phonebook['Exists']) {
+        return
+    }
+    $text = Read-PhonebookText -Path $phonebook['Path']
+    foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
+        $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
+        [Text.Encoding]::UTF8.GetString($bytes)
+        [Text.Encoding]::Default.GetString($bytes)
+    }
+}
+
+# The registry, by the item and item-property commands.
+
+# A registry value as @{ Value }; nothing if the key or the value is not there.
+function Get-RegistryValue {
+    param([string] $Key, [string] $Name)
+
+    if (-not (Test-Path -LiteralPath $Key -ErrorAction Stop)) {
+        return
+    }
+    $item = Get-ItemProperty -LiteralPath $Key -ErrorAction Stop
+    $property = $item.PSObject.Properties[$Name]
+    if ($null -ne $property) {
+        @{ Value = $property.Value }
+    }
+}
+
+# What a script says, and its only way out.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
+# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
+    }
+    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $path, '(path)')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = Limit-Found -Found $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# What was found, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in $Found.Keys) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+function Complete-Detection {
+    param([hashtable] $Settings, $Check)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('issue' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# The wanted privileges.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    @{ privileges = @($Settings['Privileges']).Count }
+}
+
+# The wanted privileges that a list lacks.
+function Get-MissingPrivilege {
+    param([hashtable] $Settings, [string[]] $Listed)
+
+    foreach ($privilege in $Settings['Privileges']) {
+        if ($Listed -notcontains $privilege) {
+            $privilege
+        }
+    }
+}
+
+# Looks at the list in the registry.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $privileges = Get-RasManPrivilege
+    if ($null -eq $privileges) {
+        return New-Finding -State 'healthy' -Detail 'RasMan is not restricted'
+    }
+    $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
+    if (0 -eq $missing.Count) {
+        return New-Finding -State 'healthy' -Detail 'RasMan has the wanted privileges'
+    }
+    $detail = 'RasMan lacks {0} privileges' -f $missing.Count
+    New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
+}
+
+# Looks at the running service: what is written counts from its next start. Shutting down is no start of
+# services on a laptop with fast startup.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    if (-not (Test-RasManOutdated)) {
+        return New-Finding -State 'healthy' -Detail 'RasMan runs with what is stored'
+    }
+    if ('when-disconnected' -eq $Settings['Restart'] -and (Test-RestartAllowed)) {
+        return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+    }
+    New-Finding -State 'pending' -Detail 'counts from the next restart of Windows (restart, not shut down)'
+}
+
+Complete-Detection -Settings $Settings -Check @(
+    { Test-StoredCondition -Settings $Settings }
+    { Test-LiveCondition -Settings $Settings }
+)

@@ -1,0 +1,972 @@
+# Remediation script of an Intune Remediation.
+# Kind route-presence, rendered by aovpn-remediate 0.1.0.
+#
+# Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
+# and kept those that were removed.
+#
+# It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
+# state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
+# failed (exit code 1).
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+$Settings = @{
+    Kind       = 'route-presence'
+    Profile    = 'Contoso User VPN'
+    Scope      = 'user'
+    RunAs      = 'user'
+    WhenAbsent = 'ok'
+    Live       = 'report'
+    Routes     = @(@{
+        Prefix  = '10.0.0.0/8'
+        Metric  = $null
+        Exclude = $false
+    }, @{
+        Prefix  = '172.16.0.0/12'
+        Metric  = $null
+        Exclude = $false
+    }, @{
+        Prefix  = '192.168.0.0/16'
+        Metric  = $null
+        Exclude = $false
+    })
+    Stale      = 'keep'
+    Exclusions = 'report'
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+
+# The interfaces of a connected profile, one for each address family; none while it is not connected.
+# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+function Get-LiveInterface {
+    param([string] $Alias)
+
+    try {
+        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $interfaces = @()
+    }
+    foreach ($interface in $interfaces) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
+            $interface
+        }
+    }
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
+# for each byte, so that bytes of any encoding come out as they went in.
+
+# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
+# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+function Find-Phonebook {
+    param([string] $Scope)
+
+    $path = $env:ProgramData
+    if ('user' -eq $Scope) {
+        $path = $env:APPDATA
+    }
+    if (-not $path) {
+        throw 'this session does not say where the phonebook is'
+    }
+    Find-PhonebookBelow -Path $path
+}
+
+# The same below a given folder, which is AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
+    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $Path = Join-Path -Path $Path -ChildPath $name
+        $attributes = Get-FileAttribute -Path $Path
+        if ($null -eq $attributes) {
+            return @{ Path = $Path; Exists = $false; Link = '' }
+        }
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            return @{ Path = $Path; Exists = $true; Link = $name }
+        }
+    }
+    @{ Path = $Path; Exists = $true; Link = '' }
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# The phonebook's bytes as Latin-1 text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
+# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+function Find-PhonebookEntry {
+    param([string] $Text, [string] $Name)
+
+    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
+    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
+        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
+            $end = $Text.Length
+            if ($i + 1 -lt $headers.Count) {
+                $end = $headers[$i + 1].Index
+            }
+            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
+            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+            if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
+                $entry
+            }
+        }
+    }
+    if (@($entries).Count -gt 1) {
+        throw 'the phonebook has more than one VPN entry of this name'
+    }
+    $entries
+}
+
+# Whether a replacement broke off half-way: there is no phonebook, but both the old copy and the new file.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    $folder = [IO.Path]::GetDirectoryName($Path)
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
+        return $false
+    }
+    $name = [IO.Path]::GetFileName($Path)
+    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+}
+
+# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+function Restore-Phonebook {
+    param([string] $Path)
+
+    if (-not (Test-BrokenReplacement -Path $Path)) {
+        return $false
+    }
+    Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.bak", $Path) }
+    $true
+}
+
+# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+function Open-ProfileEntry {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+    }
+    $text = ''
+    if ($phonebook['Exists']) {
+        $text = Read-PhonebookText -Path $phonebook['Path']
+    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
+        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+    }
+    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
+    if ($null -eq $entry) {
+        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    }
+    @{ Refusal = $null; Text = $text; Entry = $entry }
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
+# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+function Test-EntryName {
+    param([string] $Header, [string] $Name)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $decoded = $encoding.GetString($bytes)
+        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
+            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
+        }
+    }
+    $false
+}
+
+# The place of a key's value in an entry; nothing if the key is not there.
+function Find-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    if ($places.Count -gt 1) {
+        throw "the phonebook entry has the key $Key more than once"
+    }
+    if ($places.Count -eq 1) {
+        $value = $places[0].Groups[1]
+        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    }
+}
+
+# The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
+function Get-EntryPiece {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+}
+
+# The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
+# lines, where Windows keeps it; every other character stays.
+function Set-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+
+    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Key
+    if ($null -ne $place) {
+        return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
+    }
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# An entry's text with a line behind the last key of its first block.
+function Add-EntryLine {
+    param([string] $Text, [string] $Line)
+
+    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
+    $last = $lines[0]
+    foreach ($one in $lines) {
+        if ($one.Groups[1].Value.Contains('=')) {
+            $last = $one
+        } elseif ($last.Index -gt 0 -and -not $one.Value.Trim()) {
+            break
+        }
+    }
+    $end = $last.Index + $last.Length
+    if ($last.Groups[2].Length -eq 0) {
+        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
+    }
+    $Text.Insert($end, $Line + $last.Groups[2].Value)
+}
+
+# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+function Restore-ScopePhonebook {
+    param([string] $Scope)
+
+    $phonebook = Find-Phonebook -Scope $Scope
+    -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
+}
+
+# The text with the pieces of a key replaced by those of another value: hex digits, 128 a line.
+function Set-EntryPiece {
+    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
+    $rest = [regex]::Replace($body, $pattern, '', 'IgnoreCase, CultureInvariant')
+    $changed = $rest
+    foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
+        $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
+    }
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
+# script block that gets the text and the entry's place in it and returns the new text.
+function Edit-ProfileEntry {
+    param([hashtable] $Settings, [scriptblock] $Change)
+
+    for ($try = 1; $try -le 5; $try++) {
+        $open = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $open['Refusal']) {
+            throw 'the profile left the phonebook while it was being repaired'
+        }
+        $after = & $Change $open['Text'] $open['Entry']
+        if ([string]::Equals($open['Text'], $after)) {
+            return $false
+        }
+        $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
+        if (Write-PhonebookText -Path $path -Before $open['Text'] -After $after) {
+            return $true
+        }
+    }
+    throw 'the phonebook kept changing while it was being repaired'
+}
+
+# Replaces the phonebook and keeps the old one beside it; $false if it changed meanwhile.
+function Write-PhonebookText {
+    param([string] $Path, [string] $Before, [string] $After)
+
+    $backup = "$Path.aovpn-remediate.bak"
+    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    $bytes = $latin1.GetBytes($After)
+    Remove-LeftFile -Path $Path
+    try {
+        $stream = New-Object -TypeName IO.FileStream -ArgumentList $temporary, 'CreateNew', 'Write', 'None'
+        try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        } finally {
+            $stream.Dispose()
+        }
+        # Compared before every try: a program that held the file may just have written it.
+        $replaced = Invoke-WithRetry -Action {
+            $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
+            if ($same) {
+                [IO.File]::Replace($temporary, $Path, $backup)
+            }
+            $same
+        }
+        if (-not $replaced) {
+            return $false
+        }
+    } finally {
+        # A replacement that breaks off half-way leaves the old file under the backup's name only.
+        $null = Restore-Phonebook -Path $Path
+        [IO.File]::Delete($temporary)
+    }
+    if (-not [string]::Equals((Read-PhonebookText -Path $Path), $After)) {
+        throw 'the phonebook is not what was written; another program changed it'
+    }
+    $true
+}
+
+# Deletes what a script that was killed left beside the phonebook.
+function Remove-LeftFile {
+    param([string] $Path)
+
+    $folder = [IO.Path]::GetDirectoryName($Path)
+    $name = [IO.Path]::GetFileName($Path)
+    foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
+        Invoke-WithRetry -Action { [IO.File]::Delete($file) }
+    }
+}
+
+# What a script says, and its only way out.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
+# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
+    }
+    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $path, '(path)')
+    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
+    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = Limit-Found -Found $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# What was found, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in $Found.Keys) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+function Complete-Remediation {
+    param([hashtable] $Settings, $Check, $Repair)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    if ('issue' -eq $finding['State']) {
+        $finding = Invoke-Repair -Settings $Settings -Check $Check -Repair $Repair -Before $finding
+    } elseif ('link' -eq $finding['Reason']) {
+        $finding['State'] = 'failed'
+    }
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('failed' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+function Invoke-Repair {
+    param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
+
+    $after = $Before
+    $changed = $false
+    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        try {
+            $changes = foreach ($one in $Repair) {
+                & $one $after['Found']
+            }
+        } catch {
+            $text = ConvertTo-PlainError -ErrorRecord $_
+            return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+        }
+        $changed = $changed -or @($changes) -contains $true
+        $after = Invoke-Check -Settings $Settings -Check $Check
+    }
+    if (@('healthy', 'pending') -notcontains $after['State']) {
+        $after['Detail'] = 'after the repair: ' + $after['Detail']
+        $after['State'] = 'failed'
+    } elseif ($changed) {
+        $after['Detail'] = 'repaired: {0}; now: {1}' -f $Before['Detail'], $after['Detail']
+        $after['State'] = 'fixed'
+        $after['Found'] = $Before['Found']
+    }
+    $after
+}
+
+# Routes: those that a profile keeps in its phonebook entry, and those of a connected interface. Prefixes
+# are compared by their bytes, so that spellings of one address do not matter.
+
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }; Key is the same for every spelling of it.
+function ConvertTo-Prefix {
+    param([string] $Text)
+
+    $parts = $Text.Split('/')
+    $address = [Net.IPAddress]::Parse($parts[0])
+    $family = 'IPv4'
+    if ('InterNetworkV6' -eq $address.AddressFamily) {
+        $family = 'IPv6'
+    }
+    $hex = [BitConverter]::ToString($address.GetAddressBytes())
+    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
+}
+
+# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
+        $prefix
+    }
+}
+
+# The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
+# pieces of 128 digits, so that a route may straddle two lines.
+function Get-StoredRoute {
+    param([string] $Text, [hashtable] $Entry)
+
+    $hex = Get-EntryPiece -Text $Text -Entry $Entry -Key 'Routes'
+    $count = Find-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes'
+    $number = '0'
+    if ($null -ne $count) {
+        $number = $count['Value'].Trim()
+    }
+    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+        throw 'the stored routes cannot be read'
+    }
+    if ($hex.Length -ne 72 * [int] $number) {
+        throw 'the stored routes do not fit their number'
+    }
+    for ($i = 0; $i -lt $hex.Length; $i += 72) {
+        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    }
+}
+
+# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
+# word that nobody has explained. Numbers are little-endian.
+function ConvertFrom-RouteRecord {
+    param([string] $Record)
+
+    $words = @(for ($i = 0; $i -lt 72; $i += 8) { $Record.Substring($i, 8) })
+    $family = ConvertFrom-RecordWord -Word $words[1]
+    $size = 4
+    if (23 -eq $family) {
+        $size = 16
+    } elseif (2 -ne $family) {
+        throw 'a stored route is neither IPv4 nor IPv6'
+    }
+    $length = ConvertFrom-RecordWord -Word $words[2]
+    if ($length -gt 8 * $size) {
+        throw 'a stored route has a prefix that is too long'
+    }
+    $bytes = New-Object -TypeName 'byte[]' -ArgumentList $size
+    for ($i = 0; $i -lt $size; $i++) {
+        $bytes[$i] = [Convert]::ToByte($Record.Substring(24 + 2 * $i, 2), 16)
+    }
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
+    $route['Metric'] = ConvertFrom-RecordWord -Word $words[0]
+    $route['Exclude'] = 0 -ne (ConvertFrom-RecordWord -Word $words[7])
+    $route['Record'] = $Record
+    $route
+}
+
+# A little-endian word of eight hex digits as a number.
+function ConvertFrom-RecordWord {
+    param([string] $Word)
+
+    $number = [long] 0
+    foreach ($start in 6, 4, 2, 0) {
+        $number = 256 * $number + [Convert]::ToByte($Word.Substring($start, 2), 16)
+    }
+    $number
+}
+
+# The record of an exclusion, as Windows would write it.
+function ConvertTo-ExclusionRecord {
+    param([hashtable] $Route)
+
+    $metric = 1
+    if ($null -ne $Route['Metric']) {
+        $metric = $Route['Metric']
+    }
+    $family = 2
+    if ('IPv6' -eq $Route['Family']) {
+        $family = 23
+    }
+    $parts = $Route['Key'].Split('/')
+    $words = foreach ($number in $metric, $family, [int] $parts[1]) {
+        [BitConverter]::ToString([BitConverter]::GetBytes([uint32] $number)).Replace('-', '')
+    }
+    (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
+}
+
+# Adds a route to a profile, by the command that Windows has for it.
+function Add-StoredRoute {
+    param([hashtable] $Settings, [string] $Prefix, $Metric)
+
+    $route = @{
+        ConnectionName    = $Settings['Profile']
+        DestinationPrefix = $Prefix
+        AllUserConnection = 'user' -ne $Settings['Scope']
+        ErrorAction       = 'Stop'
+    }
+    if ($null -ne $Metric) {
+        $route['RouteMetric'] = [uint32] $Metric
+    }
+    $null = Add-VpnConnectionRoute @route
+}
+
+# Removes a route from a profile.
+function Remove-StoredRoute {
+    param([hashtable] $Settings, [string] $Prefix)
+
+    $route = @{
+        ConnectionName    = $Settings['Profile']
+        DestinationPrefix = $Prefix
+        AllUserConnection = 'user' -ne $Settings['Scope']
+        ErrorAction       = 'Stop'
+    }
+    $null = Remove-VpnConnectionRoute @route
+}
+
+# The routes of a connected interface.
+function Get-LiveRoute {
+    param($Interface)
+
+    try {
+        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $routes = @()
+    }
+    foreach ($route in $routes) {
+        ConvertTo-Prefix -Text $route.DestinationPrefix
+    }
+}
+
+# How many routes are wanted.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    @{ routes = @($Settings['Routes']).Count }
+}
+
+# What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
+function Compare-StoredRoute {
+    param([hashtable] $Settings, [object[]] $Stored)
+
+    $wanted = @(Get-WantedRoute -Settings $Settings)
+    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
+    foreach ($route in $wanted) {
+        $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
+        $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
+        if (0 -eq $same.Count) {
+            $difference['Missing'] += $route
+        } elseif ($null -ne $route['Metric'] -and $route['Metric'] -ne $same[0]['Metric']) {
+            $route['Was'] = $same[0]['Metric']
+            $difference['Metric'] += $route
+        }
+    }
+    if ('remove' -eq $Settings['Stale']) {
+        $keys = @($wanted | ForEach-Object { $_['Key'] })
+        $others = @($Stored | Where-Object { $keys -notcontains $_['Key'] })
+        $difference['Stale'] = @($others | Where-Object { -not $_['Exclude'] })
+    }
+    $difference
+}
+
+# A difference in words that fit into the result line.
+function ConvertTo-FoundRoute {
+    param([hashtable] $Difference)
+
+    $found = [ordered] @{}
+    foreach ($part in 'Missing', 'Metric', 'Stale') {
+        $texts = foreach ($route in $Difference[$part]) {
+            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
+        }
+        if ($null -ne $texts) {
+            $found[$part.ToLowerInvariant()] = @($texts)
+        }
+    }
+    $found
+}
+
+# How many routes differ, as words.
+function Get-RouteCount {
+    param([Collections.IDictionary] $Found)
+
+    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
+}
+
+# Looks at the routes in the phonebook, which Windows installs at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
+    if ($found.Count -gt 0) {
+        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the stored routes are as wanted' -Found @{ stored = $found }
+}
+
+# The wanted routes that a connected interface does not have. Others that it has are no fault: its own
+# address, multicast, the class-based route, what DHCP brings.
+function Get-MissingLiveRoute {
+    param([hashtable] $Settings, [object[]] $Interface)
+
+    $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
+    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $route
+        }
+    }
+}
+
+# Looks at the routes of the connected interface.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
+    if (0 -eq $interface.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
+    if (0 -eq $missing.Count) {
+        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+    }
+    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $detail = 'live routes: {0} missing' -f $missing.Count
+    if ('repair' -eq $Settings['Live']) {
+        return New-Finding -State 'issue' -Detail $detail -Found $found
+    }
+    New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
+}
+
+# Puts the stored routes right. Whatever else the route commands change in the entry is put back.
+function Repair-StoredCondition {
+    param([hashtable] $Settings, [hashtable] $Found)
+
+    if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
+        return $true
+    }
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
+    $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
+    if (0 -eq $touched.Count) {
+        return $false
+    }
+    try {
+        Set-StoredRoute -Settings $Settings -Difference $difference
+    } finally {
+        $saved = $open['Text'].Substring($open['Entry']['Start'], $open['Entry']['Length'])
+        $keys = @($touched | ForEach-Object { $_['Key'] })
+        Confirm-OtherContent -Settings $Settings -Saved $saved -Touched $keys
+    }
+    $true
+}
+
+# Metrics first, then what is missing, and stale routes last: where adding fails, nothing is removed.
+function Set-StoredRoute {
+    param([hashtable] $Settings, [hashtable] $Difference)
+
+    foreach ($route in @($Difference['Metric'] | Where-Object { -not $_['Exclude'] })) {
+        # There is no command that changes a metric.
+        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
+        try {
+            Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
+        } catch {
+            $problem = $_
+            Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Was']
+            throw $problem
+        }
+    }
+    foreach ($route in @($Difference['Missing'] | Where-Object { -not $_['Exclude'] })) {
+        Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
+    }
+    $exclusions = @($Difference['Missing'] + $Difference['Metric'] | Where-Object { $_['Exclude'] })
+    if ($exclusions.Count -gt 0) {
+        Write-Exclusion -Settings $Settings -Route $exclusions
+    }
+    foreach ($route in $Difference['Stale']) {
+        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
+    }
+}
+
+# Writes exclusions into the entry, since Windows has no command for them.
+function Write-Exclusion {
+    param([hashtable] $Settings, [object[]] $Route)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    $keys = @($Route | ForEach-Object { $_['Key'] })
+    $kept = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'] |
+            Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
+    $records = @($kept | ForEach-Object { $_['Record'] })
+    $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
+    Edit-ProfileEntry -Settings $Settings -Change {
+        param([string] $Text, [hashtable] $Entry)
+
+        $Text = Set-EntryPiece -Text $Text -Entry $Entry -Key 'Routes' -Value (-join $records)
+        $entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+        Set-EntryKey -Text $Text -Entry $entry -Key 'NumRoutes' -Value $records.Count
+    }
+}
+
+# Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not,
+# the saved entry comes back and the repair has failed.
+function Confirm-OtherContent {
+    param([hashtable] $Settings, [string] $Saved, [string[]] $Touched)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw 'the profile left the phonebook while its routes were changed'
+    }
+    $now = $open['Text'].Substring($open['Entry']['Start'], $open['Entry']['Length'])
+    $before = Get-OtherContent -Text $Saved -Touched $Touched
+    if ([string]::Equals($before, (Get-OtherContent -Text $now -Touched $Touched))) {
+        return
+    }
+    $null = Edit-ProfileEntry -Settings $Settings -Change {
+        param([string] $Text, [hashtable] $Entry)
+
+        $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $Saved)
+    }
+    throw 'the route commands changed more than routes; the entry was put back'
+}
+
+# What of an entry must stay: its lines without routes and time stamps, and the records of other routes.
+function Get-OtherContent {
+    param([string] $Text, [string[]] $Touched)
+
+    $entry = @{ Start = 0; Length = $Text.Length }
+    $others = @(Get-StoredRoute -Text $Text -Entry $entry | Where-Object { $Touched -notcontains $_['Key'] })
+    $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
+    $pattern = '(?<![^\r\n])(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
+    [regex]::Replace($Text, $pattern, '', 'IgnoreCase, CultureInvariant') + $records
+}
+
+$check = @(
+    { Test-StoredCondition -Settings $Settings }
+    { Test-LiveCondition -Settings $Settings }
+)
+Complete-Remediation -Settings $Settings -Check $check -Repair @(
+    { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }
+)

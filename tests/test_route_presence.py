@@ -1,0 +1,251 @@
+"""The pair of the kind route-presence, run in real PowerShell on the simulated client."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from aovpn_remediate.client import SimulatedClient, live_interface
+from tests.pairs import PROFILE, check, files, pair, repair, say
+from tests.phonebooks import entry
+
+TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
+
+
+def routes(*wanted: object, **settings: object):
+    """A pair that wants these routes, for the device tunnel unless told otherwise."""
+    return pair(
+        "route-presence", **({"profile": PROFILE, "scope": "device", "routes": list(wanted)} | settings)
+    )
+
+
+def connect(client: SimulatedClient, *prefixes: str) -> None:
+    """A connected interface with these routes, beside another adapter's."""
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.interfaces += [live_interface(PROFILE, family) for family in ("IPv4", "IPv6")]
+    client.routes = [live_route("0.0.0.0/0", 7), live_route("10.20.0.0/16", 7)]
+    client.routes += [live_route(prefix) for prefix in prefixes]
+
+
+def live_route(prefix: str, index: int = 23):
+    family = "IPv6" if ":" in prefix else "IPv4"
+    hop = "::" if family == "IPv6" else "0.0.0.0"
+    return {
+        "DestinationPrefix": prefix,
+        "InterfaceIndex": index,
+        "NextHop": hop,
+        "RouteMetric": 1,
+        "AddressFamily": family,
+    }
+
+
+def prefixes(client: SimulatedClient, index: int = 23) -> list[str]:
+    return [one["DestinationPrefix"] for one in client.routes if one["InterfaceIndex"] == index]
+
+
+@pytest.mark.parametrize("scope", ["user", "all-users", "device"])
+def test_missing_routes_are_an_issue_then_fixed_then_healthy(client, shell, scope):
+    path = client.write_phonebook(scope, entry("Other") + entry(PROFILE, routes=("10.9.0.0/16@7",)))
+    said = say(client, shell, routes(*TWO, scope=scope))
+    assert said.states == "issue fixed healthy healthy"
+    assert said.exits == [1, 0, 0, 0]
+    assert said.runs[0].result["found"] == {"stored": {"missing": TWO}}
+    assert said.runs[0].result["want"] == {"routes": 2}
+    after = entry(PROFILE, routes=("10.9.0.0/16@7", *TWO), time=2)
+    assert path.read_bytes() == entry("Other") + after
+
+
+def test_a_phonebook_that_lost_its_routes_gets_them_back(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    assert say(client, shell, routes(*TWO)).states == "issue fixed healthy healthy"
+
+
+def test_routes_that_are_there_are_not_touched(client, shell):
+    path = client.write_phonebook(
+        "device", entry(PROFILE, routes=("10.20.0.0/16@9", TWO[1], "172.16.0.0/12"))
+    )
+    before = path.read_bytes()
+    assert say(client, shell, routes(*TWO)).states == "healthy healthy healthy healthy"
+    assert path.read_bytes() == before
+
+
+def test_the_spelling_of_an_address_does_not_matter(client, shell):
+    client.write_phonebook(
+        "device", entry(PROFILE, routes=("2001:db8:0:0:0:0:0:1/128", "::ffff:1.2.3.0/120"))
+    )
+    package = routes("2001:0db8::1/128", "::ffff:102:300/120")
+    assert say(client, shell, package).states == "healthy healthy healthy healthy"
+
+
+def test_a_metric_is_changed_by_removing_and_adding(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9", "172.16.0.0/12")))
+    said = say(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}, "172.16.0.0/12"))
+    assert said.states == "issue fixed healthy healthy"
+    assert said.runs[0].result["found"] == {"stored": {"metric": ["10.20.0.0/16"]}}
+    assert path.read_bytes() == entry(PROFILE, routes=("172.16.0.0/12", "10.20.0.0/16@5"), time=2)
+
+
+def test_a_metric_that_cannot_be_set_leaves_the_old_route(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9",)))
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "RPC server unavailable"}
+    run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
+    assert run.result["state"] == "failed"
+    assert b"NumRoutes=0" in path.read_bytes() or b"NumRoutes=1" in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("stale", "left"),
+    [("keep", ("10.9.0.0/16", "!10.8.0.0/16", TWO[0])), ("remove", ("!10.8.0.0/16", TWO[0]))],
+)
+def test_stale_routes_go_when_asked_and_exclusions_never(client, shell, stale, left):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", "!10.8.0.0/16")))
+    assert say(client, shell, routes(TWO[0], stale=stale)).states == "issue fixed healthy healthy"
+    written = re.findall(rb"LowDateTime=(-?\d+)", path.read_bytes())
+    assert path.read_bytes() == entry(PROFILE, routes=left, time=int(written[0]) + 1180434704)
+
+
+def test_nothing_is_removed_when_an_addition_failed(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16",)))
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
+    before = path.read_bytes()
+    run = repair(client, shell, routes(TWO[0], stale="remove"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "no")
+    assert path.read_bytes() == before
+
+
+def test_some_added_and_one_refused_is_failed_and_the_rest_stays(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Add-VpnConnectionRoute 2001:db8:20::/48": "no"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    client.faults = {}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+
+
+@pytest.mark.parametrize("switch", ["resetsMetric", "dropsExclusions"])
+def test_whatever_else_the_route_commands_change_is_put_back(client, shell, switch):
+    before = entry("Other", ipv4=4) + entry(PROFILE, ipv4=3, ipv6=3, routes=("!10.8.0.0/16",))
+    path = client.write_phonebook("device", before)
+    client.switches = (switch,)
+    run = repair(client, shell, routes(*TWO))
+    assert (run.result["state"], run.exit_code) == ("failed", 1)
+    assert "the entry was put back" in str(run.result["detail"])
+    assert path.read_bytes() == before
+
+
+def test_a_refused_device_tunnel_is_failed_and_never_healthy(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.switches = ("refusesRoutes",)
+    assert say(client, shell, routes(*TWO)).states == "issue failed issue failed"
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_exclusions_are_written_into_the_phonebook_when_asked(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("172.16.0.0/12",)) + entry("Other"))
+    exclusion = {"prefix": "13.107.6.152/31", "exclude": True}
+    said = say(client, shell, routes("172.16.0.0/12", exclusion, exclusions="write"))
+    assert said.states == "issue fixed healthy healthy"
+    assert said.runs[0].result["found"] == {"stored": {"missing": ["exclude 13.107.6.152/31"]}}
+    _, head, rest = path.read_bytes().partition(b"NumRoutes=2\r\n")
+    assert head and rest.replace(b"\r\nRoutes=", b"").count(b"0D6B0698") == 1
+    assert path.read_bytes().endswith(entry("Other"))
+
+
+def test_exclusions_are_reported_by_a_detection_alone(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    run = check(client, shell, routes({"prefix": "10.8.0.0/16", "exclude": True}, repair=False))
+    assert (run.result["state"], run.exit_code) == ("issue", 1)
+
+
+def test_sixty_routes_straddle_lines_and_the_result_line_stays_short(client, shell):
+    many = [f"10.{n}.0.0/16" for n in range(60)]
+    path = client.write_phonebook("device", entry(PROFILE))
+    said = say(client, shell, routes(*many))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(many), time=60)
+    missing = said.runs[0].result["found"]["stored"]["missing"]
+    assert missing == [*many[:8], "52 more"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda text: text.replace(b"NumRoutes=1", b"NumRoutes=2"),
+        lambda text: text.replace(b"Routes=0100", b"Routes=01X0"),
+        lambda text: text.replace(b"Routes=01000000", b"Routes=010000"),
+        lambda text: text.replace(b"0100000002000000", b"0100000003000000"),
+        lambda text: text.replace(b"0200000010000000", b"0200000040000000"),
+        lambda text: text.replace(b"NumRoutes=1", b"NumRoutes=x"),
+    ],
+)
+def test_routes_that_cannot_be_read_are_unknown_and_left_alone(client, shell, broken):
+    content = broken(entry(PROFILE, routes=("10.9.0.0/16",)))
+    path = client.write_phonebook("device", content)
+    assert say(client, shell, routes(*TWO)).states == "unknown unknown unknown unknown"
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("phonebook", [None, entry("Other")])
+def test_an_absent_profile_is_absent(client, shell, phonebook):
+    if phonebook:
+        client.write_phonebook("device", phonebook)
+    assert say(client, shell, routes(*TWO)).states == "absent absent absent absent"
+
+
+def test_live_routes_that_are_missing_are_added_by_system(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=tuple(TWO)))
+    connect(client, "10.1.2.3/32", "224.0.0.0/4")
+    said = say(client, shell, routes({"prefix": TWO[0], "metric": 1}, TWO[1]))
+    assert said.states == "issue fixed healthy healthy"
+    assert said.runs[0].result["found"]["live"] == {"missing": TWO}
+    assert prefixes(client) == ["10.1.2.3/32", "224.0.0.0/4", *TWO]
+    assert prefixes(client, 7) == ["0.0.0.0/0", "10.20.0.0/16"]
+
+
+def test_a_live_route_goes_only_if_it_just_left_the_profile(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
+    connect(client, "10.9.0.0/16", "10.7.0.0/16", TWO[0])
+    assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"
+    assert prefixes(client) == ["10.7.0.0/16", TWO[0]]
+
+
+def test_a_user_sees_missing_live_routes_as_pending(client, shell):
+    client.write_phonebook("user", entry(PROFILE, routes=tuple(TWO)))
+    connect(client)
+    assert say(client, shell, routes(*TWO, scope="user")).states == "pending pending pending pending"
+    assert prefixes(client) == []
+
+
+def test_the_live_companion_runs_as_system_and_reads_no_phonebook(client, shell):
+    connect(client)
+    package = routes(*TWO, scope="user", stored="ignore", live="repair")
+    assert package.run_as == "system" and b"rasphone" not in package.remediation
+    assert say(client, shell, package).states == "issue fixed healthy healthy"
+    assert prefixes(client) == TWO
+
+
+def test_a_family_that_is_not_live_gets_no_route(client, shell):
+    connect(client)
+    client.interfaces = [one for one in client.interfaces if one["AddressFamily"] == "IPv4"]
+    package = routes(*TWO, scope="user", stored="ignore", live="repair")
+    assert say(client, shell, package).states == "issue fixed healthy healthy"
+    assert prefixes(client) == TWO[:1]
+
+
+@pytest.mark.parametrize("command", ["Get-NetRoute", "Get-NetIPInterface"])
+def test_a_failing_look_at_the_live_state_never_starts_a_repair(client, shell, command):
+    path = client.write_phonebook("device", entry(PROFILE))
+    connect(client)
+    client.faults = {command: "RPC server unavailable"}
+    assert say(client, shell, routes(*TWO)).states == "unknown unknown unknown unknown"
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_neighbors_and_files_beside_it_stay(client, shell):
+    client.write_phonebook("device", entry(PROFILE + " 2", routes=("10.9.0.0/16",)) + entry(PROFILE))
+    client.write_phonebook("user", entry(PROFILE))
+    user = client.phonebook("user").read_bytes()
+    say(client, shell, routes(*TWO))
+    assert client.phonebook("user").read_bytes() == user
+    assert client.phonebook("device").read_bytes().startswith(entry(PROFILE + " 2", routes=("10.9.0.0/16",)))
+    assert len(files(client)) == 2
