@@ -370,7 +370,9 @@ def test_what_a_killed_script_left_is_cleared_by_the_next_repair(client, shell):
     [
         "Zugriff verweigert f\u00fcr CONTOSO\\jdoe auf LAPTOP-0815",
         "\u30d5\u30a1\u30a4\u30eb 'C:\\Users\\jdoe\\AppData\\x.pbk' \u306b\u30a2\u30af\u30bb\u30b9\u3067\u304d\u307e\u305b\u3093",
-        "Access to S-1-5-21-1-2-3-1001 denied\r\nat line 1",
+        "Access to s-1-5-21-1-2-3-1001 denied\r\nat line 1",
+        "Access to the path 'C:\\Users\\D'Angelo jdoe\\AppData\\x' is denied to AzureAD\\jdoe D'Angelo",
+        "User jdoe@contoso.com at 10.1.2.3 has no access",
     ],
 )
 @pytest.mark.parametrize("command", ["Get-NetIPInterface", "Set-NetIPInterface"])
@@ -381,7 +383,17 @@ def test_windows_own_words_are_said_without_names_and_paths(client, shell, comma
     run = repair(client, shell, package)
     assert run.result["state"] == ("unknown" if command.startswith("Get") else "failed")
     assert run.result["reason"] == "error"
-    for secret in ("jdoe", "LAPTOP-0815", "CONTOSO", "S-1-5-21", "AppData", "\\"):
+    for secret in (
+        "jdoe",
+        "LAPTOP-0815",
+        "CONTOSO",
+        "S-1-5-21",
+        "s-1-5-21",
+        "AppData",
+        "\\",
+        "10.1.2.3",
+        "@",
+    ):
         assert secret not in str(run.result["detail"])
 
 
@@ -432,3 +444,103 @@ def test_every_line_of_a_phonebook_may_be_large(client, shell):
     assert (
         path.read_bytes() == big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE, ipv4=3, ipv6=3) + CRLF
     )
+
+
+def surgery(script: bytes, old: str, new: str) -> bytes:
+    """The script with one statement changed, to let something happen in the middle of it."""
+    assert script.count(old.encode()) == 1, old
+    return script.replace(old.encode(), new.replace("\n", "\r\n").encode())
+
+
+WRITE = "[IO.File]::AppendAllText($Path, '[Other]')"
+REPLACE = "                [IO.File]::Replace($temporary, $Path, $backup)"
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        "if (-not (Test-Path variable:script:once)) { $script:once = 1; "
+        + WRITE
+        + "; throw [IO.IOException] 'locked' }\n"
+        + REPLACE,
+        "if (-not (Test-Path variable:script:once)) { $script:once = 1; " + WRITE + " }\n" + REPLACE,
+    ],
+)
+def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happens):
+    """First while it holds the file, then between the comparison and the replacement."""
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(
+        metric_pair().remediation, REPLACE, happens.replace("Test-Path variable:script:once", "$script:once")
+    )
+    script = script.replace(
+        b"Set-StrictMode -Version 2.0\r\n", b"Set-StrictMode -Version 2.0\r\n$script:once = $null\r\n", 1
+    )
+    run = client.run(shell, script, run_as="user")
+    assert run.result["state"] == "fixed"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3) + b"[Other]"
+    assert len(files(client)) == 2
+
+
+def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    half = surgery(
+        metric_pair().remediation,
+        REPLACE,
+        "[IO.File]::Move($Path, $backup); $backup = 'x'; throw 'power cut'",
+    )
+    half = half.replace(
+        b"        $null = Restore-Phonebook -Path $Path\r\n        [IO.File]::Delete($temporary)",
+        b"        $null = 1",
+    )
+    client.run(shell, half, run_as="user")
+    assert not path.exists()
+    found = check(client, shell, metric_pair())
+    assert (found.result["state"], found.result["reason"], found.exit_code) == ("issue", "interrupted", 1)
+    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+    assert not list(path.parent.glob("*.tmp"))
+
+
+def test_a_replacement_that_breaks_off_is_undone_at_once(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    half = surgery(metric_pair().remediation, REPLACE, "[IO.File]::Move($Path, $backup); throw 'error 1177'")
+    assert client.run(shell, half, run_as="user").result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_a_phonebook_that_was_deleted_meanwhile_is_not_brought_back(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE, ipv4=9, ipv6=9))
+    repair(client, shell, metric_pair())
+    gone = surgery(metric_pair(ipv4=5).remediation, REPLACE, "[IO.File]::Delete($Path)\n" + REPLACE)
+    assert client.run(shell, gone, run_as="user").result["state"] == "failed"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("make", ["link", "folder"])
+def test_nothing_may_stand_where_the_copy_belongs(client, shell, make):
+    path = client.write_phonebook("user", entry(PROFILE))
+    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    backup.mkdir() if make == "folder" else backup.symlink_to(client.folder / "victim")
+    assert repair(client, shell, metric_pair()).result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE) and not (client.folder / "victim").exists()
+
+
+def test_an_interface_that_is_disconnected_is_not_connected(client, shell):
+    connect(client)
+    for one in client.interfaces:
+        one["ConnectionState"] = "Disconnected"
+    assert check(client, shell, metric_pair(**LIVE_ONLY)).result["detail"] == "not connected"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_interfaces_of_one_name_must_both_be_right(client, shell, order):
+    right = live_interface(PROFILE, "IPv4", index=9, metric=3, automatic=False)
+    client.interfaces = [live_interface(PROFILE, "IPv4"), right][::order]
+    assert say(client, shell, metric_pair(**LIVE_ONLY)).states == "issue fixed healthy healthy"
+    assert metrics(client) == [3, 3]
+
+
+@pytest.mark.parametrize("value", [b"3\xa0", b"3\x85", b"\xb3"])
+def test_a_metric_that_only_looks_right_is_unknown(client, shell, value):
+    client.write_phonebook("user", entry(PROFILE, ipv4=value))
+    assert check(client, shell, metric_pair()).result["state"] == "unknown"

@@ -271,6 +271,10 @@ function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
     $backup = "$Path.aovpn-remediate.bak"
+    $attributes = Get-FileAttribute -Path $backup
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
     $latin1 = [Text.Encoding]::GetEncoding(28591)
     $bytes = $latin1.GetBytes($After)
@@ -287,11 +291,17 @@ function Write-PhonebookText {
         $replaced = Invoke-WithRetry -Action {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
             if ($same) {
+                [IO.File]::Delete($backup)
                 [IO.File]::Replace($temporary, $Path, $backup)
             }
             $same
         }
         if (-not $replaced) {
+            return $false
+        }
+        if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
+            # It was written between the comparison and the replacement: what was written comes back.
+            Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
             return $false
         }
     } finally {
@@ -312,6 +322,11 @@ function Remove-LeftFile {
     $folder = [IO.Path]::GetDirectoryName($Path)
     $name = [IO.Path]::GetFileName($Path)
     foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
-        Invoke-WithRetry -Action { [IO.File]::Delete($file) }
+        try {
+            [IO.File]::Delete($file)
+        } catch [IO.IOException], [UnauthorizedAccessException] {
+            # It is in nobody's way; the next repair deletes it.
+            continue
+        }
     }
 }

@@ -64,10 +64,13 @@ function Get-StoredMetric {
     param([string] $Text, [hashtable] $Entry, [string] $Family)
 
     $place = Find-EntryKey -Text $Text -Entry $Entry -Key (Get-MetricKey -Family $Family)
-    if ($null -eq $place -or -not $place['Value'].Trim()) {
+    $value = ''
+    if ($null -ne $place) {
+        $value = $place['Value'].Trim([char[]] " `t")
+    }
+    if (-not $value) {
         return 'missing'
     }
-    $value = $place['Value'].Trim()
     if ($value -notmatch '\A[0-9]{1,9}\z') {
         throw "the stored $Family metric is not a number"
     }
@@ -95,7 +98,8 @@ function Test-LiveCondition {
     $found = [ordered] @{}
     foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
         $family = "$($interface.AddressFamily)".ToLowerInvariant()
-        if ($want.Contains($family)) {
+        $isRight = $found.Contains($family) -and "$($found[$family])" -eq "$($want[$family])"
+        if ($want.Contains($family) -and ($isRight -or -not $found.Contains($family))) {
             $found[$family] = Get-LiveMetric -Interface $interface
         }
     }
@@ -120,5 +124,5 @@ function Get-LiveMetric {
     if ('Enabled' -eq $Interface.AutomaticMetric) {
         return 'automatic'
     }
-    [int] $Interface.InterfaceMetric
+    [long] $Interface.InterfaceMetric
 }

@@ -159,16 +159,23 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '(path)')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name) {
+        if ($name -and $name.Length -gt 3) {
+            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
+        } elseif ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
+    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    $start = '(?:[A-Za-z]:\\|\\\\|/)'
+    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
+    $text = [regex]::Replace($text, $quoted, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
+    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
+    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -193,12 +200,16 @@ function ConvertTo-ResultLine {
     }
     $json = ConvertTo-AsciiJson -Value $line
     if ($json.Length -gt 2000) {
-        $line.Remove('found')
-        $line.Remove('want')
-        foreach ($key in 'profile', 'detail') {
-            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        $short = [ordered] @{}
+        foreach ($key in 'v', 'kind', 'profile', 'state', 'detail', 'reason') {
+            if ($line.Contains($key)) {
+                $short[$key] = $line[$key]
+            }
         }
-        $json = ConvertTo-AsciiJson -Value $line
+        foreach ($key in 'profile', 'detail') {
+            $short[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $short
     }
     $json
 }
@@ -324,7 +335,8 @@ function Test-LiveCondition {
     $found = [ordered] @{}
     foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
         $family = "$($interface.AddressFamily)".ToLowerInvariant()
-        if ($want.Contains($family)) {
+        $isRight = $found.Contains($family) -and "$($found[$family])" -eq "$($want[$family])"
+        if ($want.Contains($family) -and ($isRight -or -not $found.Contains($family))) {
             $found[$family] = Get-LiveMetric -Interface $interface
         }
     }
@@ -349,7 +361,7 @@ function Get-LiveMetric {
     if ('Enabled' -eq $Interface.AutomaticMetric) {
         return 'automatic'
     }
-    [int] $Interface.InterfaceMetric
+    [long] $Interface.InterfaceMetric
 }
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.

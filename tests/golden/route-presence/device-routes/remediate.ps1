@@ -354,6 +354,10 @@ function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
     $backup = "$Path.aovpn-remediate.bak"
+    $attributes = Get-FileAttribute -Path $backup
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
     $latin1 = [Text.Encoding]::GetEncoding(28591)
     $bytes = $latin1.GetBytes($After)
@@ -370,11 +374,17 @@ function Write-PhonebookText {
         $replaced = Invoke-WithRetry -Action {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
             if ($same) {
+                [IO.File]::Delete($backup)
                 [IO.File]::Replace($temporary, $Path, $backup)
             }
             $same
         }
         if (-not $replaced) {
+            return $false
+        }
+        if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
+            # It was written between the comparison and the replacement: what was written comes back.
+            Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
             return $false
         }
     } finally {
@@ -395,7 +405,12 @@ function Remove-LeftFile {
     $folder = [IO.Path]::GetDirectoryName($Path)
     $name = [IO.Path]::GetFileName($Path)
     foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
-        Invoke-WithRetry -Action { [IO.File]::Delete($file) }
+        try {
+            [IO.File]::Delete($file)
+        } catch [IO.IOException], [UnauthorizedAccessException] {
+            # It is in nobody's way; the next repair deletes it.
+            continue
+        }
     }
 }
 
@@ -468,16 +483,23 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '(path)')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name) {
+        if ($name -and $name.Length -gt 3) {
+            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
+        } elseif ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
+    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    $start = '(?:[A-Za-z]:\\|\\\\|/)'
+    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
+    $text = [regex]::Replace($text, $quoted, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
+    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
+    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -502,12 +524,16 @@ function ConvertTo-ResultLine {
     }
     $json = ConvertTo-AsciiJson -Value $line
     if ($json.Length -gt 2000) {
-        $line.Remove('found')
-        $line.Remove('want')
-        foreach ($key in 'profile', 'detail') {
-            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        $short = [ordered] @{}
+        foreach ($key in 'v', 'kind', 'profile', 'state', 'detail', 'reason') {
+            if ($line.Contains($key)) {
+                $short[$key] = $line[$key]
+            }
         }
-        $json = ConvertTo-AsciiJson -Value $line
+        foreach ($key in 'profile', 'detail') {
+            $short[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $short
     }
     $json
 }

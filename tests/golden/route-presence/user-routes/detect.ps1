@@ -332,16 +332,23 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    $path = '(?<!\w)(?:[A-Za-z]:\\|\\\\|/)[^''"<>|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $path, '(path)')
-    $text = [regex]::Replace($text, '[\w.-]+\\[\w.$-]+', '(name)')
-    $text = [regex]::Replace($text, 'S-1-\d+(?:-\d+)+', '(sid)')
     foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name) {
+        if ($name -and $name.Length -gt 3) {
+            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
+        } elseif ($name) {
             $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
+    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    $start = '(?:[A-Za-z]:\\|\\\\|/)'
+    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
+    $text = [regex]::Replace($text, $quoted, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
+    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
+    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -366,12 +373,16 @@ function ConvertTo-ResultLine {
     }
     $json = ConvertTo-AsciiJson -Value $line
     if ($json.Length -gt 2000) {
-        $line.Remove('found')
-        $line.Remove('want')
-        foreach ($key in 'profile', 'detail') {
-            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        $short = [ordered] @{}
+        foreach ($key in 'v', 'kind', 'profile', 'state', 'detail', 'reason') {
+            if ($line.Contains($key)) {
+                $short[$key] = $line[$key]
+            }
         }
-        $json = ConvertTo-AsciiJson -Value $line
+        foreach ($key in 'profile', 'detail') {
+            $short[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $short
     }
     $json
 }
