@@ -29,8 +29,14 @@ def write_marker(description: str, marker: Marker) -> str:
 
 def read_marker(text: str) -> tuple[str, Marker | None]:
     """Return the description without its marker, and the marker if the last line is one."""
-    description, _, last = text.rpartition("\n")
+    description, _, last = text.rstrip().rpartition("\n")
     match = _MARKER.fullmatch(last.strip())
     if match is None:
         return text, None
     return description.removesuffix("\r"), Marker(match["config"], match["key"], match["hash"])
+
+
+def find_marker(text: str) -> Marker | None:
+    """Return a marker wherever it stands in a description."""
+    match = _MARKER.search(text)
+    return Marker(match["config"], match["key"], match["hash"]) if match else None

@@ -141,10 +141,14 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign:
-    """A package without our marker: only ever named, never changed."""
+    """A package without our marker: only ever named, never changed.
+
+    ``stray_key`` is the key of a marker of this config that stands elsewhere than in the last line.
+    """
 
     id: str
     name: str
+    stray_key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,10 +62,15 @@ def _replace(path: Path, content: bytes) -> None:
 def _readable_errors() -> Iterator[None]:
     try:
         yield
-    except FileExistsError as error:
-        raise OutputError(f"{error.filename}: is a file; name a folder for the output") from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(f"{_file_in(error.filename)}: is a file; name a folder for the output") from error
     except OSError as error:
         advice = "name another folder or change its permissions"
         raise OutputError(
             f"{error.filename}: {(error.strerror or 'cannot be written').lower()}; {advice}"
         ) from error
+
+
+def _file_in(name: str) -> Path:
+    path = Path(name)
+    return next((one for one in (path, *path.parents) if one.is_file()), path)

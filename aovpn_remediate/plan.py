@@ -124,8 +124,8 @@ def make_plan(
     packages carry the same marker.
     """
     adopted = adopted or {}
+    _refuse_stray_markers(wanted := {package.key: package for package in desired}, tenant.foreign, adopted)
     owned = _by_key(tenant.owned)
-    wanted = {package.key: package for package in desired}
     creates = [Create(wanted[key]) for key in sorted(wanted) if key not in owned and key not in adopted]
     adopts = [
         Adopt(adopted[key], wanted[key], _differences(adopted[key], wanted[key])) for key in sorted(adopted)
@@ -140,7 +140,7 @@ def make_plan(
     return Plan(
         changes=(*creates, *adopts, *updates, *deletes),
         unchanged=tuple(update.package.key for update in compared if not update.fields),
-        notes=(*_edited(updates), *_name_taken(creates, tenant.foreign)),
+        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, tenant.foreign)),
     )
 
 
@@ -224,16 +224,32 @@ def _edited(updates: Iterable[Update]) -> list[Note]:
     ]
 
 
-def _name_taken(creates: Iterable[Create], foreign: Iterable[Foreign]) -> list[Note]:
+def _name_taken(
+    desired: Iterable[ScriptPackage], creates: Iterable[Create], foreign: Iterable[Foreign]
+) -> list[Note]:
     names = {one.name for one in foreign}
+    new = {create.package.key for create in creates}
     return [
         Note(
-            f"a foreign package has this name too; --adopt {create.package.key} would take it over",
-            create.package.key,
+            "a foreign package has this name too"
+            + (f"; --adopt {package.key} would take it over" if package.key in new else ""),
+            package.key,
         )
-        for create in creates
-        if create.package.name in names
+        for package in desired
+        if package.name in names
     ]
+
+
+def _refuse_stray_markers(
+    wanted: Mapping[str, ScriptPackage], foreign: Iterable[Foreign], adopted: Mapping[str, Published]
+) -> None:
+    """A marker that is no longer the last line is somebody's edit; a create would make a second package."""
+    for one in foreign:
+        if one.stray_key in wanted and one.stray_key not in adopted:
+            raise RefusedPlanError(
+                f"{one.stray_key}: the package {one.id} has its marker, but not as the last line of the "
+                f"description; put the line last in Intune, or pass --adopt {one.stray_key}"
+            )
 
 
 def _widens(change: Change) -> bool:

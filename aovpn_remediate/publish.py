@@ -87,6 +87,14 @@ class Outcome:
     exit_code: int = 0
 
 
+@dataclass(frozen=True)
+class Watcher:
+    """Who hears of each outcome, and of an interruption with the number of changes under way."""
+
+    progress: Callable[[Outcome], None] = lambda _: None
+    interrupted: Callable[[int], None] = lambda _: None
+
+
 class InterruptedPublishError(RemediateError):
     """Ctrl-C came while publishing; ``outcomes`` says what is done."""
 
@@ -118,13 +126,18 @@ def draft_plan(
 
 
 def carry_out(
-    plan: Plan, tenant: Tenant, *, progress: Callable[[Outcome], None] = lambda _: None, workers: int = 4
+    plan: Plan,
+    tenant: Tenant,
+    *,
+    watcher: Watcher | None = None,
+    workers: int = 4,
 ) -> tuple[Outcome, ...]:
     """Carry the plan out and return an outcome for each change, in the plan's order.
 
     Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. A failure leaves
     the other packages alone but keeps deletes from being tried; a refused sign-in or a tenant out of reach
-    stops everything that has not begun. Ctrl-C ends in ``InterruptedPublishError`` once what runs is done.
+    stops everything that has not begun. Ctrl-C tells the watcher how many changes are under way
+    and ends in ``InterruptedPublishError`` once what runs is done.
     """
     outcomes: dict[int, Outcome] = {}
     numbered = list(enumerate(plan.changes))
@@ -133,7 +146,7 @@ def carry_out(
             changes = list(phase)
             if not _may_go_on(outcomes.values(), changes[0][1]):
                 break
-            _run_phase(changes, tenant, outcomes, progress, workers)
+            _run_phase(changes, tenant, outcomes, watcher or Watcher(), workers)
     except KeyboardInterrupt as interrupt:
         raise InterruptedPublishError(_complete(plan, outcomes)) from interrupt
     return _complete(plan, outcomes)
@@ -166,7 +179,7 @@ def _run_phase(
     changes: Sequence[tuple[int, Change]],
     tenant: Tenant,
     outcomes: dict[int, Outcome],
-    progress: Callable[[Outcome], None],
+    watcher: Watcher,
     workers: int,
 ) -> None:
     waiting = list(changes)
@@ -181,11 +194,22 @@ def _run_phase(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
                     outcomes[running.pop(future)] = outcome
-                    progress(outcome)
+                    watcher.progress(outcome)
                     is_stopped = is_stopped or outcome.exit_code != 0
         except KeyboardInterrupt:
-            outcomes |= {index: future.result() for future, index in running.items()}
+            watcher.interrupted(len(running))
+            outcomes |= _settle(running)
             raise
+
+
+def _settle(running: Mapping[Future[Outcome], int]) -> dict[int, Outcome]:
+    """What became of the changes under way: a second Ctrl-C does not make them undone."""
+    while True:
+        try:
+            wait(running)
+            return {index: future.result() for future, index in running.items()}
+        except KeyboardInterrupt:
+            continue
 
 
 def _carry_out_one(change: Change, tenant: Tenant) -> Outcome:

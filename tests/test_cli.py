@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -56,6 +57,15 @@ def test_check_tells_whether_the_files_on_disk_are_right(tmp_path, capsys):
     assert capsys.readouterr().err == f"{script}: differs from the config; run remediate render\n"
 
 
+def test_the_folder_of_a_key_that_left_the_config_is_named(tmp_path, capsys):
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a", "b"))
+    assert render(tmp_path / "out", file=str(file)) == 0
+    file.write_text(config("a"))
+    assert render(tmp_path / "out", "--check", file=str(file)) == 1
+    assert f"{tmp_path / 'out' / 'b'}: its key left the config; delete the folder" in capsys.readouterr().err
+
+
 def test_a_remediation_script_that_is_no_longer_wanted_is_removed(tmp_path):
     file = tmp_path / "r.yaml"
     file.write_text(config("a"))
@@ -82,7 +92,7 @@ def test_an_output_that_cannot_be_written_is_told_and_nothing_is_half_written(tm
     blocked.write_text("in the way")
     assert render(tmp_path / "out") == 1
     err = capsys.readouterr().err
-    assert err.startswith(f"error: {tmp_path}") and err.count("\n") == 1
+    assert err.splitlines()[-1].startswith(f"error: {tmp_path}") and "Traceback" not in err
     assert list(written(tmp_path)) == [place]
 
 
@@ -225,3 +235,64 @@ def test_a_port_in_use_is_told():
         command = [sys.executable, "-m", "aovpn_remediate", "simulator", "--port", port]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "choose another port, or 0 for a free one" in done.stderr
+
+
+def test_ctrl_c_while_planning_says_so(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [sys.executable, "-m", "aovpn_remediate", "plan", "-c", EXAMPLE]
+        command += ["--graph-url", f"http://127.0.0.1:{silent.getsockname()[1]}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_no_bug_of_ours():
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "aovpn_remediate", "schema"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "no space left" in done.stderr and "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("ja", 1), ("", 1), ("y", 0), ("yes", 0)])
+def test_publish_asks_on_a_terminal_and_only_yes_goes_on(bench, answer, code):
+    import pty
+
+    bench.write(config("a"))
+    command = [sys.executable, "-m", "aovpn_remediate", "publish", "-c", str(bench.folder / "r.yaml")]
+    command += ["--graph-url", bench.url, "--json"]
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.write(leader, f"{answer}\n".encode())
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "Publish this? Only yes goes on: " in err and (not code or out == "")
+    assert bench.ours() == ([] if code else ["AOVPN interface metric: a"])
+
+
+def test_a_plan_that_grew_stale_at_the_question_is_refused(bench):
+    import pty
+
+    bench.write(config("a"))
+    command = [sys.executable, "-m", "aovpn_remediate", "publish", "-c", str(bench.folder / "r.yaml")]
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [*command, "--graph-url", bench.url],
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        while "goes on:" not in said:
+            said += process.stderr.read(1)
+        assert bench.remediate("publish", "--yes").code == 0
+        os.write(leader, b"yes\n")
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1 and "the tenant changed since this plan was shown" in err

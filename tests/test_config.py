@@ -684,12 +684,12 @@ def test_the_schema_tells_the_kinds_apart():
 
 ADVICE = {
     "one profile twice": (
-        "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: 3}\n",
-        ['8:3: "m" looks after the stored state of this profile too'],
+        "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: automatic}\n",
+        ['8:3: "m" repairs the stored state of this profile too'],
     ),
     "a live companion": (
         "  n: {kind: interface-metric, profile: VPN, scope: user, ipv4: 3, stored: ignore, live: repair}\n",
-        ['8:3: "m" looks after the live state of this profile too'],
+        [],
     ),
     "one metric for two profiles": (
         "  n: {kind: interface-metric, profile: W, scope: device, ipv4: 3}\n",

@@ -23,6 +23,7 @@ from aovpn_remediate.publish import (
     InterruptedPublishError,
     Outcome,
     Status,
+    Watcher,
     carry_out,
     draft_plan,
     exit_code,
@@ -216,7 +217,7 @@ def test_outcomes_stand_in_the_order_of_the_plan_whatever_ends_first():
         reported.append(outcome.change.package.key)
         second_is_done.set()
 
-    outcomes = carry_out(draft(tenant, package("a"), package("b")).plan, tenant, progress=progress)
+    outcomes = carry_out(draft(tenant, package("a"), package("b")).plan, tenant, watcher=Watcher(progress))
     assert reported == ["b", "a"]
     assert [one.change.package.key for one in outcomes] == ["a", "b"]
 
@@ -290,7 +291,7 @@ def test_an_interruption_waits_for_what_runs_and_begins_nothing_new():
     tenant = MemoryTenant(published(package("old")), on_write=on_write)
     plan = draft(tenant, package("a"), package("b"), package("c")).plan
     with pytest.raises(InterruptedPublishError) as interrupted:
-        carry_out(plan, tenant, progress=interrupt, workers=2)
+        carry_out(plan, tenant, watcher=Watcher(interrupt), workers=2)
     assert told(interrupted.value.outcomes) == [
         ("create", "a", "done"),
         ("create", "b", "done"),
@@ -313,7 +314,7 @@ def test_an_interrupted_publish_is_finished_by_the_next_one_without_duplicates()
     tenant = MemoryTenant(published(package("old")))
     desired = [package("a"), package("b"), package("c")]
     with pytest.raises(InterruptedPublishError):
-        carry_out(draft(tenant, *desired).plan, tenant, progress=interrupt, workers=1)
+        carry_out(draft(tenant, *desired).plan, tenant, watcher=Watcher(interrupt), workers=1)
     run(tenant, *desired)
     assert tenant.packages == desired
 

@@ -321,7 +321,7 @@ def test_the_plan_as_json(bench: Bench):
     ]
     assert [one["field"] for one in plan["changes"][1]["fields"]] == ["detection", "remediation"]
     assert set(plan["changes"][1]["fields"][0]["after"]) == {"bytes", "sha256"}
-    assert plan["changes"][0]["assignments"][0]["group"] == "AOVPN Users"
+    assert plan["changes"][0]["package"]["assignments"][0]["group"] == "AOVPN Users"
     assert plan["unchanged"] == ["b"] and plan["notes"] == []
 
 
@@ -371,3 +371,25 @@ def test_names_from_the_tenant_can_command_nothing(tmp_path, capsys, options):
         out = bench.remediate("plan", *options).out
     assert "task.setvariable" in out
     assert "\x1b" not in out and "##vso[" not in out and "##[" not in out
+
+
+def test_a_line_break_behind_the_marker_makes_no_second_package(bench: Bench):
+    bench.publish(config("a"))
+    bench.edit(name("a"), description=str(bench.packages()[name("a")]["description"]) + "\r\n\n")
+    bench.publish(config("a", ipv4=9))
+    assert bench.ours() == [name("a")]
+
+
+def test_a_marker_that_is_not_the_last_line_is_refused_until_it_is_adopted(bench: Bench):
+    bench.publish(config("a"))
+    bench.edit(name("a"), description=str(bench.packages()[name("a")]["description"]) + "\nSee ticket 4711.")
+    said = bench.remediate("publish", "--yes")
+    assert said.code == 1 and "a: the package" in said.err and "--adopt a" in said.err
+    bench.publish(config("a"), "--adopt", "a")
+    assert bench.ours() == [name("a")] and bench.remediate("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_twin_stays_a_note(bench: Bench):
+    text = config("a") + "    name: Teams cache size\n"
+    bench.publish(text)
+    assert "! a: a foreign package has this name too" in bench.remediate("plan").out

@@ -18,11 +18,14 @@ from aovpn_remediate.cli import local, simulator, tenant
 from aovpn_remediate.cli.terminal import echo_error
 from aovpn_remediate.errors import RemediateError, UsageError
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="remediate",
     help="Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right.",
     epilog="Example: remediate validate -c remediate.yaml; every command has --help with an example.",
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     pretty_exceptions_enable=False,
 )
 local.add_commands(app)
@@ -51,21 +54,42 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
     try:
-        return int(app(args=list(arguments) or ["--help"], prog_name="remediate", standalone_mode=False) or 0)
-    except RemediateError as error:
-        echo_error(error)
-        return error.exit_code
-    except typer.TyperException as error:
-        typer.echo(f"error: {error.format_message()}; see remediate --help", err=True)
-        return UsageError.exit_code if error.exit_code == 2 else error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        code = int(app(args=list(arguments) or ["--help"], prog_name="remediate", standalone_mode=False) or 0)
     except Exception as error:
-        return _report_bug(error)
+        return _explain(error, arguments)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # what typer makes of Ctrl-C
+        typer.echo("\ninterrupted; nothing was changed", err=True)
+    return code
+
+
+def _explain(error: Exception, arguments: Sequence[str]) -> int:
+    """Say on stderr what went wrong and return the exit code."""
+    match error:
+        case RemediateError():
+            echo_error(error)
+            return error.exit_code
+        case typer.Abort():
+            typer.echo("\ninterrupted; nothing was changed", err=True)
+            return INTERRUPTED
+        case typer.TyperException():
+            words = error.format_message().rstrip(".")
+            typer.echo(f"error: {words}; see remediate {_command(arguments)}--help", err=True)
+            return UsageError.exit_code if error.exit_code == 2 else error.exit_code
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case OSError():
+            reason = (error.strerror or str(error)).lower()
+            typer.echo(f"error: {error.filename or 'output'}: {reason}", err=True)
+            return 1
+    return _report_bug(error)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 
 def _report_bug(error: Exception) -> int:

@@ -46,28 +46,37 @@ def render(
     ] = False,
 ) -> None:
     """Write scripts and metadata to DIR/KEY/."""
-    from aovpn_remediate.display import package_files
+    from aovpn_remediate.display import count_of, keys_rendered_for, package_files
     from aovpn_remediate.output import differing_files, write_files
 
-    _, packages = load_packages(config)
+    loaded, packages = load_packages(config)
     files = {path: content for package in packages for path, content in package_files(package).items()}
+    stale = [key for key in keys_rendered_for(output, loaded.name) if f"{key}/package.json" not in files]
+    for key in stale:
+        typer.echo(f"{output / key}: its key left the config; delete the folder", err=True)
     if not check:
         changed = write_files(output, files)
-        typer.echo(f"{output}: {len(packages)} packages, {len(changed)} files changed")
+        typer.echo(
+            f"{output}: {count_of(len(packages), 'package')}, {count_of(len(changed), 'file')} changed"
+        )
         return
     changed = differing_files(output, files)
     for path in changed:
-        typer.echo(f"{output / path}: differs from the config; run remediate render", err=True)
-    if changed:
+        what = "differs from the config" if (output / path).exists() else "is missing"
+        typer.echo(f"{output / path}: {what}; run remediate render", err=True)
+    if changed or stale:
         raise typer.Exit(1)
-    typer.echo(f"{output}: {len(packages)} packages, as the config says")
+    typer.echo(f"{output}: {count_of(len(packages), 'package')}, as the config says")
 
 
 def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Check the config and its scripts, off-line."""
+    from aovpn_remediate.display import count_of
+
     _, packages = load_packages(config)
     scripts = sum(2 if package.remediation else 1 for package in packages)
-    typer.echo(f"{config}: {len(packages)} remediations, {scripts} scripts, no problems")
+    counts = f"{count_of(len(packages), 'remediation')}, {count_of(scripts, 'script')}"
+    typer.echo(f"{config}: {counts}, no problems")
 
 
 def schema() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +20,17 @@ from aovpn_remediate.cli.options import (
     Diff,
     GraphUrl,
 )
-from aovpn_remediate.cli.terminal import echo_json, is_terminal, progress_of, wants_color
-from aovpn_remediate.errors import UsageError
+from aovpn_remediate.cli.terminal import (
+    echo_json,
+    is_terminal,
+    progress_of,
+    termination_as_interrupt,
+    wants_color,
+)
+from aovpn_remediate.errors import RefusedPlanError, UsageError
 
 if TYPE_CHECKING:
-    from aovpn_remediate.publish import Draft, Tenant
+    from aovpn_remediate.publish import Draft, Outcome, Tenant
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -71,7 +78,7 @@ def publish(
     """Show the plan, ask, and carry it out."""
     from aovpn_remediate import display
     from aovpn_remediate.plan import refuse_unsafe
-    from aovpn_remediate.publish import InterruptedPublishError, carry_out, exit_code
+    from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
 
     tenant, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
     if not as_json:
@@ -83,19 +90,35 @@ def publish(
         return
     if not yes:
         _ask(draft, as_json=as_json)
+        _refuse_stale(draft, _draft(config, graph_url, adopt or [], allow_delete=allow_delete)[1])
     try:
-        with progress_of(len(draft.plan.changes)) as advance:
-            outcomes = carry_out(draft.plan, tenant, progress=advance)
-        code = exit_code(outcomes)
+        with termination_as_interrupt(), progress_of(len(draft.plan.changes)) as advance:
+            outcomes = carry_out(draft.plan, tenant, watcher=Watcher(advance, _say_what_is_waited_for))
     except InterruptedPublishError as interrupted:
-        outcomes, code = interrupted.outcomes, interrupted.exit_code
-        typer.echo(str(interrupted), err=True)
+        _show_outcomes(draft, interrupted.outcomes, interrupted.exit_code, as_json=as_json)
+        raise
+    code = exit_code(outcomes)
+    _show_outcomes(draft, outcomes, code, as_json=as_json)
+    raise typer.Exit(code)
+
+
+def _refuse_stale(shown: Draft, now: Draft) -> None:
+    if shown.plan.digest != now.plan.digest:
+        raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
+
+
+def _say_what_is_waited_for(count: int) -> None:
+    typer.echo(f"interrupted; waiting for {count} request{'' if count == 1 else 's'} in flight", err=True)
+
+
+def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, *, as_json: bool) -> None:
+    from aovpn_remediate import display
+
     if as_json:
         echo_json(display.outcomes_json(draft.plan, outcomes, code))
     else:
         color = wants_color(sys.stdout)
         typer.echo("\n" + display.outcomes_text(outcomes, color=color), color=color)
-    raise typer.Exit(code)
 
 
 def _draft(
@@ -126,6 +149,7 @@ def _ask(draft: Draft, *, as_json: bool) -> None:
         raise UsageError("publish: there is no terminal to ask on; pass --yes to publish without a question")
     if as_json:
         typer.echo(display.plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
-    if not typer.confirm("\nPublish this?", err=True):
+    typer.echo("\nPublish this? Only yes goes on: ", err=True, nl=False)
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)

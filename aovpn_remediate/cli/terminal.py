@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -18,7 +20,11 @@ def echo_error(error: RemediateError) -> None:
     """Print an error on stderr; a list of problems is one a line, and none holds a command for a terminal."""
     from aovpn_remediate.display import clean
 
-    start = "" if isinstance(error, ConfigError | RuleError | ResolveError) else "error: "
+    start = (
+        ""
+        if isinstance(error, ConfigError | RuleError | ResolveError) or error.exit_code == 130
+        else "error: "
+    )
     typer.echo(start + "\n".join(clean(line) for line in str(error).split("\n")), err=True)
 
 
@@ -53,3 +59,16 @@ def progress_of(total: int) -> Iterator[Callable[[object], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("publishing", total=total)
         yield lambda _: bar.advance(task)
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Let a request to terminate, as a canceled pipeline sends it, end in the same way as Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

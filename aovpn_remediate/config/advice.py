@@ -20,15 +20,15 @@ def advise(entries: Mapping[str, Entry], tree: Tree) -> Problems:
 
 
 def _same_care(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
-    """Two entries that look after the same state of one profile undo each other, or one is idle."""
+    """Two entries that repair the same state of one profile undo each other, or one is idle."""
     seen: dict[tuple[str, ...], str] = {}
     for key, entry in entries.items():
         if isinstance(entry, ProfileEntry):
-            for state in entry.checks():
+            for state in entry.repairs():
                 care = (entry.kind, entry.profile.casefold(), entry.scope, state)
                 earlier = seen.setdefault(care, key)
-                if earlier != key and state in entry.repairs():
-                    yield key, f"{quoted(earlier)} looks after the {state.lower()} state of this profile too"
+                if earlier != key:
+                    yield key, f"{quoted(earlier)} repairs the {state.lower()} state of this profile too"
 
 
 def _same_metric(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,9 @@ def build_schema(file: type[BaseModel]) -> dict[str, object]:
     for kind, model in KINDS.items():
         part = model.model_json_schema()
         definitions |= part.pop("$defs", {})
+        for name, short in model.short_forms.items():
+            items = part["properties"][name]
+            items["items"] = {"anyOf": [short, items["items"]]}
         definitions[kind] = part
     section = schema["properties"]["remediations"]
     section["propertyNames"] = {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from aovpn_remediate.display.words import schedule_words
 from aovpn_remediate.model import Assignment, ScriptPackage, TargetKind
@@ -53,8 +54,29 @@ def outcomes_json(plan: Plan, outcomes: Sequence[Outcome], exit_code: int) -> Js
 
 def package_files(package: ScriptPackage) -> dict[str, bytes | None]:
     """Return the files of a rendered package by path; ``None`` for a script that it does not have."""
-    metadata = {
-        "schemaVersion": 1,
+    metadata = {"schemaVersion": 1, **_package_json(package, None)}
+    return {
+        f"{package.key}/detect.ps1": package.detection,
+        f"{package.key}/remediate.ps1": package.remediation or None,
+        f"{package.key}/package.json": (json.dumps(metadata, indent=2) + "\n").encode(),
+    }
+
+
+def keys_rendered_for(folder: Path, config: str) -> list[str]:
+    """Return the keys that a folder holds rendered packages of, by this config."""
+    found = []
+    for path in sorted(folder.glob("*/package.json")):
+        try:
+            metadata = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(metadata, dict) and metadata.get("config") == config:
+            found.append(path.parent.name)
+    return found
+
+
+def _package_json(package: ScriptPackage, names: Mapping[str, str] | None) -> Json:
+    return {
         "config": package.config,
         "key": package.key,
         "displayName": package.name,
@@ -64,14 +86,9 @@ def package_files(package: ScriptPackage) -> dict[str, bytes | None]:
         "runAs32Bit": package.run_as_32_bit,
         "enforceSignatureCheck": package.signature_check,
         "scopeTags": list(package.scope_tags),
-        "assignments": [_assignment_json(one, None) for one in package.assignments],
+        "assignments": [_assignment_json(one, names) for one in package.assignments],
         "detection": _script_json(package.detection),
         "remediation": _script_json(package.remediation),
-    }
-    return {
-        f"{package.key}/detect.ps1": package.detection,
-        f"{package.key}/remediate.ps1": package.remediation or None,
-        f"{package.key}/package.json": (json.dumps(metadata, indent=2) + "\n").encode(),
     }
 
 
@@ -89,9 +106,7 @@ def _change_json(change: Change, names: Mapping[str, str]) -> Json:
             for one in change.fields
         ]
     elif isinstance(change, Create):
-        shape["detection"] = _script_json(change.package.detection)
-        shape["remediation"] = _script_json(change.package.remediation)
-        shape["assignments"] = [_assignment_json(one, names) for one in change.package.assignments]
+        shape["package"] = _package_json(change.package, names)
     return shape
 
 

@@ -29,6 +29,11 @@ FIELD_WORDS = {
 }
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, e.g. ``1 package`` or ``2 packages``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def assignment_words(assignment: Assignment, names: Mapping[str, str]) -> str:
     """Return an assignment as one line, e.g. ``AOVPN Users, filter Corporate (include), every 4 hours``."""
     target = assignment.target

@@ -12,7 +12,7 @@ from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.graph.session import GraphSession
 from aovpn_remediate.graph.wire import create_body, package_from_wire, update_body
 from aovpn_remediate.graph.wire_assignments import assign_body
-from aovpn_remediate.marker import Marker, read_marker
+from aovpn_remediate.marker import Marker, find_marker, read_marker
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
@@ -68,7 +68,9 @@ class GraphTenant:
         ]
         return TenantPackages(
             owned=tuple(sorted(published, key=lambda one: (one.package.key, one.id))),
-            foreign=tuple(sorted(map(_foreign, foreign), key=lambda one: (one.name, one.id))),
+            foreign=tuple(
+                sorted((_foreign(one, config) for one in foreign), key=lambda one: (one.name, one.id))
+            ),
         )
 
     def read_package(self, package_id: str, *, config: str, key: str) -> Published:
@@ -201,8 +203,10 @@ def _marker(item: Fields) -> Marker | None:
     return read_marker(item.text("description"))[1]
 
 
-def _foreign(item: Fields) -> Foreign:
-    return Foreign(id=item.id(), name=item.text("displayName"))
+def _foreign(item: Fields, config: str) -> Foreign:
+    stray = find_marker(item.text("description"))
+    key = stray.key if stray is not None and stray.config == config else ""
+    return Foreign(id=item.id(), name=item.text("displayName"), stray_key=key)
 
 
 def _object(item: Fields, body: object) -> Mapping[str, object]:

@@ -161,6 +161,9 @@ class Entry(Strict):
         False, title="Signature check", description="Whether Intune enforces it; sign the scripts first."
     )
 
+    short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """The schema of what an item of a list may be instead of a mapping."""
+
     symptom: ClassVar[str]
     cause: ClassVar[str]
     touches: ClassVar[str]

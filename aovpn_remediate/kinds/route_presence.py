@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -11,7 +11,8 @@ from aovpn_remediate.kinds.parts import Strict, text_schema
 from aovpn_remediate.kinds.profile import ProfileEntry
 from aovpn_remediate.names import check_prefix
 
-Prefix = Annotated[str, AfterValidator(check_prefix), text_schema("^[0-9A-Fa-f:.]+/[0-9]+$")]
+_PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
+Prefix = Annotated[str, AfterValidator(check_prefix), text_schema(_PREFIX)]
 
 
 class RouteEntry(Strict, title="Route"):
@@ -42,6 +43,10 @@ class RoutePresence(ProfileEntry, title="route-presence"):
         "Routes of one entry of rasphone.pbk, by Add- and Remove-VpnConnectionRoute; live routes of the "
         "connected interface of the profile's name. The entry is put back if anything else in it changed."
     )
+
+    short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "routes": {"type": "string", "pattern": _PREFIX}
+    }
 
     kind: Literal["route-presence"] = Field(title="Kind", description="What is checked and repaired.")
     routes: list[Annotated[RouteEntry, BeforeValidator(_long_form)]] = Field(
