@@ -184,6 +184,9 @@ class KindSettings(Protocol):
     def repairs(self) -> tuple[str, ...]:
         """Which of them it repairs."""
 
+    def case_values(self) -> Mapping[str, object]:
+        """What the ``$names`` of the kind's cases stand for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Remediation:

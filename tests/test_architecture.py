@@ -26,10 +26,11 @@ MAY_IMPORT = {
     "resolve": {"model"},
     "plan": {"resolve", "model"},
     "publish": {"plan", "resolve", "model"},
-    "display": {"plan", "publish", "model"},
+    "display": {"plan", "publish", "verify", "model"},
     "graph": {"marker", "model"},
     "simulator": set(),
     "client": {"model"},
+    "verify": {"render", "client", "model"},
 }
 
 HOMES = {
@@ -39,7 +40,7 @@ HOMES = {
     "jinja2": {"render"},
     "typer": {"cli"},
     "pydantic": {"kinds", "config"},
-    "yaml": {"config"},
+    "yaml": {"config", "verify"},
     "rich": {"cli"},
     "tree_sitter": {"rules"},
     "tree_sitter_pwsh": {"rules"},

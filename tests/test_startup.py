@@ -25,7 +25,9 @@ def test_help_and_version_load_nothing_heavy(option):
     assert loaded(option) & HEAVY == set()
 
 
-@pytest.mark.parametrize("command", ["render", "validate", "plan", "publish", "simulator", "schema", "kinds"])
+@pytest.mark.parametrize(
+    "command", ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds"]
+)
 def test_a_commands_help_loads_at_most_what_typer_needs(command):
     assert loaded(command, "--help") & HEAVY <= {"pydantic"}
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from aovpn_remediate import __version__
-from aovpn_remediate.cli import local, simulator, tenant
+from aovpn_remediate.cli import local, prove, simulator, tenant
 from aovpn_remediate.cli.terminal import echo_error
 from aovpn_remediate.errors import RemediateError, UsageError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 local.add_commands(app)
+prove.add_commands(app)
 tenant.add_commands(app)
 simulator.add_commands(app)
 

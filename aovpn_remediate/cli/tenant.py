@@ -74,12 +74,17 @@ def publish(
     allow_delete: AllowDelete = False,
     allow_all: AllowAll = False,
     adopt: Adopt = None,
+    prove: Annotated[
+        bool, typer.Option("--verify", help="Prove every pair first; a failure stops it.")
+    ] = False,
 ) -> None:
     """Show the plan, ask, and carry it out."""
     from aovpn_remediate import display
     from aovpn_remediate.plan import refuse_unsafe
     from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
 
+    if prove:
+        _prove(config)
     tenant, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
     if not as_json:
         _show(draft, diff=diff, as_json=False)
@@ -100,6 +105,17 @@ def publish(
     code = exit_code(outcomes)
     _show_outcomes(draft, outcomes, code, as_json=as_json)
     raise typer.Exit(code)
+
+
+def _prove(path: Path) -> None:
+    from aovpn_remediate import display
+    from aovpn_remediate.cli.prove import prove_packages
+
+    proofs = prove_packages(*load_packages(path))
+    failed = [proof for proof in proofs if not proof.ok]
+    if failed:
+        typer.echo(display.proofs_text(failed, verbose=False, color=False), err=True)
+        raise RefusedPlanError(f"publish: {len(failed)} of {len(proofs)} cases failed; nothing was published")
 
 
 def _refuse_stale(shown: Draft, now: Draft) -> None:

@@ -57,7 +57,7 @@ def progress_of(total: int) -> Iterator[Callable[[object], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("publishing", total=total)
+        task = bar.add_task("working", total=total)
         yield lambda _: bar.advance(task)
 
 

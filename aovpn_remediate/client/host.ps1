@@ -19,7 +19,7 @@ function Invoke-Job {
     $runspace.ThreadOptions = 'UseCurrentThread'
     $runspace.Open()
     try {
-        $null = Invoke-Step -Runspace $runspace -Command 'Import-Module' -Argument $StandIns
+        $null = Invoke-Step -Runspace $runspace -Command 'New-Module' -Argument $module
         $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
         $null = Invoke-Step -Runspace $runspace -Command 'Start-Client'
         $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
@@ -35,7 +35,7 @@ function Invoke-Job {
 
 # Runs one command as a process would: an error that nobody catches is exit code 1 and text on stderr.
 function Invoke-Step {
-    param($Runspace, [string] $Command, [string] $Argument)
+    param($Runspace, [string] $Command, $Argument)
 
     $shell = [powershell]::Create()
     $shell.Runspace = $Runspace
@@ -60,6 +60,20 @@ function Invoke-Step {
     $lines = @($shell.Streams.Warning) + @($shell.Streams.Information) + @($output)
     @{ exit = $exit; output = @($lines | ForEach-Object { "$_" }); errors = $errors }
 }
+
+# The stand-ins are parsed once; each runspace makes a module of them.
+$texts = foreach ($part in 'Client', 'NetTCPIP', 'VpnClient', 'Registry', 'Services') {
+    [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
+}
+$exported = 'Export-ModuleMember -Function @({0})' -f (@(
+        'Start-Client', 'Stop-Client', 'Start-Sleep'
+        'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
+        'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
+        'Get-ItemProperty', 'Set-ItemProperty', 'New-Item', 'Test-Path', 'Get-ChildItem'
+        'Get-CimInstance', 'Restart-Service'
+    ).ForEach({ "'$_'" }) -join ', ')
+$text = (@($texts) + $exported) -join "`n"
+$module = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     try {

@@ -107,7 +107,7 @@ class PowerShell:
     def __init__(self, executable: str) -> None:
         command = [
             executable, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
-            str(_FOLDER / "host.ps1"), str(_FOLDER / "windows" / "windows.psm1"),
+            str(_FOLDER / "host.ps1"), str(_FOLDER / "windows"),
         ]  # fmt: skip
         if sys.platform != "win32":
             del command[3:5]  # there is no execution policy elsewhere

@@ -178,3 +178,7 @@ class Entry(Strict):
     def checks(self) -> tuple[str, ...]: ...
     @abstractmethod
     def repairs(self) -> tuple[str, ...]: ...
+
+    def case_values(self) -> Mapping[str, object]:
+        """What the ``$names`` of the kind's cases stand for: the settings, and what a kind adds."""
+        return dict(self)

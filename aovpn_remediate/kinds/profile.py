@@ -79,6 +79,10 @@ class ProfileEntry(Entry):
         """The ``$Settings`` of both scripts."""
         return self.profile_settings()
 
+    def case_values(self) -> Mapping[str, object]:
+        """The settings, with the default of ``live``."""
+        return {**super().case_values(), "live": self.live_mode}
+
     def checks(self) -> tuple[str, ...]:
         """Which states the pair looks at."""
         return self._states_with("repair", "report")

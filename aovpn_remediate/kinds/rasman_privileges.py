@@ -62,3 +62,14 @@ class RasManPrivileges(Entry, title="rasman-privileges"):
     def repairs(self) -> tuple[str, ...]:
         """The registry; the running service only if it may be restarted."""
         return ("Stored",) if self.restart == "never" else ("Stored", "Live")
+
+    def case_values(self) -> Mapping[str, object]:
+        """The settings; the wanted list, and lists that lack some or have more."""
+        wanted = self.script_settings()["Privileges"]
+        names = list(wanted) if isinstance(wanted, list) else []
+        return {
+            **super().case_values(),
+            "wanted": names,
+            "lacking": ["SeBackupPrivilege", *names[1:]],
+            "repaired": ["SeBackupPrivilege", *names[1:], *names[:1]],
+        }

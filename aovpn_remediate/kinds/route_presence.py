@@ -84,3 +84,20 @@ class RoutePresence(ProfileEntry, title="route-presence"):
         ]
         settings = self.profile_settings()
         return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
+
+    def case_values(self) -> Mapping[str, object]:
+        """The settings; the routes as the phonebook would have them, all and all but the first."""
+        through = [route for route in self.routes if not route.exclude]
+        stored = [f"{'!' * route.exclude}{route.prefix}@{route.metric or 1}" for route in self.routes]
+        return {
+            **super().case_values(),
+            "routes": [route.prefix for route in through],
+            "rest": [route.prefix for route in through[1:]],
+            "stored_routes": stored,
+            "stored_rest": stored[1:],
+            "first_last": [*stored[1:], *stored[:1]],
+            "count": len(self.routes),
+            "excludes": len(through) < len(self.routes),
+            "with_stale": [*stored, "198.51.100.0/24@1"],
+            "with_exclusion": [*stored, "!198.51.100.0/24@1"],
+        }

@@ -1,0 +1,92 @@
+"""The command that proves the pairs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aovpn_remediate.cli.local import load_packages
+from aovpn_remediate.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
+from aovpn_remediate.cli.terminal import echo_json, progress_of, wants_color
+from aovpn_remediate.errors import ClientError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from aovpn_remediate.config import Config
+    from aovpn_remediate.model import ScriptPackage
+    from aovpn_remediate.verify import Proof
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command(epilog="Example: remediate verify -c remediate.yaml")(verify)
+
+
+def verify(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Only these remediations.")
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit file too.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the scripts said.")] = False,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Leave the client of a failing case here for a look.")
+    ] = None,
+) -> None:
+    """Run each pair on a simulated client, in real PowerShell."""
+    from aovpn_remediate import display
+
+    loaded, packages = load_packages(config)
+    proofs = prove_packages(loaded, packages, keys=keys, keep=keep)
+    if junit is not None:
+        _write(junit, display.proofs_junit(proofs))
+    if as_json:
+        echo_json(display.proofs_json(proofs))
+    else:
+        color = wants_color(sys.stdout)
+        typer.echo(display.proofs_text(proofs, verbose=verbose, color=color), color=color)
+    if not all(proof.ok for proof in proofs):
+        raise typer.Exit(1)
+
+
+def prove_packages(
+    config: Config,
+    packages: Sequence[ScriptPackage],
+    *,
+    keys: Sequence[str] | None = None,
+    keep: Path | None = None,
+) -> list[Proof]:
+    """Return the proofs of the packages, or of those of some keys; progress on a terminal."""
+    from aovpn_remediate.client import find_powershell
+    from aovpn_remediate.verify import jobs_for, verify
+
+    unknown = sorted(set(keys or ()) - {package.key for package in packages})
+    if unknown:
+        raise UsageError(
+            f"verify: the config has no remediation {', '.join(unknown)}; name those that it has"
+        )
+    executable = find_powershell()
+    if executable is None:
+        raise ClientError(
+            "verify: there is no PowerShell here; install PowerShell 7 (pwsh) and put it on PATH, or name it "
+            "in REMEDIATE_PWSH"
+        )
+    wanted = [
+        pair for pair in zip(config.remediations, packages, strict=True) if not keys or pair[0].key in keys
+    ]
+    jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
+    with progress_of(len(jobs)) as advance:
+        return verify(jobs, executable, progress=advance, keep=keep)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: {(error.strerror or '').lower()}; name a file that can be written"
+        ) from error

@@ -1,0 +1,58 @@
+"""Phonebooks as Windows writes them, built from parts; the shape is that of real PBVersion 8 files."""
+
+from __future__ import annotations
+
+import re
+import struct
+from ipaddress import ip_network
+
+CRLF = b"\r\n"
+HEX_PIECE = b"31444243190000000A" + b"0" * 110  # Windows cuts hex values into pieces of 128 digits
+
+
+def entry(  # noqa: PLR0913  each is a part of an entry
+    name: str | bytes,
+    *,
+    ipv4: object = 0,
+    ipv6: object = 0,
+    kind: int | None = 2,
+    encoding: bool = True,
+    last: tuple[bytes, ...] = (),
+    routes: tuple[str, ...] = (),
+    time: int = 0,
+) -> bytes:
+    """Return one entry; a metric of ``None`` leaves its key out, ``last`` ends the first block."""
+    header = name if isinstance(name, bytes) else name.encode()
+    first = [b"[" + header + b"]", *([b"Encoding=1"] if encoding else []), b"PBVersion=8"]
+    first += [b"Type=%d" % kind] if kind is not None else []
+    first += [
+        b"AutoLogon=0",
+        b"UseRasCredentials=1",
+        b"LowDateTime=%d" % (-1180434704 + time),
+        b"HighDateTime=31109912",
+    ]
+    first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
+    first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
+    pieces = re.findall(".{1,128}", "".join(record(route) for route in routes))
+    first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=%d" % len(routes)]
+    first += [*(b"Routes=" + piece.encode() for piece in pieces), *last]
+    net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
+    media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]
+    device = [b"DEVICE=vpn", b"PhoneNumber=vpn.contoso.com", b"AreaCode=", b"LastSelectedPhone=0"]
+    return b"".join(CRLF.join(block) + CRLF * 2 for block in (first, net, media, device))
+
+
+def _metric(key: bytes, value: object) -> list[bytes]:
+    if value is None:
+        return []
+    return [key + b"=" + (value if isinstance(value, bytes) else str(value).encode())]
+
+
+def record(text: str) -> str:
+    """Return a route as RAS stores it: ``10.0.0.0/8``, ``…@5`` with a metric, ``!…`` an exclusion."""
+    prefix, _, metric = text.removeprefix("!").partition("@")
+    network = ip_network(prefix)
+    family = 2 if network.version == 4 else 23
+    words = struct.pack("<III", int(metric or 1), family, network.prefixlen)
+    address = network.network_address.packed.ljust(16, b"\0")
+    return (words + address + struct.pack("<II", text.startswith("!"), 0)).hex().upper()

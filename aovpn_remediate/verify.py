@@ -1,0 +1,235 @@
+"""Pairs proven: each is run on simulated clients in the states and faults that its kind names.
+
+A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
+value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
+remediate, detect, remediate), and ``after`` (another description, if the client may change). A text such as
+``$profile`` stands for a value of the remediation's own settings.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aovpn_remediate.client import PowerShell, Run, SimulatedClient
+from aovpn_remediate.client.description import Description, differences, make_client, snapshot
+from aovpn_remediate.errors import ClientError
+from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
+from aovpn_remediate.render import templates_folder
+
+LINE_LIMIT = 2000
+_EXIT_1 = ("issue", "failed")
+
+ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
+    "interface-metric": (
+        "a text edit of the phonebook counts from the next connection",
+        "Set-NetIPInterface in the active store lasts until the disconnect",
+    ),
+    "rasman-privileges": (
+        "the service control manager reads RequiredPrivileges at the next start of the service",
+    ),
+    "route-presence": (
+        "Add- and Remove-VpnConnectionRoute take a device tunnel with -AllUserConnection",
+        "the route commands change nothing of the entry but routes and its time stamps",
+    ),
+}
+"""What Windows has not confirmed, by kind."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One state or fault of a client, with what the pair has to say and to leave behind."""
+
+    name: str
+    before: Description
+    after: Description
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What one pair did in one case; ``ok`` without differences. Output lines are there for a look."""
+
+    case: str
+    remediation: str
+    kind: str
+    states: tuple[str, ...]
+    exits: tuple[int, ...]
+    ms: int
+    differences: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was as it has to be."""
+        return not self.differences
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case of one remediation."""
+
+    remediation: Remediation
+    package: ScriptPackage
+    case: Case
+
+
+def jobs_for(remediation: Remediation, package: ScriptPackage) -> list[Job]:
+    """Return every case of the remediation's kind that its settings fit."""
+    return [Job(remediation, package, case) for case in read_cases(remediation)]
+
+
+def read_cases(remediation: Remediation) -> Iterator[Case]:
+    """Yield the cases of a remediation's kind, filled with its own settings."""
+    import yaml
+
+    path = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
+    if not path.exists():
+        return
+    values = remediation.settings.case_values()
+    for item in yaml.safe_load(path.read_text(encoding="utf-8")):
+        if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
+            before = _filled(item["before"], values)
+            after = _filled(item["after"], values) if "after" in item else before
+            yield Case(item["case"], before, after, tuple(item["says"].split()))
+
+
+def verify(
+    jobs: Sequence[Job],
+    executable: str,
+    *,
+    progress: Callable[[Proof], None] = lambda _: None,
+    keep: Path | None = None,
+    workers: int | None = None,
+) -> list[Proof]:
+    """Return the proof of each job, in order; a PowerShell for each worker, by default one a core.
+
+    ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
+    """
+    local = threading.local()
+    shells: list[PowerShell] = []
+
+    def work(job: Job) -> Proof:
+        if not hasattr(local, "shell"):
+            local.shell = PowerShell(executable)
+            shells.append(local.shell)
+        proof = prove(job, local.shell, keep=keep)
+        progress(proof)
+        return proof
+
+    try:
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+            return list(pool.map(work, jobs))
+    finally:
+        for shell in shells:
+            shell.close()
+
+
+def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
+    """Run one case and return what came of it."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
+        client = make_client(job.case.before, Path(folder) / "client")
+        after = job.case.after if job.package.remediation else job.case.before
+        expected = make_client(after, Path(folder) / "expected")
+        runs, problems = _run_all(job, client, shell)
+        problems += differences(_portable(expected), _portable(client))
+        if problems and keep is not None:
+            target = keep / f"{job.package.key} {job.case.name}".replace("/", "-")
+            shutil.copytree(client.folder, target, symlinks=True, dirs_exist_ok=True)
+    states = tuple(_state(run) for run in runs)
+    says = job.case.says if job.package.remediation else job.case.says[:1]
+    if states != says:
+        problems.insert(0, f"says {' '.join(states)}, expected {' '.join(says)}")
+    return Proof(
+        case=job.case.name,
+        remediation=job.package.key,
+        kind=job.remediation.kind,
+        states=states,
+        exits=tuple(run.exit_code for run in runs),
+        ms=round((time.monotonic() - started) * 1000),
+        differences=tuple(problems),
+        outputs=tuple(line for run in runs for line in run.output),
+    )
+
+
+def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list[Run], list[str]]:
+    scripts = [job.package.detection]
+    if job.package.remediation:
+        scripts = [job.package.detection, job.package.remediation] * 2
+    accounts = {RunAs.SYSTEM: RunAs.USER, RunAs.USER: RunAs.SYSTEM}
+    is_other = job.case.before.get("account") == "other"
+    run_as = accounts[job.package.run_as] if is_other else job.package.run_as
+    runs: list[Run] = []
+    problems: list[str] = []
+    seen = snapshot(client)
+    for number, script in enumerate(scripts):
+        runs.append(client.run(shell, script, run_as=run_as.value))
+        problems += [f"run {number + 1}: {problem}" for problem in _protocol_problems(runs[-1])]
+        now = snapshot(client)
+        if number != 1:  # only the first repair may change anything
+            problems += [f"run {number + 1} changed {line}" for line in differences(seen, now)]
+        seen = now
+    return runs, problems
+
+
+def _protocol_problems(run: Run) -> Iterator[str]:
+    if run.errors:
+        yield f"stderr is not silent: {run.errors[0][:200]}"
+    if len(run.output) != 1:
+        yield f"{len(run.output)} output lines, expected one"
+        return
+    line = run.output[0]
+    if not (line.isascii() and line.isprintable()) or len(line) > LINE_LIMIT:
+        yield f"the line is not ASCII or longer than {LINE_LIMIT} characters"
+    if run.exit_code != int(_state(run) in _EXIT_1):
+        yield f"exit code {run.exit_code} for the state {_state(run)}"
+
+
+def _state(run: Run) -> str:
+    try:
+        return str(run.result.get("state"))
+    except (ClientError, IndexError, ValueError):
+        return "nothing"
+
+
+def _portable(client: SimulatedClient) -> dict[str, object]:
+    """A snapshot without the folder that a client happens to lie in."""
+    place = str(client.folder)
+    return {
+        name: value.replace(place, "") if isinstance(value, str) else value
+        for name, value in snapshot(client).items()
+    }
+
+
+def _fits(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return all(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
+
+
+def _matches_any(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return any(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
+
+
+def _is_one_of(value: object, wanted: object) -> bool:
+    return value in wanted if isinstance(wanted, list) else value == wanted
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    """A part of a case with ``$name`` replaced; within a longer text only texts can stand."""
+    if isinstance(part, dict):
+        return {_filled(key, values): _filled(value, values) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(one, values) for one in part]
+    if isinstance(part, str) and part.startswith("$") and part[1:] in values:
+        return values[part[1:]]
+    if isinstance(part, str) and "$profile" in part:
+        return part.replace("$profile", str(values["profile"]))
+    return part

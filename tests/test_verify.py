@@ -1,0 +1,193 @@
+"""`verify`: what it proves, and that it does not prove what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from aovpn_remediate.cli import run
+from aovpn_remediate.client.description import differences, make_client, snapshot
+from aovpn_remediate.config import load_config
+from aovpn_remediate.errors import ClientError
+from aovpn_remediate.kinds import KINDS
+from aovpn_remediate.render import render_package, templates_folder
+from aovpn_remediate.verify import Job, Proof, jobs_for, prove
+from tests.golden_files import ROOT
+
+EXAMPLE = ROOT / "examples" / "remediate.yaml"
+PROFILE_KINDS = [
+    ("interface-metric", "ipv4: 3"),
+    ("interface-metric", "ipv4: automatic, ipv6: 9"),
+    ("interface-metric", "ipv4: 9999, ipv6: null"),
+    ("route-presence", "routes: [10.20.0.0/16, '2001:db8::/32']"),
+    ("route-presence", "routes: [{prefix: 10.20.0.0/16, metric: 5}], stale: remove"),
+    ("route-presence", "routes: [10.0.0.0/8, {prefix: 10.9.0.0/16, exclude: true}], exclusions: write"),
+]
+SCOPES = [
+    "scope: user", "scope: user, live: ignore", "scope: user, stored: ignore, live: repair", "scope: all-users",
+    "scope: device", "scope: device, live: report", "scope: device, stored: ignore", "scope: device, repair: false",
+    "scope: user, repair: false, when_absent: issue",
+]  # fmt: skip
+RASMAN = [
+    "privileges: windows", "privileges: workaround, restart: when-disconnected",
+    "privileges: [SeTcbPrivilege], repair: false",
+]  # fmt: skip
+
+
+def _entry(kind: str, own: str, scope: str) -> str:
+    return f'kind: {kind}, profile: "O\'Neil M\u00fcnchen", {scope}, {own}'
+
+
+# every scope with the first settings of a kind, the others with the two scopes that differ most
+ENTRIES = [_entry(*PROFILE_KINDS[index], scope) for index in (0, 3) for scope in SCOPES]
+ENTRIES += [
+    _entry(*PROFILE_KINDS[index], scope) for index in (1, 2, 4, 5) for scope in (SCOPES[0], SCOPES[4])
+]
+ENTRIES += [f"kind: rasman-privileges, {own}" for own in RASMAN]
+
+
+def jobs(folder: Path, entry: str) -> list[Job]:
+    """Every case of one remediation."""
+    path = folder / "r.yaml"
+    path.write_text(f"name: c\nremediations:\n  m: {{{entry}}}\n", encoding="utf-8")
+    config = load_config(path)
+    return [
+        job for one in config.remediations for job in jobs_for(one, render_package(one, config=config.name))
+    ]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
+    found = [prove(job, shell) for job in jobs(tmp_path, entry)]
+    assert found and [(proof.case, proof.differences) for proof in found if not proof.ok] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
+    text = (templates_folder() / "kinds" / kind / "cases.yaml").read_text(encoding="utf-8")
+    names = set(re.findall(r"^- case: (.*)$", text, re.MULTILINE))
+    used = {job.case.name for entry in ENTRIES if f"kind: {kind}," in entry for job in jobs(tmp_path, entry)}
+    assert used == names
+
+
+def broken(job: Job, old: bytes, new: bytes) -> Job:
+    """The same case with a script that does something else."""
+    remediation = job.package.remediation.replace(old, new)
+    assert remediation != job.package.remediation
+    return replace(job, package=replace(job.package, remediation=remediation))
+
+
+def the_case(folder: Path, name: str, entry: str = ENTRIES[0]) -> Job:
+    return next(job for job in jobs(folder, entry) if job.case.name == name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"[IO.File]::Replace($temporary, $Path, $backup)", b"[IO.File]::WriteAllText($Path, 'x')", "says issue failed"),
+        (b"$latin1.GetBytes($After)", b"[Text.Encoding]::ASCII.GetBytes($After)", "says issue failed"),
+        (b"$changed = $false\r\n", b"$changed = $false\r\n    [IO.File]::AppendAllText(\"$env:APPDATA\\x\", 'x')\r\n", "Roaming\\x: expected nothing"),
+        (b"ConvertTo-ResultLine -Settings $Settings -Finding $finding\r\n    if ('failed'", b"ConvertTo-ResultLine -Settings $Settings -Finding $finding; 'more'\r\n    if ('failed'", "2 output lines, expected one"),
+        (b"    exit 0\r\n", b"    exit 3\r\n", "exit code 3 for the state fixed"),
+        (b"    $after = $Before\r\n", b"    Write-Error 'x' -ErrorAction Continue\r\n    $after = $Before\r\n", "stderr is not silent"),
+    ],
+)  # fmt: skip
+def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, old, new, said):
+    job = broken(the_case(tmp_path, "the stored metric is wrong"), old, new)
+    proof = prove(job, shell)
+    assert not proof.ok and any(said in line for line in proof.differences), proof.differences
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", ["check.ps1", "repair.ps1"])
+def test_deleting_the_body_of_any_part_makes_verify_fail(shell, tmp_path, kind, part):
+    entry = next(entry for entry in ENTRIES if f"kind: {kind}," in entry)
+    code = (templates_folder() / "kinds" / kind / part).read_text(encoding="ascii")
+    names = re.findall(r"^function (\S+)", code, re.MULTILINE)
+    failed = 0
+    for job in jobs(tmp_path, entry):
+        scripts = [_without(script, names) for script in (job.package.detection, job.package.remediation)]
+        package = replace(job.package, detection=scripts[0], remediation=scripts[1])
+        failed += not prove(replace(job, package=package), shell).ok
+    assert failed
+
+
+def _without(script: bytes, names: list[str]) -> bytes:
+    for name in names:
+        pattern = rf"(?ms)^function {name} \{{\r\n.*?^\}}\r\n".encode()
+        script = re.sub(pattern, f"function {name} {{\r\n}}\r\n".encode(), script)
+    return script
+
+
+def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
+    job = broken(
+        the_case(tmp_path, "the stored metric is wrong"),
+        b"$latin1.GetBytes($After)",
+        b"$latin1.GetBytes('x')",
+    )
+    prove(job, shell, keep=tmp_path / "kept")
+    assert list((tmp_path / "kept").rglob("rasphone.pbk"))
+
+
+def test_a_description_with_an_unknown_part_is_refused(tmp_path):
+    with pytest.raises(ClientError, match="there is no part phonebok"):
+        make_client({"phonebok": {}}, tmp_path / "c")
+
+
+def test_a_snapshot_sees_every_part(tmp_path):
+    empty = snapshot(make_client({}, tmp_path / "a"))
+    full = make_client(
+        {
+            "phonebooks": {"user": [{"name": "V"}]},
+            "interfaces": [{"alias": "V", "ipv4": 3}],
+            "routes": ["10.0.0.0/8"],
+            "registry": {"HKLM:\\X": {"a": "b"}},
+        },
+        tmp_path / "b",
+    )
+    assert len(differences(empty, snapshot(full))) == 4
+
+
+def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
+    junit = tmp_path / "junit.xml"
+    assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--junit", str(junit), "-v"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^user-metric-live  interface-metric$", out, re.MULTILINE)
+    assert "issue > fixed > healthy > healthy" in out and "What Windows has not confirmed:" in out
+    assert '"state":"fixed"' in out and " 0 failed, " in out
+    assert ElementTree.parse(junit).getroot()[0].attrib["failures"] == "0"
+    assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert set(said["cases"][0]) == set(vars(Proof("", "", "", (), (), 0, ()))) - {"outputs"} | {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["verify", "nope", "-c", str(EXAMPLE)],
+            64,
+            "the config has no remediation nope; name those that it has",
+        )
+    ],
+)
+def test_a_key_that_there_is_not_is_a_usage_error(capsys, arguments, code, said):
+    assert run(arguments) == code
+    assert said in capsys.readouterr().err
+
+
+def test_without_powershell_it_fails_and_says_how_to_get_one(capsys, monkeypatch):
+    monkeypatch.delenv("REMEDIATE_PWSH", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert run(["verify", "-c", str(EXAMPLE)]) == 1
+    assert "there is no PowerShell here; install PowerShell 7 (pwsh)" in capsys.readouterr().err
+
+
+def test_publish_can_prove_first(shell, bench):
+    bench.write(EXAMPLE.read_text(encoding="utf-8").split("  # The device tunnel, stored")[0])
+    assert bench.remediate("publish", "--yes", "--verify").code == 0
