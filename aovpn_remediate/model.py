@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 DEFAULT_SCOPE_TAG = "0"
@@ -168,6 +169,23 @@ class Directory:
     scope_tags: Mapping[str, tuple[tuple[str, str], ...]]
 
 
+@dataclass(frozen=True)
+class ScriptFile:
+    """A script that a user wrote: where it lies, and its bytes."""
+
+    path: Path
+    content: bytes
+
+
+@dataclass(frozen=True)
+class OwnPair:
+    """A pair that a user wrote, and the descriptions of clients that it is proven on."""
+
+    detection: ScriptFile
+    remediation: ScriptFile | None = None
+    clients: tuple[Path, ...] = ()
+
+
 class KindSettings(Protocol):
     """What rendering needs to know of a kind's settings."""
 
@@ -186,6 +204,9 @@ class KindSettings(Protocol):
 
     def case_values(self) -> Mapping[str, object]:
         """What the ``$names`` of the kind's cases stand for."""
+
+    def own_pair(self) -> OwnPair | None:
+        """The scripts to publish as they are, where none are rendered."""
 
 
 @dataclass(frozen=True, kw_only=True)

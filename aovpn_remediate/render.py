@@ -43,7 +43,7 @@ def templates_folder() -> Path:
 def render_package(remediation: Remediation, *, config: str) -> ScriptPackage:
     """Return the package that a remediation of the named config asks for.
 
-    Groups, filters and scope tags stay as the config names them.
+    Groups, filters and scope tags stay as the config names them, and scripts of the user's own as they are.
     """
     return ScriptPackage(
         config=config,
@@ -62,8 +62,12 @@ def render_package(remediation: Remediation, *, config: str) -> ScriptPackage:
 
 def render_script(remediation: Remediation, shell: str) -> bytes:
     """Return one script of a remediation; ``shell`` is ``detect`` or ``remediate``."""
-    pair = _read_pair(remediation.kind)
     settings = remediation.settings
+    own = settings.own_pair()
+    if own is not None:
+        file = own.detection if shell == "detect" else own.remediation
+        return file.content if file else b""
+    pair = _read_pair(remediation.kind)
     values: dict[str, object] = {
         "title": Source(f"# Kind {remediation.kind}, rendered by aovpn-remediate {__version__}."),
         "about": Source(pair.about),

@@ -1,5 +1,7 @@
 """What every script must obey before it may reach a device: bytes, doors, and syntax of PowerShell 5.1.
 
+Of a user's own script, what would fail on a device is an error; what is merely our habit is a warning.
+
 Needs no PowerShell. The syntax tree is tree-sitter's; it is no proof (it accepts what is newer than 5.1,
 so that is found by node and token), but it is there on every machine.
 """
@@ -7,13 +9,13 @@ so that is found by node and token), but it is there on every machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import RuleError
-from aovpn_remediate.model import ScriptPackage
+from aovpn_remediate.model import OwnPair, ScriptPackage
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -22,7 +24,8 @@ SIZE_LIMIT = 200_000
 """Bytes; Intune documents 200 KB for scripts of its agent and shows a bare error far above it."""
 
 _BOM = b"\xef\xbb\xbf"
-_ODD_BYTE = re.compile(rb"[^\t\r\n -~]|\r(?!\n)")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_ODD_BYTE = re.compile(rb"[^\t\r\n -~]")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
 _NEWER_NODES = {
     "ternary_expression": "the ternary operator ? :",
@@ -50,20 +53,34 @@ class Problem:
     script: str
     line: int
     reason: str
+    is_warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.script}:{self.line}: {self.reason}"
 
 
-def refuse_bad_scripts(packages: list[ScriptPackage]) -> None:
-    """Raise one ``RuleError`` with every broken rule of all packages."""
-    problems = [problem for package in packages for problem in check_package(package)]
-    if problems:
-        raise RuleError([str(problem) for problem in problems])
+def refuse_bad_scripts(
+    packages: list[ScriptPackage], own: Mapping[str, OwnPair | None] = {}
+) -> list[Problem]:
+    """Return the warnings, or raise one ``RuleError`` with every broken rule of all packages.
+
+    ``own`` holds the pairs that are the user's own, by key.
+    """
+    problems = [one for package in packages for one in check_package(package, own.get(package.key))]
+    errors = [str(problem) for problem in problems if not problem.is_warning]
+    if errors:
+        raise RuleError(errors)
+    return problems
 
 
-def check_package(package: ScriptPackage) -> list[Problem]:
-    """Return every broken rule of a package's scripts."""
+def check_package(package: ScriptPackage, own: OwnPair | None = None) -> list[Problem]:
+    """Return every broken rule of a package's scripts; ``own`` are the files that they come from."""
+    if own is not None:
+        problems = check_own_script(str(own.detection.path), package.detection, is_detection=True)
+        if own.remediation and package.remediation:
+            path = str(own.remediation.path)
+            problems += check_own_script(path, package.remediation, is_detection=False)
+        return problems
     problems = check_script(f"{package.key}/detect.ps1", package.detection, door="Complete-Detection")
     if package.remediation:
         script = f"{package.key}/remediate.ps1"
@@ -73,8 +90,27 @@ def check_package(package: ScriptPackage) -> list[Problem]:
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
     """Return every broken rule of one script; ``door`` is the function that has to end it."""
-    found = [*_check_bytes(content), *_check_syntax(content, door)]
-    return sorted({Problem(script, line, reason) for line, reason in found})
+    root, found = _parse(content)
+    reasons = [
+        *_check_bytes(content), *_check_lines(content), *_check_syntax(content, found),
+        *_check_door(root, found["exit"], door), *_template_marks(content, found["string"]),
+    ]  # fmt: skip
+    return sorted({Problem(script, line, reason) for line, reason in reasons})
+
+
+def check_own_script(script: str, content: bytes, *, is_detection: bool) -> list[Problem]:
+    """Return what is wrong with a script that a user wrote, and as warnings what we would do otherwise."""
+    if content.startswith(_UTF_16):
+        return [Problem(script, 1, "is UTF-16; save it as plain ASCII")]
+    _, found = _parse(content)
+    errors = [*_check_bytes(content), *_check_syntax(content, found)]
+    if is_detection and not found["exit"]:
+        errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
+    habits = [
+        *_check_lines(content), *_check_exits(found["exit"]), *_template_marks(content, found["string"])
+    ]  # fmt: skip
+    problems = {Problem(script, line, reason) for line, reason in errors}
+    return sorted(problems | {Problem(script, line, reason, is_warning=True) for line, reason in habits})
 
 
 def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
@@ -82,20 +118,32 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
         yield 1, "starts with a byte order mark; Intune's signature check refuses it"
     if len(content) > SIZE_LIMIT:
         yield 1, f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
-    if not content.endswith(b"\r\n") or content.endswith(b"\r\n\r\n"):
-        yield content.count(b"\n") + 1, "does not end with exactly one line end"
-    for odd in _ODD_BYTE.finditer(content.removeprefix(_BOM)):
-        line = content.count(b"\n", 0, odd.start()) + 1
-        yield line, "holds a character outside printable ASCII; 5.1 would read it in another code page"
-    bare = re.search(rb"(?<!\r)\n", content)
-    if bare:
-        yield content.count(b"\n", 0, bare.start()) + 1, "ends with LF alone; scripts have CRLF line ends"
-
-
-def _check_syntax(content: bytes, door: str) -> Iterator[tuple[int, str]]:
     code = content.removeprefix(_BOM)
-    root = _parser().parse(code).root_node
-    found = _captures(root)
+    for odd in _ODD_BYTE.finditer(code):
+        line = code.count(b"\n", 0, odd.start()) + 1
+        yield line, "holds a character outside printable ASCII; 5.1 would read it in another code page"
+
+
+def _check_lines(content: bytes) -> Iterator[tuple[int, str]]:
+    if not re.search(rb"[^\r\n]\r?\n\Z", content):
+        yield content.count(b"\n") + 1, "does not end with exactly one line end"
+    for name, pattern in (("LF", rb"(?<!\r)\n"), ("CR", rb"\r(?!\n)")):
+        bare = re.search(pattern, content)
+        if bare:
+            line = content.count(b"\n", 0, bare.start()) + 1
+            yield line, f"ends with {name} alone; scripts have CRLF line ends"
+
+
+def _parse(content: bytes) -> tuple[Node, dict[str, list[Node]]]:
+    """The root of the syntax tree, and the nodes that the rules look at by their name in the query."""
+    from tree_sitter import QueryCursor
+
+    root = _parser().parse(content.removeprefix(_BOM)).root_node
+    names = ("broken", "newer", "token", "string", "pipe", "exit")
+    return root, {name: [] for name in names} | QueryCursor(_query()).captures(root)
+
+
+def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[tuple[int, str]]:
     for node in found["broken"]:
         yield _line(node), "is no PowerShell that the parser understands"
     for node in found["newer"]:
@@ -103,21 +151,8 @@ def _check_syntax(content: bytes, door: str) -> Iterator[tuple[int, str]]:
     for node in found["token"] + found["string"]:
         yield from _newer_token(node)
     for node in found["pipe"]:
-        if _starts_line(code, node):
+        if _starts_line(content.removeprefix(_BOM), node):
             yield _line(node), "starts with a pipe, which Windows PowerShell 5.1 does not take"
-    for node in found["exit"]:
-        if _enclosing_function(node) != door:
-            yield _line(node), f"leaves the script elsewhere than through {door}"
-    yield from _check_door(root, door)
-    yield from _template_marks(code, found["string"])
-
-
-def _captures(root: Node) -> dict[str, list[Node]]:
-    """The nodes that the rules look at, by the name that the query gives them."""
-    from tree_sitter import QueryCursor
-
-    names = ("broken", "newer", "token", "string", "pipe", "exit")
-    return {name: [] for name in names} | QueryCursor(_query()).captures(root)
 
 
 def _line(node: Node) -> int:
@@ -133,7 +168,16 @@ def _newer_token(node: Node) -> Iterator[tuple[int, str]]:
         yield _line(node), "uses the escapes `e and `u{}, which Windows PowerShell 5.1 does not have"
 
 
-def _check_door(root: Node, door: str) -> Iterator[tuple[int, str]]:
+def _check_exits(exits: list[Node]) -> Iterator[tuple[int, str]]:
+    if len(exits) > 1:
+        line = min(_line(node) for node in exits)
+        yield line, f"is left in {len(exits)} places; one exit at the end is easier to trust"
+
+
+def _check_door(root: Node, exits: list[Node], door: str) -> Iterator[tuple[int, str]]:
+    for node in exits:
+        if _enclosing_function(node) != door:
+            yield _line(node), f"leaves the script elsewhere than through {door}"
     statements = [node for node in root.children if node.type == "statement_list"]
     last = statements[-1].children[-1] if statements and statements[-1].children else None
     text = (last.text or b"").decode("latin-1") if last else ""
@@ -142,9 +186,9 @@ def _check_door(root: Node, door: str) -> Iterator[tuple[int, str]]:
 
 
 def _template_marks(content: bytes, strings: list[Node]) -> Iterator[tuple[int, str]]:
-    blanked = bytearray(content)
+    blanked = bytearray(content.removeprefix(_BOM))
     for string in strings:
-        blank = re.sub(rb"[^\n]", b" ", content[string.start_byte : string.end_byte])
+        blank = re.sub(rb"[^\n]", b" ", blanked[string.start_byte : string.end_byte])
         blanked[string.start_byte : string.end_byte] = blank
     text = blanked.decode("latin-1")
     for match in _TEMPLATE_MARK.finditer(text):

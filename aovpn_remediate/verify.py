@@ -3,7 +3,8 @@
 A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
 value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
 remediate, detect, remediate), and ``after`` (another description, if the client may change). A text such as
-``$profile`` stands for a value of the remediation's own settings.
+``$profile`` stands for a value of the remediation's own settings. The client files of a ``custom`` pair
+have the same form; there ``exits`` (a list of exit codes) may stand for ``says``, and the output is the pair's own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.render import templates_folder
 
 LINE_LIMIT = 2000
+_CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after"}
 _EXIT_1 = ("issue", "failed")
 
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +54,7 @@ class Case:
     before: Description
     after: Description
     says: tuple[str, ...]
+    exits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,17 +92,38 @@ def jobs_for(remediation: Remediation, package: ScriptPackage) -> list[Job]:
 
 def read_cases(remediation: Remediation) -> Iterator[Case]:
     """Yield the cases of a remediation's kind, filled with its own settings."""
+    own = remediation.settings.own_pair()
+    kinds_own = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
+    values = remediation.settings.case_values()
+    for path in [kinds_own] if own is None else own.clients:
+        for item in _items(path):
+            if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
+                yield _case(item, values)
+
+
+def _items(path: Path) -> list[dict[str, Any]]:
     import yaml
 
-    path = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
-    if not path.exists():
-        return
-    values = remediation.settings.case_values()
-    for item in yaml.safe_load(path.read_text(encoding="utf-8")):
-        if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
-            before = _filled(item["before"], values)
-            after = _filled(item["after"], values) if "after" in item else before
-            yield Case(item["case"], before, after, tuple(item["says"].split()))
+    try:
+        items = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ClientError(f"{path}: is no YAML list of cases; docs/clients.md shows one") from error
+    found = items if isinstance(items, list) else [None]
+    if not all(isinstance(item, dict) and _is_case(item) for item in found):
+        raise ClientError(f"{path}: a case needs case, before and says or exits; docs/clients.md shows one")
+    return found
+
+
+def _is_case(item: Mapping[str, Any]) -> bool:
+    keys = set(item)
+    return keys <= _CASE_KEYS and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
+
+
+def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
+    before = _filled(item["before"], values)
+    after = _filled(item["after"], values) if "after" in item else before
+    says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
+    return Case(str(item["case"]), before, after, says, exits)
 
 
 def verify(
@@ -146,15 +170,18 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
             target = keep / f"{job.package.key} {job.case.name}".replace("/", "-")
             shutil.copytree(client.folder, target, symlinks=True, dirs_exist_ok=True)
     states = tuple(_state(run) for run in runs)
-    says = job.case.says if job.package.remediation else job.case.says[:1]
-    if states != says:
+    exits = tuple(run.exit_code for run in runs)
+    says, wanted = job.case.says[: len(runs)], job.case.exits[: len(runs)]
+    if says and states != says:
         problems.insert(0, f"says {' '.join(states)}, expected {' '.join(says)}")
+    if wanted and exits != wanted:
+        problems.insert(0, f"exit codes {list(exits)}, expected {list(wanted)}")
     return Proof(
         case=job.case.name,
         remediation=job.package.key,
         kind=job.remediation.kind,
         states=states,
-        exits=tuple(run.exit_code for run in runs),
+        exits=exits,
         ms=round((time.monotonic() - started) * 1000),
         differences=tuple(problems),
         outputs=tuple(line for run in runs for line in run.output),
@@ -173,7 +200,8 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
     seen = snapshot(client)
     for number, script in enumerate(scripts):
         runs.append(client.run(shell, script, run_as=run_as.value))
-        problems += [f"run {number + 1}: {problem}" for problem in _protocol_problems(runs[-1])]
+        check = _protocol_problems if job.remediation.settings.own_pair() is None else _own_problems
+        problems += [f"run {number + 1}: {problem}" for problem in check(runs[-1])]
         now = snapshot(client)
         if number != 1:  # only the first repair may change anything
             problems += [f"run {number + 1} changed {line}" for line in differences(seen, now)]
@@ -181,9 +209,14 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
     return runs, problems
 
 
-def _protocol_problems(run: Run) -> Iterator[str]:
+def _own_problems(run: Run) -> Iterator[str]:
+    """What harms with any pair: Intune counts a repair that writes to stderr as failed."""
     if run.errors:
         yield f"stderr is not silent: {run.errors[0][:200]}"
+
+
+def _protocol_problems(run: Run) -> Iterator[str]:
+    yield from _own_problems(run)
     if len(run.output) != 1:
         yield f"{len(run.output)} output lines, expected one"
         return

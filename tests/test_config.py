@@ -172,10 +172,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a later kind": (
         "name: c\nremediations:\n  m:\n    kind: x\n",
-        '4:11: there is no kind "x"; there is interface-metric, rasman-privileges, route-presence',
+        '4:11: there is no kind "x"; there is custom, interface-metric, rasman-privileges, route-presence',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
-    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is interface-metric, rasman-privileges, route-presence"),
+    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is custom, interface-metric, rasman-privileges, route-presence"),
     "an entry that is text": (
         "name: c\nremediations:\n  m: x\n",
         '3:6: m "x" is no mapping; write keys and values below it',

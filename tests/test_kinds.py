@@ -168,7 +168,7 @@ def test_an_unknown_kind_is_answered_with_the_kinds():
         describe_kind("nope")
     assert (
         str(refused.value)
-        == "there is no kind 'nope'; the kinds are interface-metric, rasman-privileges, route-presence"
+        == "there is no kind 'nope'; the kinds are custom, interface-metric, rasman-privileges, route-presence"
     )
 
 

@@ -67,7 +67,10 @@ def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
     assert found and [(proof.case, proof.differences) for proof in found if not proof.ok] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+RENDERED = [kind for kind in KINDS if kind != "custom"]
+
+
+@pytest.mark.parametrize("kind", RENDERED)
 def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
     text = (templates_folder() / "kinds" / kind / "cases.yaml").read_text(encoding="utf-8")
     names = set(re.findall(r"^- case: (.*)$", text, re.MULTILINE))
@@ -103,7 +106,7 @@ def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, old, new
     assert not proof.ok and any(said in line for line in proof.differences), proof.differences
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RENDERED)
 @pytest.mark.parametrize("part", ["check.ps1", "repair.ps1"])
 def test_deleting_the_body_of_any_part_makes_verify_fail(shell, tmp_path, kind, part):
     entry = next(entry for entry in ENTRIES if f"kind: {kind}," in entry)
@@ -191,3 +194,55 @@ def test_without_powershell_it_fails_and_says_how_to_get_one(capsys, monkeypatch
 def test_publish_can_prove_first(shell, bench):
     bench.write(EXAMPLE.read_text(encoding="utf-8").split("  # The device tunnel, stored")[0])
     assert bench.remediate("publish", "--yes", "--verify").code == 0
+
+
+OWN_DETECTION = """$path = Join-Path $env:ProgramData 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
+if ([IO.File]::ReadAllText($path) -match 'IpInterfaceMetric=25') { 'wrong'; exit 1 }
+'right'
+exit 0
+"""
+OWN_REPAIRS = {
+    "one entry": "$text = [IO.File]::ReadAllText($path) -replace '(\\[Contoso VPN\\][^\\[]*?IpInterfaceMetric=)25', '${1}3'\n[IO.File]::WriteAllText($path, $text)",
+    "every entry": "$text = [IO.File]::ReadAllText($path) -replace 'IpInterfaceMetric=25', 'IpInterfaceMetric=3'\n[IO.File]::WriteAllText($path, $text)",
+    "the whole file": "[IO.File]::WriteAllText($path, '[Contoso VPN]')",
+    "ASCII": "$text = [IO.File]::ReadAllText($path) -replace '(\\[Contoso VPN\\][^\\[]*?IpInterfaceMetric=)25', '${1}3'\n[IO.File]::WriteAllText($path, $text, [Text.Encoding]::ASCII)",
+    "exit 0 on error": "try { throw 'x' } catch { exit 0 }",
+    "stderr": "Write-Error 'x' -ErrorAction Continue",
+    "a write each time": "Add-Content -LiteralPath $path -Value 'x'",
+}
+
+
+def own_pair(folder: Path, repair: str) -> list[Job]:
+    """A custom pair with this repair, on the clients that the docs show and one with an umlaut."""
+    (folder / "detect.ps1").write_text(
+        OWN_DETECTION.replace("IpInterfaceMetric=25", "VPN\\]\\r\\n[^\\[]*IpInterfaceMetric=25")
+    )
+    first = OWN_DETECTION.splitlines()[0]
+    (folder / "repair.ps1").write_text(f"{first}\n{OWN_REPAIRS[repair]}\nexit 0\n")
+    page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    (cases,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (folder / "clients.yaml").write_text(cases.replace("VPN 2", "M\u00fcnchen"), encoding="utf-8")
+    return jobs(
+        folder, "kind: custom, detection: detect.ps1, remediation: repair.ps1, clients: [clients.yaml]"
+    )
+
+
+def test_a_pair_of_ones_own_is_proven_on_its_client_files(shell, tmp_path):
+    proofs = [prove(job, shell) for job in own_pair(tmp_path, "one entry")]
+    assert [(proof.case, proof.differences) for proof in proofs if not proof.ok] == [] and len(proofs) == 2
+
+
+@pytest.mark.parametrize("repair", [name for name in OWN_REPAIRS if name != "one entry"])
+def test_the_harmful_ways_of_the_field_are_rejected(shell, tmp_path, repair):
+    proofs = [prove(job, shell) for job in own_pair(tmp_path, repair)]
+    assert not all(proof.ok for proof in proofs)
+
+
+@pytest.mark.parametrize(
+    "text", ["x: 1", "- 1", "- {case: a}", "- {case: a, before: {}, says: x, more: 1}", "{", ""]
+)
+def test_a_client_file_that_is_none_is_told(shell, tmp_path, text):
+    own_pair(tmp_path, "one entry")
+    (tmp_path / "clients.yaml").write_text(text)
+    with pytest.raises(ClientError, match=r"clients\.yaml: .*docs/clients\.md shows one"):
+        jobs(tmp_path, "kind: custom, detection: detect.ps1, clients: [clients.yaml]")

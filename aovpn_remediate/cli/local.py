@@ -32,9 +32,12 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
 
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]
-    refuse_bad_scripts(packages)
+    own = {one.key: one.settings.own_pair() for one in config.remediations}
+    habits = refuse_bad_scripts(packages, own)
     for one in config.warnings:
         typer.echo(f"warning: {path}:{one.line}:{one.column}: {clean(one.text)}", err=True)
+    for habit in habits:
+        typer.echo(f"warning: {clean(str(habit))}", err=True)
     return config, packages
 
 

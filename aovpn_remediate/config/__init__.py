@@ -124,7 +124,7 @@ def _entries(tree: Tree, problems: Problems) -> Iterator[tuple[str, Entry]]:
         if model is None:
             continue
         try:
-            entry = model.model_validate(value)
+            entry = model.model_validate(value, context={"folder": tree.folder})
         except ValidationError as error:
             problems += explain(error, model, where, tree)
             continue

@@ -113,6 +113,7 @@ _WORDS: Mapping[str, Callable[[ErrorDetails, str], str]] = {
     "no_value": _no_value,
     "value_error": _value_error,
     "literal_error": _choice,
+    "enum": _choice,
     "string_type": _string_type,
     "bool_type": _is("neither true nor false; write one of them without quotes"),
     "list_type": _is("no list; write each item on a line with - before it"),

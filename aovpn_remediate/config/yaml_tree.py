@@ -43,9 +43,13 @@ _WORDS: dict[str, bool | None] = {
 
 @dataclass
 class Tree:
-    """A document as plain values, and where each of them (and each key) stands, from 1."""
+    """A document as plain values, and where each of them (and each key) stands, from 1.
+
+    Paths in it start at ``folder``.
+    """
 
     value: object = None
+    folder: Path = Path()
     places: dict[Where, tuple[int, int]] = field(default_factory=dict)
     key_places: dict[Where, tuple[int, int]] = field(default_factory=dict)
 
@@ -77,7 +81,7 @@ def read_tree(path: Path, problems: Problems) -> Tree | None:
             Problem(1, 1, "the file is empty; remediate schema and the README show what goes here")
         )
         return None
-    tree = Tree()
+    tree = Tree(folder=path.parent)
     tree.value = _value(node, (), tree, problems)
     return tree
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aovpn_remediate.errors import UsageError
+from aovpn_remediate.kinds.custom import Custom
 from aovpn_remediate.kinds.interface_metric import InterfaceMetric
 from aovpn_remediate.kinds.parts import AssignmentEntry, Entry, Key, Name, ScheduleEntry, Strict, Tags
 from aovpn_remediate.kinds.rasman_privileges import RasManPrivileges
@@ -16,11 +17,12 @@ from aovpn_remediate.kinds.route_presence import RoutePresence
 from aovpn_remediate.model import KindText, SettingText
 
 __all__ = [
-    "KINDS", "AssignmentEntry", "Entry", "InterfaceMetric", "Key", "Name", "RasManPrivileges",
+    "KINDS", "AssignmentEntry", "Custom", "Entry", "InterfaceMetric", "Key", "Name", "RasManPrivileges",
     "RoutePresence", "ScheduleEntry", "Strict", "Tags", "describe_kind", "describe_kinds",
 ]  # fmt: skip
 
 KINDS: dict[str, type[Entry]] = {
+    "custom": Custom,
     "interface-metric": InterfaceMetric,
     "rasman-privileges": RasManPrivileges,
     "route-presence": RoutePresence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from aovpn_remediate.model import RunAs
+from aovpn_remediate.model import OwnPair, RunAs
 from aovpn_remediate.names import (
     check_interval,
     check_key,
@@ -169,9 +169,12 @@ class Entry(Strict):
     touches: ClassVar[str]
 
     # the rest is model.KindSettings, whose metaclass pydantic's cannot share
-    @property
-    @abstractmethod
-    def run_as(self) -> RunAs: ...
+    if TYPE_CHECKING:  # a kind may have it as a field, and pydantic takes no field in place of a property
+
+        @property
+        @abstractmethod
+        def run_as(self) -> RunAs: ...
+
     @abstractmethod
     def script_settings(self) -> Mapping[str, object]: ...
     @abstractmethod
@@ -182,3 +185,7 @@ class Entry(Strict):
     def case_values(self) -> Mapping[str, object]:
         """What the ``$names`` of the kind's cases stand for: the settings, and what a kind adds."""
         return dict(self)
+
+    def own_pair(self) -> OwnPair | None:
+        """The scripts to publish as they are; here they are rendered."""
+        return None

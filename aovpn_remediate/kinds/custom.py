@@ -1,0 +1,111 @@
+"""The kind custom: a pair that a user wrote, published as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticKnownError
+
+from aovpn_remediate.kinds.parts import Entry
+from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
+
+MAX_BYTES = 1_000_000
+"""More is read of no file; what Intune takes is far below it."""
+
+_PATH = WithJsonSchema({"type": "string", "minLength": 1})
+
+
+def _find_file(value: object, info: ValidationInfo) -> Path:
+    """Return where a file lies, or raise ``ValueError`` with what is wrong."""
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
+    path = Path((info.context or {}).get("folder", "")) / value
+    try:
+        if path.is_dir():
+            raise ValueError("is a folder; name a file in it")
+        if path.is_file():
+            return path
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(_cannot_be_read(error)) from error
+    if there:
+        raise ValueError("is no ordinary file; name one")
+    slashes = ", with / between folders" if "\\" in value else ""
+    raise ValueError(f"is not there; write its path as seen from the config's folder{slashes}")
+
+
+def _read_script(value: object, info: ValidationInfo) -> ScriptFile:
+    """Return a script with its bytes, or raise ``ValueError`` with what is wrong."""
+    path = _find_file(value, info)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(_cannot_be_read(error)) from error
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES:,} bytes; Intune takes no such script")
+    if not content.strip():
+        raise ValueError("is an empty file; write the script or name another file")
+    return ScriptFile(path, content)
+
+
+def _find_client(value: object, info: ValidationInfo) -> Path:
+    path = _find_file(value, info)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(_cannot_be_read(error)) from error
+    return path
+
+
+def _cannot_be_read(error: OSError) -> str:
+    return f"cannot be read ({(error.strerror or str(error)).lower()}); let your account read it"
+
+
+Script = Annotated[ScriptFile, PlainValidator(_read_script), _PATH]
+ClientFile = Annotated[Path, PlainValidator(_find_client), _PATH]
+Account = Annotated[
+    RunAs, Field(strict=False), WithJsonSchema({"type": "string", "enum": [one.value for one in RunAs]})
+]
+
+
+class Custom(Entry, title="custom"):
+    """A pair of your own, published byte for byte."""
+
+    symptom = "Something for which there is no kind here."
+    cause = "Whatever your detection script looks for."
+    touches = (
+        "Whatever your remediation script changes. What would fail on a device is refused: size, encoding, "
+        "syntax newer than Windows PowerShell 5.1, a detection script without exit. Habits are warned about."
+    )
+
+    kind: Literal["custom"] = Field(title="Kind", description="What is checked and repaired.")
+    detection: Script = Field(
+        title="Detection script", description="A file; its path starts at the config's folder."
+    )
+    remediation: Script | None = Field(
+        None, title="Remediation script", description="A file, as detection. Default: none."
+    )
+    run_as: Account = Field(RunAs.SYSTEM, title="Run-as account", description="Who runs both scripts.")
+    clients: list[ClientFile] = Field(
+        [], title="Clients", description="Files that describe clients to prove the pair on. Default: none."
+    )
+
+    def script_settings(self) -> Mapping[str, object]:
+        """Nothing: no template is filled."""
+        return {}
+
+    def checks(self) -> tuple[str, ...]:
+        """Nothing: the scripts are the user's."""
+        return ()
+
+    def repairs(self) -> tuple[str, ...]:
+        """Nothing: the scripts are the user's."""
+        return ()
+
+    def own_pair(self) -> OwnPair:
+        """The files, as they were read."""
+        return OwnPair(self.detection, self.remediation, tuple(self.clients))
