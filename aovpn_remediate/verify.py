@@ -4,7 +4,7 @@ A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``
 value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
 remediate, detect, remediate), and ``after`` (another description, if the client may change). A text such as
 ``$profile`` stands for a value of the remediation's own settings. The client files of a ``custom`` pair
-have the same form; there ``exits`` (a list of exit codes) may stand for ``says``, and the output is the pair's own.
+have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the pair's own.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ def _items(path: Path) -> list[dict[str, Any]]:
         items = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ClientError(f"{path}: is no YAML list of cases; docs/clients.md shows one") from error
-    found = items if isinstance(items, list) else [None]
-    if not all(isinstance(item, dict) and _is_case(item) for item in found):
+    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if not found or found != items or not all(map(_is_case, found)):
         raise ClientError(f"{path}: a case needs case, before and says or exits; docs/clients.md shows one")
     return found
 
