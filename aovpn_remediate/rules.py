@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import ScriptPackage
+from aovpn_remediate.powershell51 import read_calls, unknown_names
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -68,7 +69,14 @@ def check_package(package: ScriptPackage) -> list[Problem]:
     if package.remediation:
         script = f"{package.key}/remediate.ps1"
         problems += check_script(script, package.remediation, door="Complete-Remediation")
-    return problems
+        problems += check_names(script, package.remediation)
+    return problems + check_names(f"{package.key}/detect.ps1", package.detection)
+
+
+def check_names(script: str, content: bytes) -> list[Problem]:
+    """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
+    found = unknown_names(*read_calls(*parse(content)))
+    return sorted({Problem(script, line, reason) for line, reason in found})
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
@@ -94,7 +102,7 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
 
 def _check_syntax(content: bytes, door: str) -> Iterator[tuple[int, str]]:
     code = content.removeprefix(_BOM)
-    root = _parser().parse(code).root_node
+    root, _ = parse(content)
     found = _captures(root)
     for node in found["broken"]:
         yield _line(node), "is no PowerShell that the parser understands"
@@ -162,6 +170,12 @@ def _enclosing_function(node: Node) -> str:
         parent = parent.parent
     names = parent.children if parent is not None else []
     return next(((n.text or b"").decode("latin-1") for n in names if n.type == "function_name"), "")
+
+
+@lru_cache(maxsize=4)
+def parse(content: bytes) -> tuple[Node, Language]:
+    """Return tree-sitter's tree of a script, and the language for queries on it."""
+    return _parser().parse(content.removeprefix(_BOM)).root_node, _language()
 
 
 @cache
