@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
+from aovpn_remediate.powershell51 import read_calls, unknown_names
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -85,7 +86,14 @@ def check_package(package: ScriptPackage, own: OwnPair | None = None) -> list[Pr
     if package.remediation:
         script = f"{package.key}/remediate.ps1"
         problems += check_script(script, package.remediation, door="Complete-Remediation")
-    return problems
+        problems += check_names(script, package.remediation)
+    return problems + check_names(f"{package.key}/detect.ps1", package.detection)
+
+
+def check_names(script: str, content: bytes) -> list[Problem]:
+    """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
+    found = unknown_names(*read_calls(*parse(content)))
+    return sorted({Problem(script, line, reason) for line, reason in found})
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
@@ -138,7 +146,7 @@ def _parse(content: bytes) -> tuple[Node, dict[str, list[Node]]]:
     """The root of the syntax tree, and the nodes that the rules look at by their name in the query."""
     from tree_sitter import QueryCursor
 
-    root = _parser().parse(content.removeprefix(_BOM)).root_node
+    root, _ = parse(content)
     names = ("broken", "newer", "token", "string", "pipe", "exit")
     return root, {name: [] for name in names} | QueryCursor(_query()).captures(root)
 
@@ -206,6 +214,12 @@ def _enclosing_function(node: Node) -> str:
         parent = parent.parent
     names = parent.children if parent is not None else []
     return next(((n.text or b"").decode("latin-1") for n in names if n.type == "function_name"), "")
+
+
+@lru_cache(maxsize=4)
+def parse(content: bytes) -> tuple[Node, Language]:
+    """Return tree-sitter's tree of a script, and the language for queries on it."""
+    return _parser().parse(content.removeprefix(_BOM)).root_node, _language()
 
 
 @cache

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "names": {"marker"},
     "kinds": {"model", "names"},
     "config": {"kinds", "marker", "model", "names"},
-    "rules": {"model"},
+    "powershell51": set(),
+    "rules": {"model", "powershell51"},
     "render": {"functions", "literals", "model"},
     "resolve": {"model"},
     "plan": {"resolve", "model"},
@@ -42,7 +43,7 @@ HOMES = {
     "pydantic": {"kinds", "config"},
     "yaml": {"config", "verify"},
     "rich": {"cli"},
-    "tree_sitter": {"rules"},
+    "tree_sitter": {"rules", "powershell51"},
     "tree_sitter_pwsh": {"rules"},
     "click": set(),
 }

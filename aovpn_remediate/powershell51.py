@@ -1,0 +1,140 @@
+"""The commands of Windows PowerShell 5.1 and their parameters, and what of a script is not among them.
+
+``powershell51.json`` holds the rows that the scripts and the simulated client use (``make tables``). A name
+that is missing there ends a script on the device only when its line is reached, so it is found here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query
+
+TABLE = Path(__file__).parent / "powershell51.json"
+_INDEX = re.compile(r"(\$\w+)\[['\"](\w+)['\"]\]")
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """One call of a command by name; a parameter ``@table`` is a splat whose keys cannot be seen."""
+
+    line: int
+    command: str
+    parameters: tuple[str, ...]
+
+
+Functions = Mapping[str, frozenset[str]]
+"""The parameters of the functions that a script defines, by lower-case names."""
+
+
+@cache
+def commands() -> Mapping[str, frozenset[str]]:
+    """Return the known commands of Windows and their parameters, in lower case."""
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    common = table["common"]
+    return {name.lower(): lower([*row, *common]) for name, row in table["commands"].items()}
+
+
+def lower(names: Iterable[str]) -> frozenset[str]:
+    """Return names as PowerShell compares them."""
+    return frozenset(name.lower() for name in names)
+
+
+def unknown_names(calls: Iterable[Call], functions: Functions) -> Iterator[tuple[int, str]]:
+    """Yield line and reason of each command and parameter that 5.1 does not have."""
+    for call in calls:
+        name = call.command.lower()
+        allowed = functions.get(name, commands().get(name))
+        if allowed is None:
+            yield call.line, f"calls {call.command}, which is no known command of Windows PowerShell 5.1"
+            continue
+        for parameter in call.parameters:
+            if parameter.startswith("@"):
+                yield call.line, f"gives {call.command} the table {parameter}, whose keys cannot be seen"
+            elif parameter.lower() not in allowed:
+                reason = f"gives {call.command} the parameter -{parameter}, which it does not have"
+                yield call.line, f"{reason} in Windows PowerShell 5.1"
+
+
+def read_calls(root: Node, language: Language) -> tuple[list[Call], Functions]:
+    """Return every call of a script and the functions that it defines, from tree-sitter's tree."""
+    from tree_sitter import QueryCursor
+
+    found = QueryCursor(_query(language)).captures(root)
+    functions = dict(_function(node) for node in found.get("function", []))
+    tables: dict[tuple[int, str], set[str]] = {}
+    for node in found.get("assignment", []):
+        for variable, key in _keys(node):
+            tables.setdefault((_scope(node), variable.lower()), set()).add(key)
+    calls = [_call(node, tables) for node in found.get("command", []) if _name(node)]
+    return sorted(calls), functions
+
+
+def _function(node: Node) -> tuple[str, frozenset[str]]:
+    blocks = [one for one in node.children if one.type == "script_block"]
+    blocks = [one for block in blocks for one in block.children if one.type == "param_block"]
+    lists = [one for block in blocks for one in block.children if one.type == "parameter_list"]
+    parameters = [one for part in lists for one in part.children if one.type == "script_parameter"]
+    names = [text(one)[1:] for part in parameters for one in part.children if one.type == "variable"]
+    name = next(text(one) for one in node.children if one.type == "function_name")
+    return name.lower(), lower(names)
+
+
+def _keys(assignment: Node) -> Iterator[tuple[str, str]]:
+    """The keys that ``$table = @{ ... }`` or ``$table['key'] = ...`` gives a table."""
+    target = text(assignment.children[0])
+    index = _INDEX.fullmatch(target)
+    if index:
+        yield index[1], index[2]
+    value = assignment.children[-1]
+    while value.child_count == 1:
+        value = value.children[0]
+    if value.type == "hash_literal_expression":
+        for body in value.children:
+            entries = [one for one in body.children if one.type == "hash_entry"]
+            yield from ((target, text(one.children[0]).strip("'\"")) for one in entries)
+
+
+def _call(node: Node, tables: Mapping[tuple[int, str], set[str]]) -> Call:
+    parameters: list[str] = []
+    for part in (
+        one for block in node.children if block.type == "command_elements" for one in block.children
+    ):
+        if part.type == "command_parameter":
+            parameters.append(text(part)[1:].rstrip(":"))
+        elif text(part).startswith("@") and text(part)[1:].isidentifier():
+            keys = tables.get((_scope(node), "$" + text(part)[1:].lower()))
+            parameters += sorted(keys) if keys is not None else [text(part)]
+    return Call(node.start_point[0] + 1, _name(node), tuple(parameters))
+
+
+def _name(command: Node) -> str:
+    return next((text(one) for one in command.children if one.type == "command_name"), "")
+
+
+def _scope(node: Node) -> int:
+    """Where the function begins that a node stands in."""
+    parent = node.parent
+    while parent is not None and parent.type != "function_statement":
+        parent = parent.parent
+    return parent.start_byte if parent is not None else -1
+
+
+def text(node: Node) -> str:
+    """Return a node's source text."""
+    return (node.text or b"").decode("latin-1")
+
+
+@cache
+def _query(language: Language) -> Query:
+    from tree_sitter import Query
+
+    pattern = "(command) @command (function_statement) @function (assignment_expression) @assignment"
+    return Query(language, pattern)
