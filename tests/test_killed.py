@@ -31,6 +31,8 @@ NEVER = (
     "[IO.File]::Replace($backup",
 )
 """What ends its block anyway, and what only happens when another program writes meanwhile."""
+QUIET = ("$backup =", "$temporary =", "$latin1 =", "$bytes =", "$folder =", "$name =", "$same =")
+"""What only computes: the files are as after the statement before it, which is a step."""
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -47,7 +49,7 @@ def steps() -> dict[str, int]:
             lists = (one for one in walk(function) if one.type == "statement_list")
             for one in (statement for part in lists for statement in part.children):
                 words = text(one).split("\r\n")[0]
-                if one.type != "comment" and not words.startswith(NEVER):
+                if one.type != "comment" and not words.startswith(NEVER + QUIET):
                     found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
     return found
 
@@ -84,7 +86,7 @@ def test_every_statement_that_writes_is_a_step():
         "[IO.File]::Replace($temporary", "[IO.File]::Delete($temporary)", "[IO.File]::Delete($file)",
     ):  # fmt: skip
         assert statement in words.replace("$stream = New-Object", "New-Object"), statement
-    assert len(STEPS) >= 25
+    assert len(STEPS) >= 15
 
 
 @pytest.fixture(scope="module")
