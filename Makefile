@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format golden tables pictures bench build clean
+.PHONY: help install demo test check lint types format golden tables fuzz pictures bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ golden: .venv/ready ## render the golden scripts again and show what changed
 
 tables: .venv/ready ## cut our rows from the tables of 5.1 and .NET 4.8: make tables COMMANDS=FILE MEMBERS=FILE
 	@$(BIN)/python -m tests.windows_tables $(COMMANDS) $(MEMBERS) && git diff --stat
+
+fuzz: .venv/ready ## new random phonebooks, and a hundred times as many hostile texts: make fuzz COUNT=1000
+	@$(BIN)/python -m tests.fuzz $(or $(COUNT),1000) $(SEED)
 
 pictures: .venv/ready ## draw the README's pictures from a real run
 	@$(BIN)/python tools/pictures.py

@@ -1,0 +1,149 @@
+"""A script whose process ends in the middle of a write, after each statement that could be its last."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tree_sitter import Node
+
+from aovpn_remediate.client import SimulatedClient, find_powershell
+from aovpn_remediate.powershell51 import text
+from aovpn_remediate.rules import parse
+from tests.pairs import PROFILE, check, metric_pair, repair
+from tests.phonebooks import entry
+
+PACKAGE = metric_pair(live="ignore")
+SCRIPT = PACKAGE.remediation
+OLD = entry("Other") + entry(PROFILE)
+NEW = entry("Other") + entry(PROFILE, ipv4=3, ipv6=3)
+KILL = b"\r\n[Environment]::Exit(9)\r\n"
+WRITERS = ("Write-PhonebookText", "Remove-LeftFile")
+NEVER = (
+    "return",
+    "throw",
+    "continue",
+    "Invoke-WithRetry -Action { [IO.File]::Rep",
+    "[IO.File]::Replace($backup",
+)
+"""What ends its block anyway, and what only happens when another program writes meanwhile."""
+QUIET = ("$backup =", "$temporary =", "$latin1 =", "$bytes =", "$folder =", "$name =", "$same =")
+"""What only computes: the files are as after the statement before it, which is a step."""
+
+
+def walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from walk(child)
+
+
+def steps() -> dict[str, int]:
+    """Where each statement of the writing functions ends, by its line and its first words."""
+    found = {}
+    for function in (one for one in walk(parse(SCRIPT)[0]) if one.type == "function_statement"):
+        if text(function.children[1]) in WRITERS:
+            lists = (one for one in walk(function) if one.type == "statement_list")
+            for one in (statement for part in lists for statement in part.children):
+                words = text(one).split("\r\n")[0]
+                if one.type != "comment" and not words.startswith(NEVER + QUIET):
+                    found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
+    return found
+
+
+STEPS = steps()
+
+
+def killed(client: SimulatedClient, script: bytes) -> int:
+    """Run a script in a process of its own and return how that ended."""
+    file = client.folder / "script.ps1"
+    file.write_bytes(script)
+    environment = {**os.environ, "APPDATA": str(client.app_data), "USERNAME": "jdoe"}
+    command = [str(find_powershell()), "-NoProfile", "-File", str(file)]
+    return subprocess.run(command, capture_output=True, env=environment, check=False).returncode
+
+
+def dying(step: str) -> bytes:
+    """The script that ends its process after a statement."""
+    return SCRIPT[: STEPS[step]] + KILL + SCRIPT[STEPS[step] :]
+
+
+def beside(path: Path) -> dict[str, bytes]:
+    """What lies beside a phonebook, the random part of names left out."""
+    others = [one for one in path.parent.iterdir() if one != path]
+    names = ["tmp" if one.suffix == ".tmp" else "bak" for one in others]
+    assert len(names) == len(set(names)), f"more than one of a kind: {others}"
+    return {name: one.read_bytes() for name, one in zip(names, others, strict=True)}
+
+
+def test_every_statement_that_writes_is_a_step():
+    words = " ".join(STEPS)
+    for statement in (
+        "New-Object", "$stream.Write(", "$stream.Flush(", "$stream.Dispose(", "[IO.File]::Delete($backup)",
+        "[IO.File]::Replace($temporary", "[IO.File]::Delete($temporary)", "[IO.File]::Delete($file)",
+    ):  # fmt: skip
+        assert statement in words.replace("$stream = New-Object", "New-Object"), statement
+    assert len(STEPS) >= 15
+
+
+@pytest.fixture(scope="module")
+def dead(shell, tmp_path_factory) -> dict[str, tuple[SimulatedClient, int]]:
+    """A device for each step with what a script that was killed there left, and how its process ended."""
+
+    def kill(step: str) -> tuple[SimulatedClient, int]:
+        client = SimulatedClient(folder=tmp_path_factory.mktemp("dead"))
+        path = client.write_phonebook("user", OLD)
+        path.with_name("rasphone.pbk.aovpn-remediate.x1y2.tmp").write_bytes(NEW[:99])
+        path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(b"an older one")
+        return client, killed(client, dying(step))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(STEPS, pool.map(kill, STEPS), strict=True))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_after_any_statement_the_phonebook_is_the_old_or_the_new_one(dead, shell, step):
+    client, exit_code = dead[step]
+    path = client.phonebook("user")
+    assert exit_code == 9, "the step was not reached"
+    assert path.read_bytes() in (OLD, NEW)
+    left = beside(path)
+    assert set(left) <= {"tmp", "bak"}
+    assert NEW.startswith(left.get("tmp", b"")), "the new file is never another one either"
+    assert left.get("bak", OLD) in (OLD, b"an older one")
+    is_new = path.read_bytes() == NEW
+    assert repair(client, shell, PACKAGE).result["state"] == ("healthy" if is_new else "fixed")
+    assert path.read_bytes() == NEW
+    assert beside(path) == {"bak": OLD}
+
+
+def test_killed_again_and_again_no_file_piles_up(client, shell):
+    path = client.write_phonebook("user", OLD)
+    step = next(step for step in STEPS if "$stream.Flush" in step)
+    for _ in range(2):
+        assert killed(client, dying(step)) == 9
+        assert path.read_bytes() == OLD and beside(path) == {"tmp": NEW}
+    assert repair(client, shell, PACKAGE).result["state"] == "fixed"
+    assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
+
+
+def test_killed_between_the_two_renames_of_a_replacement_the_old_one_comes_back(client, shell):
+    """Windows' own replacement is not atomic: the old file is renamed first, then the new one."""
+    path = client.write_phonebook("user", OLD)
+    replace = b"[IO.File]::Replace($temporary, $Path, $backup)"
+    script = SCRIPT.replace(replace, b"[IO.File]::Move($Path, $backup)" + KILL)
+    for _ in range(2):
+        assert killed(client, script) == 9
+        assert not path.exists() and beside(path) == {"tmp": NEW, "bak": OLD}
+        assert check(client, shell, PACKAGE).result["reason"] == "interrupted"
+    assert repair(client, shell, PACKAGE).result["state"] == "fixed"
+    assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
+
+
+def test_the_script_that_nobody_kills_repairs_in_a_process_of_its_own(client, shell):
+    path = client.write_phonebook("user", OLD)
+    assert killed(client, SCRIPT) == 0
+    assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
