@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, live_interface
+from aovpn_remediate.client.phonebook import CRLF, entry
 from tests.pairs import PROFILE, check, files, metric_pair, repair, say
-from tests.phonebooks import CRLF, entry
 
 LIVE_ONLY = {"stored": "ignore", "live": "repair"}
 

@@ -12,10 +12,10 @@ import pytest
 from tree_sitter import Node
 
 from aovpn_remediate.client import SimulatedClient, find_powershell
+from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.powershell51 import text
 from aovpn_remediate.rules import parse
 from tests.pairs import PROFILE, check, metric_pair, repair
-from tests.phonebooks import entry
 
 PACKAGE = metric_pair(live="ignore")
 SCRIPT = PACKAGE.remediation

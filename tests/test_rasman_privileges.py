@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
+from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
 from tests.pairs import PROFILE, check, files, pair, repair, say
-from tests.phonebooks import entry
 
 SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
+from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, check, files, pair, repair, say
-from tests.phonebooks import entry
 
 TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
 

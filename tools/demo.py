@@ -23,7 +23,7 @@ def main() -> int:
         config = work / "remediate.yaml"
         config.write_bytes((ROOT / "examples" / "remediate.yaml").read_bytes())
 
-        say("A config: three remediations for a user tunnel and a device tunnel (examples/remediate.yaml).")
+        say("A config: six remediations for a user tunnel and a device tunnel (examples/remediate.yaml).")
         play(work, "render -o rendered")
         say("What would change in the tenant? A simulated one listens on loopback; no account is needed.")
         play(work, f"plan --graph-url {url}")
