@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aovpn_remediate.client import find_powershell
 from tools.mutants.records import (
@@ -28,7 +28,7 @@ GOAL = 0.9
 
 
 def main() -> int:
-    """Return the exit code: 1 when fewer are killed than the goal says, or one survives that did not before."""
+    """Return the exit code: 1 when fewer are killed than the goal, or a new one survives."""
     options = _options()
     powershell = find_powershell()
     if powershell is None:
@@ -41,7 +41,11 @@ def main() -> int:
     chosen = parsed(chosen, powershell)
     known = read_killers()
     found = try_mutants(
-        chosen, known, processes=options.processes, trace=not options.sample, tell=_tell(len(chosen))
+        chosen,
+        known,
+        processes=options.processes,
+        trace=not options.sample,
+        tell=_tell(len(chosen), each=options.verbose),
     )
     if not options.sample:
         names = {one.name for one in mutants}
@@ -53,17 +57,20 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
     parser.add_argument("--sample", action="store_true", help="only the small, fixed sample that CI runs")
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their names")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what became of each")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
 
-def _tell(count: int):  # type: ignore[no-untyped-def]
+def _tell(count: int, *, each: bool) -> Callable[[Mutant, str], None]:
     tried: list[str] = []
 
     def tell(mutant: Mutant, killer: str) -> None:
         tried.append(mutant.name)
-        if sys.stderr.isatty():
-            print(f"\r{len(tried)} of {count}", end="", file=sys.stderr)
+        if each:
+            print(f"{len(tried)} {mutant.name} <- {killer or 'SURVIVED'}", file=sys.stderr, flush=True)
+        elif sys.stderr.isatty():
+            print(f"\r{len(tried)} of {count}", end="\r", file=sys.stderr, flush=True)
 
     return tell
 

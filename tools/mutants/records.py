@@ -1,4 +1,4 @@
-"""What is known of mutants, in ``tests/mutants``: who kills them, who survives, and who is no fault at all."""
+"""What is known of mutants, in ``tests/mutants``: killers, survivors, and those that are no fault."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def find_mutants(folder: Path) -> list[Mutant]:
 
 def mutants_of(text: str, path: str) -> list[Mutant]:
     """Return the mutants of one template's text."""
-    found = [_mutant(text, path, *site) for site in _sites(_parser().parse(text.encode()).root_node)]
+    found = [_mutant(text, path, site) for site in _sites(_parser().parse(text.encode()).root_node)]
     alike: Counter[str] = Counter()
     numbered: list[Mutant] = []
     for mutant in found:
@@ -87,14 +87,15 @@ def parses(text: str) -> bool:
     return not _parser().parse(text.encode()).root_node.has_error
 
 
-def _mutant(text: str, path: str, node: Node, what: str, old: str, new: str) -> Mutant:
+def _mutant(text: str, path: str, site: tuple[Node, str, str, str]) -> Mutant:
+    node, what, old, new = site
     line = text.count("\n", 0, node.start_byte)
     code = text.splitlines()[line].strip()
     return Mutant(path, _function(node), line + 1, code, what, node.start_byte, old, new, _block(node))
 
 
 def traced(text: str, path: str, trace: Path) -> str:
-    """Return a template's text that notes in a file, as ``path:block``, each block of statements it enters."""
+    """Return a template's text that notes in a file, as ``path:block``, each block that it enters."""
     blocks = [node for node in _walk(_parser().parse(text.encode()).root_node) if _is_block(node)]
     for start in sorted((node.start_byte for node in blocks), reverse=True):
         indent = re.search(r"[ ]*\Z", text[:start])
@@ -158,9 +159,9 @@ def _negated(node: Node) -> Iterator[tuple[Node, str, str, str]]:
 def _is_for_people(node: Node) -> bool:
     """Whether a text is an error's or a detail's; keys of tables are left alone too."""
     holder = _ancestor(node, {"flow_control_statement", "element_access", "key_expression", "statement_list"})
-    if holder is not None and (holder.type in ("key_expression",) or _text(holder).startswith("throw ")):
+    if holder is not None and holder.type in ("key_expression", "element_access"):
         return True
-    if holder is not None and holder.type == "element_access":
+    if holder is not None and _text(holder).startswith("throw "):
         return True
     statement = _ancestor(node, {"assignment_expression"})
     if statement is not None and re.match(r"\$detail |\$after\['Detail'\] ", _text(statement)):
@@ -182,10 +183,8 @@ def _is_first_assignment(node: Node) -> bool:
     if variable is None or function is None:
         return False
     before = _text(function)[: node.start_byte - function.start_byte]
-    return (
-        re.search(rf"(?im)(^\s*|\(){re.escape(variable[0])}|\] {re.escape(variable[0].split()[0])}\b", before)
-        is None
-    )
+    name = re.escape(variable[0].removesuffix(" = "))
+    return re.search(rf"(?im)(^\s*|\(){name} = |\] {name}\b", before) is None
 
 
 def _ancestor(node: Node, kinds: set[str]) -> Node | None:

@@ -47,7 +47,7 @@ class MutantLoop:
             _put(folder, before)
         return True
 
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         """Note a failure; surgery that no longer finds its place says nothing about the script."""
         error = call.excinfo
         if error is None or error.errisinstance(pytest.skip.Exception):
@@ -91,16 +91,9 @@ def main() -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    quiet = [
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:faulthandler",
-        "-p",
-        "no:hypothesispytest",
-        "--basetemp=.tmp",
-    ]
-    quiet += ["-o", "addopts=--import-mode=importlib", "-o", "tmp_path_retention_policy=failed"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:hypothesispytest"]
+    quiet += ["--basetemp=.tmp", "-o", "addopts=--import-mode=importlib"]
+    quiet += ["-o", "tmp_path_retention_policy=failed"]
     sys.exit(pytest.main([*quiet, *sys.argv[1:]], plugins=[MutantLoop(jobs, answers)]))
 
 
