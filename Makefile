@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format golden pictures bench build clean
+.PHONY: help install demo test check lint types format golden mutants pictures bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ format: .venv/ready ## let ruff rewrite
 
 golden: .venv/ready ## render the golden scripts again and show what changed
 	@$(BIN)/python -m tests.golden_files && git diff --stat -- tests/golden
+
+mutants: .venv/ready ## put faults into the templates: does a test fail for each? (ARGS=--sample, -v, --only TEXT)
+	@$(BIN)/python -m tools.mutants $(ARGS)
 
 pictures: .venv/ready ## draw the README's pictures from a real run
 	@$(BIN)/python tools/pictures.py

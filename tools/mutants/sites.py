@@ -184,7 +184,7 @@ def _is_first_assignment(node: Node) -> bool:
         return False
     before = _text(function)[: node.start_byte - function.start_byte]
     name = re.escape(variable[0].removesuffix(" = "))
-    return re.search(rf"(?im)(^\s*|\(){name} = |\] {name}\b", before) is None
+    return re.search(rf"(?im)(^\s*|\(){name} = |(\] |param\(){name}\b", before) is None
 
 
 def _ancestor(node: Node, kinds: set[str]) -> Node | None:

@@ -13,6 +13,8 @@ from tools.mutants.sites import Mutant, traced
 from tools.mutants.workers import ROOT, Worker, WorkerError, answers, restart, send, workers
 
 TEMPLATES = ROOT / "templates" / "ps1"
+RENEWED = 60
+"""After so many mutants a worker starts anew: a PowerShell grows with each new script."""
 Killers = Mapping[str, str]
 """The test that killed a mutant, by the mutant's name; an empty text for a survivor."""
 
@@ -59,6 +61,8 @@ def try_mutants(
                 tests = [test for test in _ordered(fitting, first) if reach.may_notice(test, mutant)]
                 killers[mutant.name] = killer = _try(worker, mutant, tests)
                 helpful[mutant.function][killer] += 1
+                if len(killers) % RENEWED == 0:
+                    restart(worker)
                 tell(mutant, killer)
             finally:
                 idle.put(worker)
