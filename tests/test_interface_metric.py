@@ -544,3 +544,21 @@ def test_two_interfaces_of_one_name_must_both_be_right(client, shell, order):
 def test_a_metric_that_only_looks_right_is_unknown(client, shell, value):
     client.write_phonebook("user", entry(PROFILE, ipv4=value))
     assert check(client, shell, metric_pair()).result["state"] == "unknown"
+
+
+@pytest.mark.parametrize(("before", "wanted"), [(1, 3000), (9999, 3)])
+def test_a_number_that_grows_or_shrinks_moves_the_key_behind_it(client, shell, before, wanted):
+    text = "[V]\r\nType=2\r\nIpInterfaceMetric={}\r\nIpv6InterfaceMetric={}\r\n"
+    path = client.write_phonebook("user", text.format(before, 7).encode())
+    said = say(client, shell, metric_pair(profile="V", ipv4=wanted, ipv6=9))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == text.format(wanted, 9).encode()
+
+
+def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
+    path = client.phonebook("user")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry(PROFILE, ipv4=3, ipv6=3))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)

@@ -48,6 +48,7 @@ def test_missing_privileges_are_added_and_count_from_the_next_start(client, shel
     said = say(client, shell, privileges())
     assert said.states == "issue fixed pending pending"
     assert said.runs[0].result["found"] == {"stored": {"missing": list(WORKAROUND[6:])}}
+    assert said.runs[0].result["want"] == {"privileges": 8}
     assert listed(client) == list(WORKAROUND)
     assert "restart, not shut down" in str(said.runs[2].result["detail"])
 
@@ -181,3 +182,30 @@ def test_no_file_is_touched(client, shell):
     before = files(client)
     say(client, shell, privileges(restart="when-disconnected"))
     assert files(client) == before
+
+
+def test_one_missing_privilege_is_added(client, shell):
+    install(client, *WORKAROUND[:-1])
+    assert say(client, shell, privileges()).states == "issue fixed pending pending"
+    assert listed(client) == list(WORKAROUND)
+
+
+def test_a_restart_that_was_due_is_done_once_nothing_is_connected(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges())
+    written = client.registry[OURS]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert [run.state["restarts"] for run in said.runs] == [0, 1, 0, 0]
+    assert client.registry[OURS] == written
+
+
+def test_a_restart_never_creates_a_list(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges())
+    del client.registry[SERVICE]["RequiredPrivileges"]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert client.registry[SERVICE] == {}

@@ -249,3 +249,48 @@ def test_neighbors_and_files_beside_it_stay(client, shell):
     assert client.phonebook("user").read_bytes() == user
     assert client.phonebook("device").read_bytes().startswith(entry(PROFILE + " 2", routes=("10.9.0.0/16",)))
     assert len(files(client)) == 2
+
+
+def test_the_line_counts_each_kind_of_difference(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.1.0.0/16", "10.2.0.0/16", "10.9.0.0/16")))
+    wanted = [{"prefix": f"10.{n}.0.0/16", "metric": 5} for n in (1, 2)]
+    said = say(client, shell, routes(*wanted, TWO[1], stale="remove"))
+    assert said.runs[0].result["detail"] == "stored routes: 1 missing, 2 metric, 1 stale"
+    metrics = [one["prefix"] for one in wanted]
+    assert said.runs[0].result["found"] == {
+        "stored": {"missing": TWO[1:], "metric": metrics, "stale": ["10.9.0.0/16"]}
+    }
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_an_old_route_comes_back_where_its_new_metric_is_refused(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9",)))
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no such metric"}
+    run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "no such metric")
+    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@9",), time=2)
+
+
+def test_keys_behind_the_routes_stay_there(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=(TWO[0],), last=(b"Behind=1",)))
+    assert say(client, shell, routes(*TWO)).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), last=(b"Behind=1",), time=1)
+
+
+def test_the_metric_of_one_exclusion_is_changed_and_all_else_stays(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("!10.7.0.0/16", "!10.8.0.0/16", TWO[0])))
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True, "metric": 5}
+    said = say(client, shell, routes(TWO[0], exclusion, exclusions="write"))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=("!10.7.0.0/16", TWO[0], "!10.8.0.0/16@5"))
+
+
+@pytest.mark.parametrize("stored", [TWO, TWO[:1]])
+def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored):
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry(PROFILE, routes=tuple(stored)))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    said = say(client, shell, routes(*TWO))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))

@@ -122,9 +122,21 @@ def _sites(root: Node) -> Iterator[tuple[Node, str, str, str]]:
         if node.type in ("if_statement", "elseif_clause"):
             yield from _negated(node)
         if node.type in _STATEMENTS and _is_statement(node) and not _is_first_assignment(node):
-            yield node, "drop", text, ""
+            yield node, _dropped(node, text), text, ""
         if text.startswith("return ") and node.type == "flow_control_statement":
             yield node, "return nothing", text, "return"
+
+
+def _dropped(node: Node, text: str) -> str:
+    """What dropping a statement is called; one that is not alone on its line is named."""
+    return "drop" if _starts_line(node) else f"drop {text.splitlines()[0]}"
+
+
+def _starts_line(node: Node) -> bool:
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    return not _text(root)[: node.start_byte].rpartition("\n")[2].strip()
 
 
 def _replacements(node: Node, text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ function Add-VpnConnectionRoute {
     )
 
     Invoke-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix
+    Invoke-Fault -Command 'Add-VpnConnectionRoute' -Subject "$DestinationPrefix@$RouteMetric"
     $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
     $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
         param([string[]] $Records)
