@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format golden tables fuzz pictures bench build clean
+.PHONY: help install demo test check lint types format golden tables fuzz mutants pictures bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ tables: .venv/ready ## cut our rows from the tables of 5.1 and .NET 4.8: make ta
 
 fuzz: .venv/ready ## new random phonebooks, and a hundred times as many hostile texts: make fuzz COUNT=1000
 	@$(BIN)/python -m tests.fuzz $(or $(COUNT),1000) $(SEED)
+
+mutants: .venv/ready ## put faults into the templates: does a test fail for each? (ARGS=--sample, -v, --only TEXT)
+	@$(BIN)/python -m tools.mutants $(ARGS)
 
 pictures: .venv/ready ## draw the README's pictures from a real run
 	@$(BIN)/python tools/pictures.py
