@@ -49,7 +49,7 @@ def expect(before: bytes, name: str, wants: Wants) -> Expected:
     wrong = [family for family, is_now in found.items() if is_now != str(wants[family])]
     after = list(lines)
     for family in wrong:
-        _set(after, entry, KEYS[family], str(wants[family]).replace("automatic", "0").encode())
+        entry = _set(after, entry, KEYS[family], str(wants[family]).replace("automatic", "0").encode())
     return Expected("issue" if wrong else "healthy", b"".join(line.text + line.end for line in after))
 
 
@@ -107,13 +107,14 @@ def _metric(lines: Sequence[Line], entry: range, family: str) -> str:
     return str(number) if number else "automatic"
 
 
-def _set(lines: list[Line], entry: range, key: bytes, value: bytes) -> None:
+def _set(lines: list[Line], entry: range, key: bytes, value: bytes) -> range:
+    """Set a key and return where the entry's lines are then."""
     places = _values(lines, entry, key)
     if places:
         number = places[0][0]
         text = lines[number].text.partition(b"=")[0] + b"=" + value
         lines[number] = Line(text, lines[number].end)
-        return
+        return entry
     # The last key of the first block that has any; a line without an end gets that of the header.
     last = entry.start
     for number in entry[1:]:
@@ -127,3 +128,4 @@ def _set(lines: list[Line], entry: range, key: bytes, value: bytes) -> None:
     else:
         lines[last] = Line(lines[last].text, lines[entry.start].end)
         lines.insert(last + 1, new)
+    return range(entry.start, entry.stop + 1)
