@@ -2,9 +2,11 @@
 
 A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
 value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
-remediate, detect, remediate), and ``after`` (another description, if the client may change). A text such as
-``$profile`` stands for a value of the remediation's own settings. The client files of a ``custom`` pair
-have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the pair's own.
+remediate, detect, remediate), and ``after`` (the parts of the client that change). With ``then``, which is
+``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state too.
+A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
+``custom`` pair have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the
+pair's own.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.render import templates_folder
 
 LINE_LIMIT = 2000
-_CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after"}
+_CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
+_THEN = ("", "reconnect", "restart", "shut down")
 _EXIT_1 = ("issue", "failed")
 
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +58,7 @@ class Case:
     after: Description
     says: tuple[str, ...]
     exits: tuple[int, ...] = ()
+    then: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,14 +120,15 @@ def _items(path: Path) -> list[dict[str, Any]]:
 
 def _is_case(item: Mapping[str, Any]) -> bool:
     keys = set(item)
-    return keys <= _CASE_KEYS and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
+    is_known = keys <= _CASE_KEYS and item.get("then", "") in _THEN
+    return is_known and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
 
 
 def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
     before = _filled(item["before"], values)
-    after = _filled(item["after"], values) if "after" in item else before
+    after = {**before, **_filled(item.get("after", {}), values)}
     says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
-    return Case(str(item["case"]), before, after, says, exits)
+    return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
 
 
 def verify(
@@ -166,6 +171,9 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         expected = make_client(after, Path(folder) / "expected")
         runs, problems = _run_all(job, client, shell)
         problems += differences(_portable(expected), _portable(client))
+        if job.case.then and job.package.remediation:
+            runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
+            problems += _problems(job, runs)
         if problems and keep is not None:
             target = keep / f"{job.package.key} {job.case.name}".replace("/", "-")
             shutil.copytree(client.folder, target, symlinks=True, dirs_exist_ok=True)
@@ -192,21 +200,30 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
     scripts = [job.package.detection]
     if job.package.remediation:
         scripts = [job.package.detection, job.package.remediation] * 2
-    accounts = {RunAs.SYSTEM: RunAs.USER, RunAs.USER: RunAs.SYSTEM}
-    is_other = job.case.before.get("account") == "other"
-    run_as = accounts[job.package.run_as] if is_other else job.package.run_as
     runs: list[Run] = []
     problems: list[str] = []
     seen = snapshot(client)
     for number, script in enumerate(scripts):
-        runs.append(client.run(shell, script, run_as=run_as.value))
-        check = _protocol_problems if job.remediation.settings.own_pair() is None else _own_problems
-        problems += [f"run {number + 1}: {problem}" for problem in check(runs[-1])]
+        runs.append(_run(job, client, shell, script))
+        problems += _problems(job, runs)
         now = snapshot(client)
         if number != 1:  # only the first repair may change anything
             problems += [f"run {number + 1} changed {line}" for line in differences(seen, now)]
         seen = now
     return runs, problems
+
+
+def _run(job: Job, client: SimulatedClient, shell: PowerShell, script: bytes, *, then: str = "") -> Run:
+    run_as = job.package.run_as
+    if job.case.before.get("account") == "other":
+        run_as = RunAs.USER if run_as == RunAs.SYSTEM else RunAs.SYSTEM
+    return client.run(shell, script, run_as=run_as.value, then=then)
+
+
+def _problems(job: Job, runs: Sequence[Run]) -> list[str]:
+    """What the last run did that no script may do."""
+    check = _protocol_problems if job.remediation.settings.own_pair() is None else _own_problems
+    return [f"run {len(runs)}: {problem}" for problem in check(runs[-1])]
 
 
 def _own_problems(run: Run) -> Iterator[str]:

@@ -142,18 +142,36 @@ def test_a_description_with_an_unknown_part_is_refused(tmp_path):
         make_client({"phonebok": {}}, tmp_path / "c")
 
 
-def test_a_snapshot_sees_every_part(tmp_path):
-    empty = snapshot(make_client({}, tmp_path / "a"))
-    full = make_client(
-        {
-            "phonebooks": {"user": [{"name": "V"}]},
-            "interfaces": [{"alias": "V", "ipv4": 3}],
-            "routes": ["10.0.0.0/8"],
-            "registry": {"HKLM:\\X": {"a": "b"}},
-        },
-        tmp_path / "b",
-    )
-    assert len(differences(empty, snapshot(full))) == 4
+@pytest.mark.parametrize(
+    ("part", "seen"),
+    [
+        ({"phonebooks": {"user": [{"name": "V"}]}}, ["file Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/rasphone.pbk"]),
+        ({"phonebooks": {"hidden": [{"name": "V"}]}}, ["file Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/_hiddenPbk/rasphone.pbk"]),
+        ({"interfaces": [{"alias": "V", "ipv4": 3}]}, ["interface V 23 IPv4"]),
+        ({"routes": ["10.0.0.0/8@5"]}, ["route 10.0.0.0/8 on 23"]),
+        ({"registry": {"HKLM:\\X": {}}}, ["registry HKLM:\\X"]),
+        ({"registry": {"HKLM:\\X": {"a": b"b"}}}, ["registry HKLM:\\X", "registry HKLM:\\X a"]),
+        ({"services": {"RasMan": {"privileges": ["SeTcbPrivilege"]}}}, ["service RasMan"]),
+        ({"events": ["service RasMan restarted"]}, ["event service RasMan restarted"]),
+    ],
+)  # fmt: skip
+def test_a_snapshot_sees_every_part(tmp_path, part, seen):
+    empty = snapshot(make_client({}, tmp_path / "jdoe"))
+    full = snapshot(make_client(part, tmp_path / "b"))
+    assert [name for name in full if name not in empty] == seen
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"phonebooks": {"user": [{"nam": "V"}]}}, {"phonebooks": []}, {"interfaces": [{"ipv4": 3}]},
+        {"routes": [10]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
+        {"changes": {"device": {}}},
+    ],
+)  # fmt: skip
+def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):
+    with pytest.raises(ClientError, match=r"^client: .*docs/clients\.md shows each part"):
+        make_client(part, tmp_path / "c")
 
 
 def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):

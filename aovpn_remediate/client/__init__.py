@@ -4,14 +4,8 @@
 """
 
 from aovpn_remediate.client.device import SimulatedClient, live_interface
-from aovpn_remediate.client.host import (
-    LockedFile,
-    NetworkInterface,
-    PowerShell,
-    Run,
-    empty_state,
-    find_powershell,
-)
+from aovpn_remediate.client.host import PowerShell, Run, find_powershell
+from aovpn_remediate.client.state import LockedFile, NetworkInterface, empty_state
 
 __all__ = [
     "LockedFile",

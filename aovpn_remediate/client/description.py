@@ -3,76 +3,118 @@
 A description is a mapping; every part may be missing:
 
     phonebooks: {device: [{name: VPN, ipv4: 0, ipv6: 25, routes: [10.0.0.0/8, 10.1.0.0/16@5]}]}
+                                           also user, all-users, hidden, and user NAME for another user
     interfaces: [{alias: VPN, ipv4: automatic, ipv6: 3, index: 23}]
-    routes: [10.0.0.0/8]                   of the connected interface 23
-    registry: {'HKLM:\\SOFTWARE\\X': {Name: text, Other: [a, list]}}
-    services: {RasMan: {started: -60, shared: false}}     minutes from now
+    routes: [10.0.0.0/8, 10.1.0.0/16@5]    of the connected interface 23
+    registry: {'HKLM:\\SOFTWARE\\X': {Text: a, List: [a, b], Number: 1, Bytes: !!binary AAE=}}
+    services: {RasMan: {started: -60, shared: false, privileges: [a, b]}}     minutes from now
+    build: 22631                           of Windows
+    events: [service RasMan restarted]     what happened to the client
     faults: {Get-NetIPInterface: a text}   calls that fail
-    switches: [refusesRoutes]              what Windows has not settled
+    denied: ['HKLM:\\SOFTWARE\\X']         registry keys that nobody may read or write
+    disk: full
     locked: {device: 2}                    phonebooks that another program holds for so many tries
+    changes: {device: {at: Write-PhonebookText, adds: [{name: New}]}}
+                                           another program adds entries as the script calls a command
     link: device                           a link stands where this phonebook should be
+    switches: [refusesRoutes]              what Windows has not settled
     culture: tr-TR, language: ConstrainedLanguage, account: other
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aovpn_remediate.client.device import SimulatedClient, live_interface
-from aovpn_remediate.client.host import NetworkInterface, RegistryValue, Route
 from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.client.state import NetworkInterface, RegistryValue, Route
 from aovpn_remediate.errors import ClientError
 
 Description = Mapping[str, Any]
 
 PARTS = frozenset(
     {
-        "account", "culture", "faults", "interfaces", "language", "link", "locked", "phonebooks", "registry",
-        "routes", "services", "switches",
+        "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "interfaces", "language",
+        "link", "locked", "phonebooks", "registry", "routes", "services", "switches",
     }
 )  # fmt: skip
 
 ANY = "*"
 """A registry value that may be whatever it is."""
 
+_PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+_BUILD = 22631
+
 
 def make_client(description: Description, folder: Path) -> SimulatedClient:
-    """Return the device that a description asks for, its files below a new folder."""
+    """Return the device that a description asks for, its files below a new folder.
+
+    Raises ``ClientError`` with the part that is not as it has to be.
+    """
     unknown = set(description) - PARTS
     if unknown:
-        raise ClientError(f"client: there is no part {', '.join(sorted(unknown))}; see client/description.py")
+        raise ClientError(
+            f"client: there is no part {', '.join(sorted(unknown))}; docs/clients.md lists them"
+        )
     client = SimulatedClient(folder=folder)
+    try:
+        _make_files(client, description)
+        _make_network(client, description)
+        _make_system(client, description)
+        _make_faults(client, description)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ClientError(f"client: {error}; docs/clients.md shows each part") from error
+    return client
+
+
+def _make_files(client: SimulatedClient, description: Description) -> None:
     client.app_data.mkdir(parents=True)
     client.program_data.mkdir(parents=True)
     for scope, entries in description.get("phonebooks", {}).items():
-        client.write_phonebook(scope, b"".join(entry(**_entry(one)) for one in entries))
-    client.interfaces = [one for part in description.get("interfaces", ()) for one in _interface(**part)]
-    client.routes = [_route(prefix) for prefix in description.get("routes", ())]
-    client.registry = {
-        key: _values(values, client) for key, values in description.get("registry", {}).items()
-    }
-    client.cim = _services(description.get("services", {}))
-    client.faults = dict(description.get("faults", {}))
-    client.switches = tuple(description.get("switches", ()))
-    client.culture = description.get("culture", client.culture)
-    client.language_mode = description.get("language", client.language_mode)
-    for scope, tries in description.get("locked", {}).items():
-        client.locks.append({"path": str(client.phonebook(scope)), "tries": tries})
+        client.write_phonebook(scope, _phonebook(entries))
     if "link" in description:
         path = client.phonebook(description["link"])
-        path.rename(folder / "elsewhere.pbk")
-        path.symlink_to(folder / "elsewhere.pbk")
-    return client
+        path.rename(client.folder / "elsewhere.pbk")
+        path.symlink_to(client.folder / "elsewhere.pbk")
+
+
+def _make_network(client: SimulatedClient, description: Description) -> None:
+    client.interfaces = [one for part in description.get("interfaces", ()) for one in _interface(**part)]
+    client.routes = [_route(route) for route in description.get("routes", ())]
+
+
+def _make_system(client: SimulatedClient, description: Description) -> None:
+    client.registry = _profile_list(client, description.get("phonebooks", {}))
+    client.registry |= {key: _values(values) for key, values in description.get("registry", {}).items()}
+    client.cim = _services(description.get("services", {}))
+    build = str(description.get("build", _BUILD))
+    client.cim["Win32_OperatingSystem"] = [{"BuildNumber": build, "Version": f"10.0.{build}"}]
+    client.events = list(description.get("events", ()))
+    client.culture = description.get("culture", client.culture)
+    client.language_mode = description.get("language", client.language_mode)
+
+
+def _make_faults(client: SimulatedClient, description: Description) -> None:
+    client.faults = dict(description.get("faults", {}))
+    client.denied = tuple(description.get("denied", ()))
+    client.disk_full = description.get("disk") == "full"
+    client.switches = tuple(description.get("switches", ()))
+    for scope, tries in description.get("locked", {}).items():
+        client.locks.append({"path": str(client.phonebook(scope)), "tries": tries})
+    for scope, change in description.get("changes", {}).items():
+        adds = base64.b64encode(_phonebook(change["adds"])).decode("ascii")
+        client.changes.append({"path": str(client.phonebook(scope)), "command": change["at"], "adds": adds})
 
 
 def snapshot(client: SimulatedClient) -> dict[str, object]:
     """Return everything that a script could have changed, by name; the one backup of ours aside."""
     found: dict[str, object] = {}
     for path in sorted(client.folder.rglob("*")):
-        is_ours = path.name in ("script.ps1", "rasphone.pbk.aovpn-remediate.bak")
+        is_ours = path.name == "rasphone.pbk.aovpn-remediate.bak"
         if not is_ours and (path.is_file() or path.is_symlink()):
             content = path.read_bytes() if path.exists() else b""
             found[f"file {path.relative_to(client.folder).as_posix()}"] = content
@@ -80,10 +122,23 @@ def snapshot(client: SimulatedClient) -> dict[str, object]:
         metric = "automatic" if one["AutomaticMetric"] == "Enabled" else one["InterfaceMetric"]
         found[f"interface {one['InterfaceAlias']} {one['InterfaceIndex']} {one['AddressFamily']}"] = metric
     for route in client.routes:
-        found[f"route {route['DestinationPrefix']} on {route['InterfaceIndex']}"] = route["NextHop"]
+        via = f"via {route['NextHop']}, metric {route['RouteMetric']}"
+        found[f"route {route['DestinationPrefix']} on {route['InterfaceIndex']}"] = via
     for key, values in client.registry.items():
+        found[f"registry {key}"] = "a key"
         found |= {f"registry {key} {name}": value["data"] for name, value in values.items()}
-    return found
+    return found | _running(client) | {f"event {one}": "happened" for one in client.events}
+
+
+def _running(client: SimulatedClient) -> dict[str, object]:
+    """What each service runs with."""
+    processes = {one["ProcessId"]: one.get("Privileges") for one in client.cim["Win32_Process"]}
+    return {
+        f"service {one['Name']}": f"runs with {processes[one['ProcessId']] or 'all privileges'}"
+        if one["ProcessId"] in processes
+        else "is stopped"
+        for one in client.cim["Win32_Service"]
+    }
 
 
 def differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
@@ -114,6 +169,10 @@ def _shown(value: object) -> str:
     return "nothing" if value is None else repr(value)[:200]
 
 
+def _phonebook(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    return b"".join(entry(**_entry(one)) for one in entries)
+
+
 def _entry(part: Mapping[str, Any]) -> dict[str, Any]:
     lines = {
         "last": tuple(line.encode() for line in part.get("last", ())),
@@ -135,26 +194,40 @@ def _interface(
     return found
 
 
-def _route(prefix: str) -> Route:
+def _route(text: str) -> Route:
+    prefix, _, metric = text.partition("@")
     family, hop = ("IPv6", "::") if ":" in prefix else ("IPv4", "0.0.0.0")  # noqa: S104  a next hop
     return {
         "DestinationPrefix": prefix,
         "InterfaceIndex": 23,
         "NextHop": hop,
-        "RouteMetric": 1,
+        "RouteMetric": int(metric or 1),
         "AddressFamily": family,
     }
 
 
-def _values(values: Mapping[str, object], client: SimulatedClient) -> dict[str, RegistryValue]:
+def _profile_list(
+    client: SimulatedClient, phonebooks: Mapping[str, object]
+) -> dict[str, dict[str, RegistryValue]]:
+    """The users of the device, as Windows lists them."""
+    others = [scope.removeprefix("user ") for scope in phonebooks if scope.startswith("user ")]
+    found: dict[str, dict[str, RegistryValue]] = {_PROFILES: {}}
+    for number, user in enumerate([client.user, *others], 1001):
+        home = str(client.app_data_of(user).parents[1])
+        key = f"{_PROFILES}\\S-1-5-21-1-{number}"
+        found[key] = {"ProfileImagePath": {"type": "String", "data": home}}
+    return found
+
+
+def _values(values: Mapping[str, object]) -> dict[str, RegistryValue]:
+    return {name: _value(data) for name, data in values.items()}
+
+
+def _value(data: object) -> RegistryValue:
+    if isinstance(data, bytes):
+        return {"type": "Binary", "data": list(data)}
     kinds = {list: "MultiString", int: "DWord"}
-    return {
-        name: {
-            "type": kinds.get(type(data), "String"),
-            "data": str(client.app_data.parents[1]) if data == "$home" else data,
-        }
-        for name, data in values.items()
-    }
+    return {"type": kinds.get(type(data), "String"), "data": data}
 
 
 def _services(services: Mapping[str, Mapping[str, Any]]) -> dict[str, list[dict[str, object]]]:
@@ -164,5 +237,6 @@ def _services(services: Mapping[str, Mapping[str, Any]]) -> dict[str, list[dict[
         if facts.get("shared"):
             cim["Win32_Service"].append({"Name": "Dhcp", "ProcessId": number})
         born = datetime.now(UTC) + timedelta(minutes=facts.get("started", -60))
-        cim["Win32_Process"].append({"ProcessId": number, "CreationDate": born.isoformat()})
+        process = {"CreationDate": born.isoformat(), "Privileges": facts.get("privileges")}
+        cim["Win32_Process"].append({"ProcessId": number, **process})
     return cim

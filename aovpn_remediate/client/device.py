@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aovpn_remediate.client.host import (
+from aovpn_remediate.client.host import PowerShell, Run
+from aovpn_remediate.client.state import (
+    ChangedFile,
     LockedFile,
     NetworkInterface,
-    PowerShell,
     RegistryValue,
     Route,
-    Run,
     State,
     empty_state,
 )
 
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
+_HIDDEN = _PHONEBOOK.with_name("_hiddenPbk") / _PHONEBOOK.name
+
+
+Registry = dict[str, dict[str, RegistryValue]]
 
 
 def live_interface(
@@ -41,8 +46,12 @@ class SimulatedClient:
     interfaces: list[NetworkInterface] = field(default_factory=list)
     locks: list[LockedFile] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
-    registry: dict[str, dict[str, RegistryValue]] = field(default_factory=dict)
+    registry: Registry = field(default_factory=dict)
     cim: dict[str, list[dict[str, object]]] = field(default_factory=lambda: empty_state()["cim"])
+    events: list[str] = field(default_factory=list)
+    changes: list[ChangedFile] = field(default_factory=list)
+    denied: tuple[str, ...] = ()
+    disk_full: bool = False
     switches: tuple[str, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
     culture: str = "en-US"
@@ -53,7 +62,11 @@ class SimulatedClient:
     @property
     def app_data(self) -> Path:
         """The signed-in user's roaming AppData."""
-        return self.folder / "Users" / self.user / "AppData" / "Roaming"
+        return self.app_data_of(self.user)
+
+    def app_data_of(self, user: str) -> Path:
+        """The roaming AppData of a user of the device."""
+        return self.folder / "Users" / user / "AppData" / "Roaming"
 
     @property
     def program_data(self) -> Path:
@@ -61,8 +74,15 @@ class SimulatedClient:
         return self.folder / "ProgramData"
 
     def phonebook(self, scope: str) -> Path:
-        """Return where the phonebook of ``user``, ``all-users`` or ``device`` lies."""
-        return (self.app_data if scope == "user" else self.program_data) / _PHONEBOOK
+        """Return where a phonebook lies.
+
+        ``user``, ``all-users`` or ``device``; ``hidden`` is the signed-in user's hidden one, ``user NAME``
+        that of another user.
+        """
+        if scope.startswith("user "):
+            return self.app_data_of(scope.removeprefix("user ")) / _PHONEBOOK
+        places = {"user": self.app_data / _PHONEBOOK, "hidden": self.app_data / _HIDDEN}
+        return places.get(scope, self.program_data / _PHONEBOOK)
 
     def write_phonebook(self, scope: str, content: bytes) -> Path:
         """Put a phonebook there and return its path."""
@@ -71,43 +91,70 @@ class SimulatedClient:
         path.write_bytes(content)
         return path
 
-    def run(self, shell: PowerShell, script: bytes, *, run_as: str) -> Run:
-        """Run the exact bytes of a script; the interfaces are those that it leaves behind."""
-        path = self.folder / "script.ps1"
-        path.write_bytes(script)
+    def run(self, shell: PowerShell, script: bytes, *, run_as: str, then: str = "") -> Run:
+        """Run the exact bytes of a script; what it leaves is the device's state.
+
+        ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``.
+        """
         run = shell.run(
-            path,
+            shell.keep_script(script),
+            client=str(self.folder),
             environment=self._environment(run_as),
-            state=self._state(),
+            state=self._state(then),
             culture=self.culture,
             language_mode=self.language_mode,
         )
-        self.interfaces = list(run.state["interfaces"])
-        self.routes = list(run.state["routes"])
-        self.registry = run.state["registry"]
-        self.cim = run.state["cim"]
+        self.interfaces, self.routes = list(run.state["interfaces"]), list(run.state["routes"])
+        self.registry, self.cim = _unquoted(run.state["registry"]), run.state["cim"]
+        self.events, self.changes = list(run.state["events"]), list(run.state["changes"])
         return run
 
     def _environment(self, run_as: str) -> dict[str, str]:
         is_system = run_as == "system"
-        system_data = (
-            self.folder / "Windows" / "System32" / "config" / "systemprofile" / "AppData" / "Roaming"
-        )
+        system = self.folder / "Windows" / "System32" / "config" / "systemprofile" / "AppData" / "Roaming"
         return {
             "USERNAME": f"{self.computer}$" if is_system else self.user,
             "USERDOMAIN": "CONTOSO",
             "COMPUTERNAME": self.computer,
-            "APPDATA": str(system_data if is_system else self.app_data),
+            "APPDATA": str(system if is_system else self.app_data),
             "ProgramData": str(self.program_data),
         }
 
-    def _state(self) -> State:
+    def _state(self, then: str) -> State:
         return empty_state() | {
             "interfaces": self.interfaces,
-            "locks": self.locks,
             "routes": self.routes,
-            "registry": self.registry,
+            "registry": _quoted(self.registry),
             "cim": self.cim,
+            "phonebooks": [str(path) for path in sorted(self.folder.rglob(_PHONEBOOK.name))],
+            "events": self.events,
+            "locks": self.locks,
+            "changes": self.changes,
+            "denied": list(self.denied),
+            "isDiskFull": self.disk_full,
             "switches": dict.fromkeys(self.switches, True),
             "faults": self.faults,
+            "then": then,
         }
+
+
+def _quoted(registry: Registry) -> Registry:
+    """The registry with a mark before each text, lest JSON makes a time of one that looks like it."""
+    return _with_texts(registry, lambda text: f"'{text}")
+
+
+def _unquoted(registry: Registry) -> Registry:
+    return _with_texts(registry, lambda text: text[1:])
+
+
+def _with_texts(registry: Registry, change: Callable[[str], str]) -> Registry:
+    return {
+        key: {
+            name: {
+                "type": one["type"],
+                "data": change(str(one["data"])) if one["type"] == "String" else one["data"],
+            }
+            for name, one in values.items()
+        }
+        for key, values in registry.items()
+    }

@@ -1,8 +1,8 @@
-# The long-lived PowerShell of the simulated client: reads one job a line as JSON, runs it in a fresh
-# runspace, answers with one line of JSON.
+# The long-lived PowerShell of the simulated client: reads one job a line as JSON, runs its script, answers
+# with one line of JSON. Each client has a runspace of its own, whose variables are new for each job.
 #
-# A job names the script file, the environment variables, the culture, the language mode and the state
-# that the stand-ins work on. The answer holds exit code, output lines, error texts and the new state.
+# A job names the client, the script file, the environment variables, the culture, the language mode and the
+# state that the stand-ins work on. The answer holds exit code, output lines, error texts and the new state.
 param([string] $StandIns)
 
 $ErrorActionPreference = 'Stop'
@@ -10,36 +10,67 @@ $ErrorActionPreference = 'Stop'
 function Invoke-Job {
     param($Job)
 
-    foreach ($variable in $Job.environment.PSObject.Properties) {
-        [Environment]::SetEnvironmentVariable($variable.Name, $variable.Value)
-    }
+    Set-ProcessVariable -Variable $Job.environment
     [Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::GetCultureInfo($Job.culture)
-    $session = [initialsessionstate]::CreateDefault()
-    $runspace = [runspacefactory]::CreateRunspace($session)
-    $runspace.ThreadOptions = 'UseCurrentThread'
-    $runspace.Open()
-    try {
-        $null = Invoke-Step -Runspace $runspace -Command 'New-Module' -Argument $module
-        $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
-        $null = Invoke-Step -Runspace $runspace -Command 'Start-Client'
-        $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
-        $answer = Invoke-Step -Runspace $runspace -Command $Job.script
-        $runspace.SessionStateProxy.LanguageMode = 'FullLanguage'
-        $null = Invoke-Step -Runspace $runspace -Command 'Stop-Client'
-        $answer['state'] = $Job.state
-        $answer
-    } finally {
-        $runspace.Dispose()
+    $runspace = Get-ClientRunspace -Client $Job.client
+    $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
+    $null = Invoke-Step -Runspace $runspace -Command 'Start-Client'
+    $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
+    $answer = Invoke-Step -Runspace $runspace -Command $Job.script
+    $runspace.SessionStateProxy.LanguageMode = 'FullLanguage'
+    $end = Invoke-Step -Runspace $runspace -Command 'Stop-Client'
+    if ($end['output'] -contains 'not as before') {
+        $script:owner = ''
+    }
+    $answer['state'] = $Job.state
+    $answer
+}
+
+# The environment of this process and the job's variables, and nothing that an earlier script left.
+function Set-ProcessVariable {
+    param($Variable)
+
+    $wanted = @{} + $script:environment
+    foreach ($one in $Variable.PSObject.Properties) {
+        $wanted[$one.Name] = $one.Value
+    }
+    foreach ($name in @([Environment]::GetEnvironmentVariables().Keys)) {
+        if (-not $wanted.ContainsKey($name)) {
+            [Environment]::SetEnvironmentVariable($name, $null)
+        }
+    }
+    foreach ($name in $wanted.Keys) {
+        [Environment]::SetEnvironmentVariable($name, $wanted[$name])
     }
 }
 
-# Runs one command as a process would: an error that nobody catches is exit code 1 and text on stderr.
+# The runspace of a client, as new: the one of its last job, else another with the stand-ins in it.
+function Get-ClientRunspace {
+    param([string] $Client)
+
+    if ($Client -and $script:owner -eq $Client) {
+        $script:runspace.ResetRunspaceState()
+        return $script:runspace
+    }
+    if ($null -ne $script:runspace) {
+        $script:runspace.Dispose()
+    }
+    $script:owner = $Client
+    $script:runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault())
+    $script:runspace.ThreadOptions = 'UseCurrentThread'
+    $script:runspace.Open()
+    $null = Invoke-Step -Runspace $script:runspace -Command 'New-Module' -Argument $standIn
+    $script:runspace
+}
+
+# Runs one command as a process would: an error that nobody catches is exit code 1 and text on stderr. What a
+# script file defines is gone with it.
 function Invoke-Step {
     param($Runspace, [string] $Command, $Argument)
 
     $shell = [powershell]::Create()
     $shell.Runspace = $Runspace
-    $null = $shell.AddCommand($Command)
+    $null = $shell.AddCommand($Command, 'New-Module' -ne $Command)
     if ($Argument) {
         $null = $shell.AddArgument($Argument)
     }
@@ -61,19 +92,60 @@ function Invoke-Step {
     @{ exit = $exit; output = @($lines | ForEach-Object { "$_" }); errors = $errors }
 }
 
+# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, and for everything else
+# the command itself, whose parameters it has.
+function Get-ItemStandIn {
+    param([string] $Command)
+
+    $real = Get-Command -Name $Command -CommandType Cmdlet
+    $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
+    $proxy = [Management.Automation.ProxyCommand]
+    $parameters = $proxy::GetParamBlock($about)
+    if ('Set-ItemProperty' -eq $Command) {
+        # Which this command has for the registry only.
+        $parameters += ', [string] ${Type}'
+    }
+    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source
+    @'
+function {0} {{
+    {1}
+    param({2})
+
+    process {{
+        $key = Get-RegistryName -Bound $PSBoundParameters
+        if ($null -eq $key) {{
+            return {3}\{0} @PSBoundParameters
+        }}
+        Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
+    }}
+}}
+'@ -f $parts
+}
+
 # The stand-ins are parsed once; each runspace makes a module of them.
-$texts = foreach ($part in 'Client', 'NetTCPIP', 'VpnClient', 'Registry', 'Services') {
+$items = @(
+    'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
+    'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
+)
+$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'VpnClient', 'Registry', 'Services') {
     [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
 }
+$texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
 $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'Start-Client', 'Stop-Client', 'Start-Sleep'
         'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
-        'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
-        'Get-ItemProperty', 'Set-ItemProperty', 'New-Item', 'Test-Path', 'Get-ChildItem'
-        'Get-CimInstance', 'Restart-Service'
-    ).ForEach({ "'$_'" }) -join ', ')
+        'Get-NetAdapter'
+        'Get-VpnConnection', 'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
+        'Get-CimInstance', 'Get-Service', 'Restart-Service', 'Stop-Service', 'Start-Service'
+        'Stop-Process', 'Restart-Computer', 'Stop-Computer'
+        'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
+        $items
+    ).ForEach({ $_ }).ForEach({ "'$_'" }) -join ', ')
 $text = (@($texts) + $exported) -join "`n"
-$module = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
+$standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
+$script:environment = [Environment]::GetEnvironmentVariables()
+$script:owner = ''
+$script:runspace = $null
 
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     try {

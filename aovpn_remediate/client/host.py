@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, cast
 
+from aovpn_remediate.client.state import State
 from aovpn_remediate.errors import ClientError
 
 _FOLDER = Path(__file__).parent
-
-
-class NetworkInterface(TypedDict):
-    """One address family of a live interface, under the names that Windows gives its properties."""
-
-    InterfaceAlias: str
-    InterfaceIndex: int
-    AddressFamily: str
-    InterfaceMetric: int
-    AutomaticMetric: str
-    ConnectionState: str
-
-
-class LockedFile(TypedDict):
-    """A file that another program holds until a script has waited so many times."""
-
-    path: str
-    tries: int
-
-
-class Route(TypedDict):
-    """One live route, under the names that Windows gives its properties."""
-
-    DestinationPrefix: str
-    InterfaceIndex: int
-    NextHop: str
-    RouteMetric: int
-    AddressFamily: str
-
-
-class RegistryValue(TypedDict):
-    """One registry value: ``String`` or ``MultiString``, and its data."""
-
-    type: str
-    data: object
-
-
-class State(TypedDict):
-    """What the stand-ins work on; see the folder ``windows``."""
-
-    interfaces: list[NetworkInterface]
-    locks: list[LockedFile]
-    routes: list[Route]
-    registry: dict[str, dict[str, RegistryValue]]
-    cim: dict[str, list[dict[str, object]]]
-    switches: dict[str, bool]
-    faults: dict[str, str]
-    sleeps: int
-    restarts: int
 
 
 class _Answer(TypedDict):
@@ -111,11 +65,13 @@ class PowerShell:
         ]  # fmt: skip
         if sys.platform != "win32":
             del command[3:5]  # there is no execution policy elsewhere
+        self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
         try:
             self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
             )
         except OSError as error:
+            self._folder.cleanup()
             raise ClientError(f"{executable}: cannot be started as PowerShell; {error.strerror}") from error
 
     def __enter__(self) -> Self:
@@ -136,18 +92,31 @@ class PowerShell:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._folder.cleanup()
 
-    def run(
+    def keep_script(self, content: bytes) -> Path:
+        """Return where a script lies; the same one always has the same place, so that it is compiled once."""
+        path = Path(self._folder.name) / f"{hashlib.sha256(content).hexdigest()[:16]}.ps1"
+        if not path.exists():
+            path.write_bytes(content)
+        return path
+
+    def run(  # noqa: PLR0913  each is a part of the job
         self,
         script: Path,
         *,
         environment: Mapping[str, str],
         state: State,
+        client: str = "",
         culture: str = "en-US",
         language_mode: str = "FullLanguage",
     ) -> Run:
-        """Run one script file against the stand-ins and return what it did."""
+        """Run one script file against the stand-ins and return what it did.
+
+        Without the name of a client nothing that it defines is there for the next run, and nothing is reused.
+        """
         job = {
+            "client": client,
             "script": str(script),
             "environment": dict(environment),
             "state": state,
@@ -175,18 +144,3 @@ class PowerShell:
         if "broken" in answer:
             raise ClientError(f"the simulated client broke: {answer['broken']}")
         return cast("_Answer", answer)
-
-
-def empty_state() -> State:
-    """Return a Windows without connections, services and registry."""
-    return {
-        "interfaces": [],
-        "locks": [],
-        "routes": [],
-        "registry": {},
-        "cim": {"Win32_Service": [], "Win32_Process": []},
-        "switches": {},
-        "faults": {},
-        "sleeps": 0,
-        "restarts": 0,
-    }

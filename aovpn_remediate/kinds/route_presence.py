@@ -91,10 +91,11 @@ class RoutePresence(ProfileEntry, title="route-presence"):
         stored = [f"{'!' * route.exclude}{route.prefix}@{route.metric or 1}" for route in self.routes]
         return {
             **super().case_values(),
-            "routes": [route.prefix for route in through],
-            "rest": [route.prefix for route in through[1:]],
+            "routes": [f"{route.prefix}@{route.metric or 1}" for route in through],
+            "rest": [f"{route.prefix}@{route.metric or 1}" for route in through[1:]],
             "stored_routes": stored,
             "stored_rest": stored[1:],
+            "stored_through": [route for route in stored if not route.startswith("!")],
             "first_last": [*stored[1:], *stored[:1]],
             "count": len(self.routes),
             "excludes": len(through) < len(self.routes),

@@ -1,18 +1,86 @@
-# The simulated client itself: files that others hold, time, and faults.
+# The simulated client itself: what happens to it between two scripts, files that others hold or change, time,
+# a full disk, and calls that fail.
 
-# Opens the files that another program holds for the job's first tries.
+# Makes ready for a script: what happened since the last one, and what is to happen to this one.
 function Start-Client {
+    $script:functions = @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
+    switch ($global:Client.then) {
+        'reconnect' { Restart-RasConnection }
+        'restart' { Restart-Windows }
+        'shut down' { Restart-Windows -KeepServices }
+    }
     $script:locks = @(foreach ($lock in $global:Client.locks) {
         $stream = [IO.File]::Open($lock.path, 'Open', 'ReadWrite', 'None')
         @{ Stream = $stream; Tries = $lock.tries }
     })
+    # The engine asks here before it looks up any command, a cmdlet's as well as a function of the script.
+    $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
+    $isWatched = @($global:Client.changes).Count -gt 0 -or $global:Client.isDiskFull
+    if ($isWatched -or @($global:Client.faults.PSObject.Properties).Count -gt 0) {
+        $ExecutionContext.InvokeCommand.PreCommandLookupAction = {
+            param([string] $Name, $Lookup)
+
+            Watch-Command -Name $Name -Lookup $Lookup
+        }
+    }
 }
 
-# Lets go of whatever is still held.
+# Lets go of whatever is still held. Says so if the script left functions behind that the next must not see.
 function Stop-Client {
+    $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
     foreach ($lock in $script:locks) {
         $lock['Stream'].Dispose()
     }
+    $now = @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
+    if ($now -ne $script:functions) {
+        'not as before'
+    }
+}
+
+# What is to happen as a command is called: another program writes a phonebook, a file is made on a full
+# disk, the call fails.
+function Watch-Command {
+    param([string] $Name, $Lookup)
+
+    foreach ($change in $global:Client.changes) {
+        if ($change.command -eq $Name -and $change.adds) {
+            $bytes = [IO.File]::ReadAllBytes($change.path) + [Convert]::FromBase64String($change.adds)
+            [IO.File]::WriteAllBytes($change.path, $bytes)
+            $change.adds = ''
+        }
+    }
+    if ($global:Client.isDiskFull -and 'New-Object' -eq $Name) {
+        $Lookup.CommandScriptBlock = ${function:New-ObjectOnFullDisk}
+        $Lookup.StopSearch = $true
+    }
+    $fault = $global:Client.faults.PSObject.Properties[$Name]
+    if ($null -ne $fault) {
+        $text = $fault.Value
+        $Lookup.CommandScriptBlock = { throw $text }.GetNewClosure()
+        $Lookup.StopSearch = $true
+    }
+}
+
+# A file on a full disk: it can be made, and half of what is written fits.
+class FileOnFullDisk : IO.FileStream {
+    FileOnFullDisk([string] $path) : base($path, 'CreateNew', 'Write', 'None') {
+    }
+
+    [void] Write([byte[]] $bytes, [int] $offset, [int] $count) {
+        ([IO.FileStream] $this).WriteByte($bytes[$offset])
+        # ERROR_DISK_FULL
+        throw (New-Object -TypeName IO.IOException -ArgumentList 'There is not enough space on the disk.', -2147024784)
+    }
+}
+
+# New-Object on a client whose disk is full.
+function New-ObjectOnFullDisk {
+    param([Parameter(Position = 0)] [string] $TypeName, [Parameter(Position = 1)] [object[]] $ArgumentList)
+
+    if ('IO.FileStream', 'System.IO.FileStream' -contains $TypeName) {
+        return [FileOnFullDisk]::new($ArgumentList[0])
+    }
+    Microsoft.PowerShell.Utility\New-Object @PSBoundParameters
 }
 
 # No time passes here; a file that is held is let go after as many tries as the job says.
@@ -32,14 +100,43 @@ function Start-Sleep {
     }
 }
 
-# Fails a call on purpose, with the text that the job gives for the command, or for it and its subject.
-function Invoke-Fault {
-    param([string] $Command, [string] $Subject = '')
+# Notes what a script made happen and what leaves no other trace.
+function Add-ClientEvent {
+    param([string] $Text)
 
-    foreach ($name in $Command, "$Command $Subject") {
-        $fault = $global:Client.faults.PSObject.Properties[$name]
-        if ($null -ne $fault) {
-            throw $fault.Value
+    $global:Client.events = @($global:Client.events) + $Text
+}
+
+# Fails a call with a certain subject on purpose; calls of a command altogether fail before they come here.
+function Invoke-Fault {
+    param([string] $Command, [string] $Subject)
+
+    $fault = $global:Client.faults.PSObject.Properties["$Command $Subject"]
+    if ($null -ne $fault) {
+        throw $fault.Value
+    }
+}
+
+# Windows ends and starts. A shutdown with fast startup, the usual one, keeps services as they are.
+function Restart-Windows {
+    param([switch] $KeepServices)
+
+    if (-not $KeepServices) {
+        foreach ($service in @($global:Client.cim.Win32_Service)) {
+            Start-ServiceProcess -Service $service
         }
     }
+    Restart-RasConnection
+}
+
+# SYSTEM, and nobody else, may change what is live and HKLM:.
+function Confirm-System {
+    [CmdletBinding()]
+    param()
+
+    if ($env:USERNAME -like '*$') {
+        return $true
+    }
+    Write-Error -Message 'Access is denied.' -Category PermissionDenied -ErrorId 'Windows System Error 5'
+    $false
 }

@@ -1,4 +1,4 @@
-# The module NetTCPIP: interfaces and routes. Only what a test put there exists.
+# The modules NetTCPIP and NetAdapter: interfaces and routes. "Nothing found" is an error that ends nothing.
 
 function Get-NetIPInterface {
     [CmdletBinding()]
@@ -9,7 +9,6 @@ function Get-NetIPInterface {
         [string] $PolicyStore
     )
 
-    Invoke-Fault -Command 'Get-NetIPInterface'
     $found = @(Select-Interface @PSBoundParameters)
     if ($found.Count -gt 0) {
         return $found
@@ -34,7 +33,6 @@ function Set-NetIPInterface {
         [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
     )
 
-    Invoke-Fault -Command 'Set-NetIPInterface'
     if (-not (Confirm-System)) {
         return
     }
@@ -58,7 +56,7 @@ function Select-Interface {
 
     foreach ($interface in $global:Client.interfaces) {
         $aliases = @($InterfaceAlias | Where-Object { $interface.InterfaceAlias -like $_ })
-        if ($null -ne $InterfaceAlias -and 0 -eq $aliases.Count) { continue }
+        if ($InterfaceAlias -and 0 -eq $aliases.Count) { continue }
         if ($null -ne $InterfaceIndex -and $InterfaceIndex -notcontains $interface.InterfaceIndex) { continue }
         if ($null -ne $AddressFamily -and $AddressFamily -notcontains $interface.AddressFamily) { continue }
         $interface
@@ -74,7 +72,6 @@ function Get-NetRoute {
         [string] $PolicyStore
     )
 
-    Invoke-Fault -Command 'Get-NetRoute'
     $found = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
     if ($found.Count -gt 0) {
         return $found
@@ -99,7 +96,6 @@ function New-NetRoute {
         [uint16] $RouteMetric
     )
 
-    Invoke-Fault -Command 'New-NetRoute'
     if (-not (Confirm-System)) {
         return
     }
@@ -107,17 +103,13 @@ function New-NetRoute {
         Write-Error -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
         return
     }
-    $family = 'IPv4'
-    if ($DestinationPrefix.Contains(':')) {
-        $family = 'IPv6'
+    $new = @{
+        Prefix  = $DestinationPrefix
+        Index   = $InterfaceIndex
+        Metric  = $RouteMetric
+        NextHop = $NextHop
     }
-    $route = [pscustomobject] @{
-        DestinationPrefix = $DestinationPrefix
-        InterfaceIndex    = $InterfaceIndex
-        NextHop           = $NextHop
-        RouteMetric       = $RouteMetric
-        AddressFamily     = $family
-    }
+    $route = New-LiveRoute @new
     $global:Client.routes = @($global:Client.routes) + $route
     $route
 }
@@ -130,7 +122,6 @@ function Remove-NetRoute {
         [string] $PolicyStore
     )
 
-    Invoke-Fault -Command 'Remove-NetRoute'
     if (-not (Confirm-System)) {
         return
     }
@@ -148,14 +139,32 @@ function Select-Route {
     }
 }
 
-# A standard user may not change what is live.
-function Confirm-System {
+# Adapters. Tunnels are among the hidden ones.
+function Get-NetAdapter {
     [CmdletBinding()]
-    param()
+    param([Parameter(Position = 0)] [string[]] $Name, [switch] $IncludeHidden)
 
-    if ($env:USERNAME -like '*$') {
-        return $true
+    $tunnels = @(Get-RasConnectionName)
+    $seen = @()
+    foreach ($interface in @(Select-Interface -InterfaceAlias $Name)) {
+        $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
+        if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
+            $seen += $interface.InterfaceIndex
+            [pscustomobject] @{
+                Name           = $interface.InterfaceAlias
+                InterfaceAlias = $interface.InterfaceAlias
+                InterfaceIndex = $interface.InterfaceIndex
+                ifIndex        = $interface.InterfaceIndex
+                Status         = 'Up'
+            }
+        }
     }
-    Write-Error -Message 'Access is denied.' -Category PermissionDenied -ErrorId 'Windows System Error 5'
-    $false
+    if (0 -eq $seen.Count) {
+        $problem = @{
+            Message  = 'No MSFT_NetAdapter objects found.'
+            Category = 'ObjectNotFound'
+            ErrorId  = 'CmdletizationQuery_NotFound'
+        }
+        Write-Error @problem
+    }
 }

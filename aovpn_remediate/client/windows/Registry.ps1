@@ -1,74 +1,136 @@
-# The registry provider: HKLM: keys are a table of the client, everything else goes to the real commands.
-# A standard user may not write below HKLM:.
+# The registry provider: keys below HKLM: and HKCU: are a table of the client. A standard user may not write
+# below HKLM:, and nobody may touch a key that the client denies.
 
-# The value with a name of a key, or all of them, as properties of one object.
-function Get-ItemProperty {
+# The name of the registry key that a command's parameters mean; nothing if they mean a file.
+function Get-RegistryName {
+    param([Collections.IDictionary] $Bound)
+
+    foreach ($name in 'LiteralPath', 'Path') {
+        if ($Bound.ContainsKey($name)) {
+            $path = "$(@($Bound[$name])[0])" -replace '^(Microsoft\.PowerShell\.Core\\)?Registry::'
+            $path = $path -replace '^HKEY_LOCAL_MACHINE', 'HKLM:' -replace '^HKEY_CURRENT_USER', 'HKCU:'
+            if ($path -match '^HK(LM|CU):') {
+                return $path.TrimEnd('\')
+            }
+        }
+    }
+}
+
+# Does with a key what a command does.
+function Invoke-RegistryCommand {
     [CmdletBinding()]
-    param([string] $Path, [string] $LiteralPath, [string] $Name)
+    param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
-    Invoke-Fault -Command 'Get-ItemProperty'
-    $key = $global:Client.registry.PSObject.Properties["$Path$LiteralPath"]
-    if ($null -eq $key) {
-        Write-Error -Message 'Cannot find the path because it does not exist.' -Category ObjectNotFound
+    $isWrite = $Command -match '^(New|Set|Remove)-'
+    if ($isWrite -and $Key -like 'HKLM:*' -and -not (Confirm-System)) {
         return
     }
-    $item = New-Object -TypeName psobject
-    foreach ($value in $key.Value.PSObject.Properties) {
-        $data = $value.Value.data
-        if ('MultiString' -eq $value.Value.type) {
-            $data = [string[]] @($data)
+    if ('Test-Path' -ne $Command -and @($global:Client.denied) -contains $Key) {
+        $problem = @{
+            Message  = 'Requested registry access is not allowed.'
+            Category = 'PermissionDenied'
+            ErrorId  = 'System.Security.SecurityException'
         }
-        $item | Add-Member -MemberType NoteProperty -Name $value.Name -Value $data
+        Write-Error @problem
+        return
+    }
+    $entry = $global:Client.registry.PSObject.Properties[$Key]
+    if ('Test-Path' -eq $Command) {
+        return $null -ne $entry
+    }
+    if ('New-Item' -eq $Command) {
+        return New-RegistryKey -Key $Key -Force:([bool] $Bound['Force'])
+    }
+    if ($null -eq $entry) {
+        Write-Error -Message "Cannot find path '$Key' because it does not exist." -Category ObjectNotFound -ErrorId 'PathNotFound'
+        return
+    }
+    switch ($Command) {
+        'Get-Item' { ConvertTo-RegistryItem -Key $Key }
+        'Get-ChildItem' { Get-RegistryChild -Key $Key }
+        'Remove-Item' { $global:Client.registry.PSObject.Properties.Remove($Key) }
+        'Get-ItemProperty' { Get-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
+        'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
+        'Remove-ItemProperty' { foreach ($name in $Bound['Name']) { $entry.Value.PSObject.Properties.Remove($name) } }
+        default { Set-RegistryData -Entry $entry.Value -Bound $Bound }
+    }
+}
+
+# A new key, or as the provider does with -Force, a new empty one in the place of the old.
+function New-RegistryKey {
+    [CmdletBinding()]
+    param([string] $Key, [switch] $Force)
+
+    if (-not $Force -and $null -ne $global:Client.registry.PSObject.Properties[$Key]) {
+        Write-Error -Message 'A key in this path already exists.' -Category ResourceExists
+        return
+    }
+    $empty = New-Object -TypeName psobject
+    $global:Client.registry | Add-Member -MemberType NoteProperty -Name $Key -Value $empty -Force
+    ConvertTo-RegistryItem -Key $Key
+}
+
+function ConvertTo-RegistryItem {
+    param([string] $Key)
+
+    [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Substring($Key.LastIndexOf('\') + 1) }
+}
+
+# The keys right below a key.
+function Get-RegistryChild {
+    param([string] $Key)
+
+    foreach ($one in $global:Client.registry.PSObject.Properties) {
+        if ($one.Name -match ('^' + [regex]::Escape("$Key\") + '[^\\]+$')) {
+            ConvertTo-RegistryItem -Key $one.Name
+        }
+    }
+}
+
+# Values of a key as properties of one object, of the types that the provider gives them.
+function Get-RegistryData {
+    [CmdletBinding()]
+    param($Entry, [string[]] $Name)
+
+    $item = New-Object -TypeName psobject
+    foreach ($value in $Entry.PSObject.Properties) {
+        if (-not $Name -or $Name -contains $value.Name) {
+            $data = switch ($value.Value.type) {
+                'MultiString' { , [string[]] @($value.Value.data) }
+                'Binary' { , [byte[]] @($value.Value.data) }
+                'DWord' { [int] $value.Value.data }
+                # The quotation mark keeps JSON from making a time of a text that looks like one.
+                'String' { "$($value.Value.data)".Substring(1) }
+                default { $value.Value.data }
+            }
+            $item | Add-Member -MemberType NoteProperty -Name $value.Name -Value $data
+        }
+    }
+    if ($Name -and 0 -eq @($item.PSObject.Properties).Count) {
+        Write-Error -Message "Property $Name does not exist." -Category InvalidArgument
+        return
     }
     $item
 }
 
-function Set-ItemProperty {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([string] $Path, [string] $LiteralPath, [string] $Name, $Value, [string] $Type = 'String')
-
-    Invoke-Fault -Command 'Set-ItemProperty'
-    if (-not (Confirm-System)) {
-        return
-    }
-    $key = $global:Client.registry.PSObject.Properties["$Path$LiteralPath"]
-    if ($null -eq $key) {
-        Write-Error -Message 'Cannot find the path because it does not exist.' -Category ObjectNotFound
-        return
-    }
-    $entry = [pscustomobject] @{ type = $Type; data = $Value }
-    $key.Value | Add-Member -MemberType NoteProperty -Name $Name -Value $entry -Force
-}
-
-function New-Item {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Position = 0)] [string] $Path, [switch] $Force)
-
-    Invoke-Fault -Command 'New-Item'
-    if (-not (Confirm-System)) {
-        return
-    }
-    $empty = New-Object -TypeName psobject
-    $global:Client.registry | Add-Member -MemberType NoteProperty -Name $Path -Value $empty
-}
-
-function Test-Path {
+# Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
+function Set-RegistryData {
     [CmdletBinding()]
-    param([string] $Path, [string] $LiteralPath)
+    param($Entry, [Collections.IDictionary] $Bound)
 
-    $null -ne $global:Client.registry.PSObject.Properties["$Path$LiteralPath"]
-}
-
-# The keys below a key, as objects with PSPath.
-function Get-ChildItem {
-    [CmdletBinding()]
-    param([string] $Path, [string] $LiteralPath)
-
-    Invoke-Fault -Command 'Get-ChildItem'
-    $start = "$Path$LiteralPath\"
-    foreach ($key in $global:Client.registry.PSObject.Properties) {
-        if ($key.Name.StartsWith($start, [StringComparison]::OrdinalIgnoreCase)) {
-            [pscustomobject] @{ PSPath = $key.Name; PSChildName = $key.Name.Substring($start.Length) }
+    $name = @($Bound['Name'])[0]
+    $type = "$($Bound['Type'])$($Bound['PropertyType'])"
+    $old = $Entry.PSObject.Properties[$name]
+    if (-not $type) {
+        $type = 'String'
+        if ($null -ne $old) {
+            $type = $old.Value.type
         }
     }
+    $data = $Bound['Value']
+    if ('String' -eq $type) {
+        $data = "'$data"
+    }
+    $value = [pscustomobject] @{ type = $type; data = $data }
+    $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
 }

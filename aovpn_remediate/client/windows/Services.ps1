@@ -1,20 +1,35 @@
-# Services and their processes, as CIM shows them. A restart of RasMan drops every connection and starts a
-# new process, which has the privileges that the registry lists then.
+# Services, their processes and Windows itself, as CIM and the service commands show them. A service has the
+# privileges that the registry lists as its process starts.
 
 function Get-CimInstance {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true, Position = 0)] [string] $ClassName, [string] $Filter)
 
-    Invoke-Fault -Command 'Get-CimInstance'
     $name, $value = $Filter -split '\s*=\s*', 2
     foreach ($one in $global:Client.cim.$ClassName) {
         if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
             $copy = $one.PSObject.Copy()
-            if ($null -ne $copy.PSObject.Properties['CreationDate'] -and $copy.CreationDate) {
-                $copy.CreationDate = [DateTime]::Parse($copy.CreationDate, $null, 'RoundtripKind')
+            $born = $copy.PSObject.Properties['CreationDate']
+            # JSON made a time of it, or it is still the text, as in 5.1.
+            if ($null -ne $born -and $born.Value -is [string]) {
+                $culture = [Globalization.CultureInfo]::InvariantCulture
+                $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
             }
             $copy
         }
+    }
+}
+
+function Get-Service {
+    [CmdletBinding()]
+    param([Parameter(Position = 0)] [string[]] $Name)
+
+    foreach ($service in @(Select-Service -Name $Name)) {
+        $status = 'Running'
+        if (0 -eq $service.ProcessId) {
+            $status = 'Stopped'
+        }
+        [pscustomobject] @{ Name = $service.Name; ServiceName = $service.Name; Status = $status }
     }
 }
 
@@ -22,17 +37,144 @@ function Restart-Service {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([Parameter(Mandatory = $true, Position = 0)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
 
-    Invoke-Fault -Command 'Restart-Service'
     if (-not (Confirm-System)) {
         return
     }
-    $service = @($global:Client.cim.Win32_Service | Where-Object { $_.Name -eq $Name[0] })[0]
-    $service.ProcessId += 1000
+    foreach ($service in @(Select-Service -Name $Name)) {
+        Stop-ServiceProcess -Service $service
+        Start-ServiceProcess -Service $service
+        Add-ClientEvent -Text "service $($service.Name) restarted"
+    }
+}
+
+function Stop-Service {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)] [string[]] $Name,
+        [switch] $Force,
+        [switch] $NoWait,
+        [switch] $PassThru
+    )
+
+    if (-not (Confirm-System)) {
+        return
+    }
+    foreach ($service in @(Select-Service -Name $Name)) {
+        Stop-ServiceProcess -Service $service
+        Add-ClientEvent -Text "service $($service.Name) stopped"
+    }
+}
+
+function Start-Service {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([Parameter(Mandatory = $true, Position = 0)] [string[]] $Name, [switch] $PassThru)
+
+    if (-not (Confirm-System)) {
+        return
+    }
+    foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId })) {
+        Start-ServiceProcess -Service $service
+        Add-ClientEvent -Text "service $($service.Name) started"
+    }
+}
+
+# The client's services of these names, or all of them.
+function Select-Service {
+    [CmdletBinding()]
+    param([string[]] $Name)
+
+    $found = @($global:Client.cim.Win32_Service | Where-Object { -not $Name -or $Name -contains $_.Name })
+    if ($Name -and 0 -eq $found.Count) {
+        $problem = @{
+            Message  = "Cannot find any service with service name '$Name'."
+            Category = 'ObjectNotFound'
+            ErrorId  = 'NoServiceFoundForGivenName'
+        }
+        Write-Error @problem
+    }
+    $found
+}
+
+# A service without a process; without RasMan nothing is connected.
+function Stop-ServiceProcess {
+    param($Service)
+
+    $service.ProcessId = 0
+    if ('RasMan' -eq $service.Name) {
+        foreach ($connection in @(Get-RasConnectionName)) {
+            Disconnect-Ras -Name $connection
+        }
+    }
+}
+
+# A service in a new process, with the privileges that the registry leaves to it now.
+function Start-ServiceProcess {
+    param($Service)
+
+    $numbers = @($global:Client.cim.Win32_Process | ForEach-Object { $_.ProcessId })
+    $service.ProcessId = 1000 + ($numbers | Measure-Object -Maximum).Maximum
+    $key = $global:Client.registry.PSObject.Properties["HKLM:\SYSTEM\CurrentControlSet\Services\$($service.Name)"]
+    $privileges = $null
+    if ($null -ne $key -and $null -ne $key.Value.PSObject.Properties['RequiredPrivileges']) {
+        $privileges = $key.Value.RequiredPrivileges.data
+    }
     $process = [pscustomobject] @{
         ProcessId    = $service.ProcessId
-        CreationDate = [DateTime]::UtcNow.AddSeconds(1).ToString('o')
+        CreationDate = [DateTime]::UtcNow.ToString('o')
+        Privileges   = $privileges
     }
     $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process) + $process
-    $global:Client.interfaces = @($global:Client.interfaces | Where-Object { 23 -ne $_.InterfaceIndex })
-    $global:Client.restarts += 1
+}
+
+# A process ends with every service in it.
+function Stop-Process {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)] [int[]] $Id,
+        [switch] $Force,
+        [switch] $PassThru
+    )
+
+    if (-not (Confirm-System)) {
+        return
+    }
+    foreach ($number in $Id) {
+        $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
+        if (0 -eq $process.Count) {
+            Write-Error -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
+            continue
+        }
+        foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
+            Stop-ServiceProcess -Service $service
+            Add-ClientEvent -Text "the process of service $($service.Name) killed"
+        }
+        $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process | Where-Object { $_ -ne $process[0] })
+    }
+}
+
+# taskkill /PID NUMBER.
+function taskkill {
+    $place = [array]::IndexOf(@($args | ForEach-Object { "$_".ToUpperInvariant() }), '/PID')
+    if ($place -ge 0) {
+        Stop-Process -Id $args[$place + 1]
+    }
+    $global:LASTEXITCODE = 0
+}
+
+function taskkill.exe {
+    taskkill @args
+}
+
+function Restart-Computer {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([switch] $Force)
+
+    Add-ClientEvent -Text 'Windows restarted'
+}
+
+function Stop-Computer {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([switch] $Force)
+
+    Add-ClientEvent -Text 'Windows shut down'
 }

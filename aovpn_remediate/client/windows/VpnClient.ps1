@@ -54,30 +54,61 @@ function Remove-VpnConnectionRoute {
     }
 }
 
-# Rewrites the routes of one entry; the text of a problem if that cannot be.
-function Edit-RasRoute {
-    param([string] $Name, [switch] $AllUser, [scriptblock] $Change)
+# Connections of the calling account, which is not the signed-in user where SYSTEM asks.
+function Get-VpnConnection {
+    [CmdletBinding()]
+    param([Parameter(Position = 0)] [string[]] $Name, [switch] $AllUserConnection)
+
+    $path = Get-CallerPhonebook -AllUser:$AllUserConnection
+    $names = @($Name)
+    if (-not $Name -and [IO.File]::Exists($path)) {
+        $text = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path))
+        $names = @([regex]::Matches($text, '(?m)^\[(.*)\]\s*$') | ForEach-Object { $_.Groups[1].Value })
+    }
+    $connected = @(Get-RasConnectionName)
+    foreach ($one in @($names | Where-Object { $_ })) {
+        $entry = Find-RasEntry -Path $path -Name $one
+        if ($null -eq $entry) {
+            # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
+            Write-Error -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
+            continue
+        }
+        $values = Get-RasValue -Entry $entry
+        $status = 'Disconnected'
+        if ($connected -contains $one) {
+            $status = 'Connected'
+        }
+        [pscustomobject] @{
+            Name              = $one
+            ServerAddress     = "$($values['PhoneNumber'])"
+            AllUserConnection = [bool] $AllUserConnection
+            ConnectionStatus  = $status
+        }
+    }
+}
+
+# The phonebook of the account that calls, or that of all users.
+function Get-CallerPhonebook {
+    param([switch] $AllUser)
 
     $root = $env:APPDATA
     if ($AllUser) {
         $root = $env:ProgramData
     }
-    $path = Join-Path -Path $root -ChildPath 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
-    if ($global:Client.switches.refusesRoutes -or -not [IO.File]::Exists($path)) {
+    Join-Path -Path $root -ChildPath 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
+}
+
+# Rewrites the routes of one entry; the text of a problem if that cannot be.
+function Edit-RasRoute {
+    param([string] $Name, [switch] $AllUser, [scriptblock] $Change)
+
+    $entry = Find-RasEntry -Path (Get-CallerPhonebook -AllUser:$AllUser) -Name $Name
+    if ($global:Client.switches.refusesRoutes -or $null -eq $entry) {
         return "The VPN connection $Name cannot be found."
     }
-    $lines = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path)) -split '(?<=\n)'
-    $start = [array]::IndexOf([string[]] @($lines | ForEach-Object { $_.TrimEnd() }), "[$Name]")
-    if ($start -lt 0) {
-        return "The VPN connection $Name cannot be found."
-    }
-    $end = $start + 1
-    while ($end -lt $lines.Count -and -not $lines[$end].StartsWith('[')) {
-        $end++
-    }
-    $entry = @($lines[$start..($end - 1)])
-    $hex = -join @($entry | Where-Object { $_ -like 'Routes=*' } | ForEach-Object { $_.Substring(7).TrimEnd() })
-    $records = @([regex]::Matches($hex, '.{72}') | ForEach-Object { $_.Value })
+    $lines, $start, $end = $entry['Lines'], $entry['Start'], $entry['End']
+    $own = @($lines[$start..($end - 1)])
+    $records = @([regex]::Matches("$((Get-RasValue -Entry $entry)['Routes'])", '.{72}') | ForEach-Object { $_.Value })
     try {
         $records = @(& $Change $records)
     } catch {
@@ -86,11 +117,11 @@ function Edit-RasRoute {
     if ($global:Client.switches.dropsExclusions) {
         $records = @($records | Where-Object { '00000000' -eq $_.Substring(56, 8) })
     }
-    $changed = ConvertTo-RasEntry -Entry $entry -Records $records
+    $changed = ConvertTo-RasEntry -Entry $own -Records $records
     $before = @(if ($start -gt 0) { $lines[0..($start - 1)] })
     $after = @(if ($end -lt $lines.Count) { $lines[$end..($lines.Count - 1)] })
     $text = -join ($before + $changed + $after)
-    [IO.File]::WriteAllBytes($path, (New-Object -TypeName Text.UTF8Encoding -ArgumentList $false).GetBytes($text))
+    [IO.File]::WriteAllBytes($entry['Path'], [Text.Encoding]::GetEncoding(28591).GetBytes($text))
 }
 
 # An entry's lines with these routes, and with the time of the change.

@@ -109,7 +109,7 @@ function Get-PhonebookName {
     }
 }
 
-# The names of all entries of the phonebook below a folder. A link on the way is a doubt.
+# The names of all entries of the phonebooks below AppData or ProgramData.
 function Get-EntryName {
     param([string] $Root)
 
@@ -117,15 +117,36 @@ function Get-EntryName {
     if ($phonebook['Link']) {
         throw 'a link stands in the way of a phonebook'
     }
-    if (-not $phonebook['Exists']) {
+    if ('rasphone.pbk' -ne [IO.Path]::GetFileName($phonebook['Path'])) {
         return
     }
-    $text = Read-PhonebookText -Path $phonebook['Path']
-    foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
-        $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
-        [Text.Encoding]::UTF8.GetString($bytes)
-        [Text.Encoding]::Default.GetString($bytes)
+    $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
+    $hidden = Join-Path -Path $folder -ChildPath '_hiddenPbk'
+    foreach ($path in @(Get-PhonebookFile -Folder $folder) + @(Get-PhonebookFile -Folder $hidden)) {
+        $text = Read-PhonebookText -Path $path
+        foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
+            $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
+            [Text.Encoding]::UTF8.GetString($bytes)
+            [Text.Encoding]::Default.GetString($bytes)
+        }
     }
+}
+
+# The phonebooks in a folder, whatever their names: RAS knows them all. A link is a doubt.
+function Get-PhonebookFile {
+    param([string] $Folder)
+
+    $attributes = Get-FileAttribute -Path $Folder
+    if ($null -eq $attributes) {
+        return
+    }
+    $files = [IO.Directory]::GetFiles($Folder, '*.pbk')
+    foreach ($path in @($Folder) + $files) {
+        if ((Get-FileAttribute -Path $path) -band [IO.FileAttributes]::ReparsePoint) {
+            throw 'a link stands in the way of a phonebook'
+        }
+    }
+    $files
 }
 
 # Restarts the service, so that it runs with the privileges that are stored.

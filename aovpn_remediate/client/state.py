@@ -1,0 +1,87 @@
+"""What the stand-ins work on: the simulated device as JSON, under the names that Windows uses."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class NetworkInterface(TypedDict):
+    """One address family of a live interface."""
+
+    InterfaceAlias: str
+    InterfaceIndex: int
+    AddressFamily: str
+    InterfaceMetric: int
+    AutomaticMetric: str
+    ConnectionState: str
+
+
+class Route(TypedDict):
+    """One live route."""
+
+    DestinationPrefix: str
+    InterfaceIndex: int
+    NextHop: str
+    RouteMetric: int
+    AddressFamily: str
+
+
+class RegistryValue(TypedDict):
+    """One registry value: ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list of bytes), and its data."""
+
+    type: str
+    data: object
+
+
+class LockedFile(TypedDict):
+    """A file that another program holds until a script has waited so many times."""
+
+    path: str
+    tries: int
+
+
+class ChangedFile(TypedDict):
+    """A file that another program adds bytes (Base64) to, once, as a script calls a command."""
+
+    path: str
+    command: str
+    adds: str
+
+
+class State(TypedDict):
+    """The device; the folder ``windows`` says what each command does with it."""
+
+    interfaces: list[NetworkInterface]
+    routes: list[Route]
+    registry: dict[str, dict[str, RegistryValue]]
+    cim: dict[str, list[dict[str, object]]]
+    phonebooks: list[str]
+    events: list[str]
+    locks: list[LockedFile]
+    changes: list[ChangedFile]
+    denied: list[str]
+    isDiskFull: bool
+    switches: dict[str, bool]
+    faults: dict[str, str]
+    then: str
+    sleeps: int
+
+
+def empty_state() -> State:
+    """Return a Windows without connections, services and registry."""
+    return {
+        "interfaces": [],
+        "routes": [],
+        "registry": {},
+        "cim": {"Win32_Service": [], "Win32_Process": [], "Win32_OperatingSystem": []},
+        "phonebooks": [],
+        "events": [],
+        "locks": [],
+        "changes": [],
+        "denied": [],
+        "isDiskFull": False,
+        "switches": {},
+        "faults": {},
+        "then": "",
+        "sleeps": 0,
+    }
