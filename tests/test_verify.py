@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from aovpn_remediate.cli import run
-from aovpn_remediate.client.description import differences, make_client, snapshot
+from aovpn_remediate.client.description import make_client, snapshot
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientError
 from aovpn_remediate.kinds import KINDS

@@ -22,7 +22,7 @@ function Find-RasEntry {
     for ($start = 0; $start -lt $lines.Count; $start++) {
         if (Test-RasHeader -Line $lines[$start] -Name $Name) {
             $end = $start + 1
-            while ($end -lt $lines.Count -and -not $lines[$end].StartsWith('[')) {
+            while ($end -lt $lines.Count -and $lines[$end] -notmatch '\A\[') {
                 $end++
             }
             return @{ Path = $Path; Lines = $lines; Start = $start; End = $end }
@@ -35,7 +35,7 @@ function Test-RasHeader {
     param([string] $Line, [string] $Name)
 
     $header = $Line.TrimEnd()
-    if (-not $header.StartsWith('[') -or -not $header.EndsWith(']')) {
+    if ($header -notmatch '\A\[.*\]\z') {
         return $false
     }
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Substring(1, $header.Length - 2))

@@ -34,7 +34,7 @@ function Invoke-RegistryCommand {
         Write-Error @problem
         return
     }
-    $entry = $global:Client.registry.PSObject.Properties[$Key]
+    $entry = Find-RegistryKey -Key $Key
     if ('Test-Path' -eq $Command) {
         return $null -ne $entry
     }
@@ -52,7 +52,29 @@ function Invoke-RegistryCommand {
         'Get-ItemProperty' { Get-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
         'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
         'Remove-ItemProperty' { foreach ($name in $Bound['Name']) { $entry.Value.PSObject.Properties.Remove($name) } }
-        default { Set-RegistryData -Entry $entry.Value -Bound $Bound }
+        default {
+            if ($null -eq $global:Client.registry.PSObject.Properties[$Key]) {
+                $null = New-RegistryKey -Key $Key
+                $entry = Find-RegistryKey -Key $Key
+            }
+            Set-RegistryData -Entry $entry.Value -Bound $Bound
+        }
+    }
+}
+
+# A key of the client as @{ Value }, or an empty one if only keys below it are named.
+function Find-RegistryKey {
+    param([string] $Key)
+
+    $entry = $global:Client.registry.PSObject.Properties[$Key]
+    if ($null -ne $entry) {
+        return @{ Value = $entry.Value }
+    }
+    $below = @($global:Client.registry.PSObject.Properties | Where-Object {
+            $_.Name.StartsWith("$Key\", [StringComparison]::OrdinalIgnoreCase)
+        })
+    if ($below.Count -gt 0) {
+        @{ Value = New-Object -TypeName psobject }
     }
 }
 
@@ -73,7 +95,7 @@ function New-RegistryKey {
 function ConvertTo-RegistryItem {
     param([string] $Key)
 
-    [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Substring($Key.LastIndexOf('\') + 1) }
+    [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Split('\')[-1] }
 }
 
 # The keys right below a key.
