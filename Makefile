@@ -35,7 +35,7 @@ golden: .venv/ready ## render the golden scripts again and show what changed
 tables: .venv/ready ## cut our rows from the tables of 5.1 and .NET 4.8: make tables COMMANDS=FILE MEMBERS=FILE
 	@$(BIN)/python -m tests.windows_tables $(COMMANDS) $(MEMBERS) && git diff --stat
 
-fuzz: .venv/ready ## new random phonebooks, and a hundred times as many hostile texts: make fuzz COUNT=1000
+fuzz: .venv/ready ## new random phonebooks and scripts, and a hundred times as many hostile texts: make fuzz COUNT=1000
 	@$(BIN)/python -m tests.fuzz $(or $(COUNT),1000) $(SEED)
 
 mutants: .venv/ready ## put faults into the templates: does a test fail for each? (ARGS=--sample, -v, --only TEXT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 KEYS = {"ipv4": b"IpInterfaceMetric", "ipv6": b"Ipv6InterfaceMetric"}
-WHITE = b" \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"
+WHITE = b" \t\r\n\x0b\x0c\x85\xa0"
 BOM = b"\xef\xbb\xbf"
 
 Wants = Mapping[str, int | str | None]
@@ -37,7 +37,7 @@ class Expected:
 def expect(before: bytes, name: str, wants: Wants) -> Expected:
     """Return what must become of a phonebook; what cannot be understood is ``unknown`` and stays."""
     lines = split_lines(before)
-    entries = _entries(lines, name)
+    entries = find_entries(lines, name)
     if b"\0" in before or entries is None or len(entries) > 1:
         return Expected("unknown", before)
     if not entries:
@@ -59,13 +59,13 @@ def split_lines(content: bytes) -> list[Line]:
     return [Line(text, end) for text, end in zip(parts[::2], [*parts[1::2], b""], strict=True)]
 
 
-def _entries(lines: Sequence[Line], name: str) -> list[range] | None:
-    """The VPN entries of a name, as line numbers; nothing if one of them has two types."""
+def find_entries(lines: Sequence[Line], name: str) -> list[range] | None:
+    """Return the VPN entries of a name, as line numbers; nothing if one of them has two types."""
     heads = [(number, head) for number, line in enumerate(lines) if (head := _head(line)) is not None]
     found = []
     for (number, head), (end, _) in pairwise([*heads, (len(lines), b"")]):
         if _upper(_decode(head)) == _upper(name):
-            types = [value for _, value in _values(lines, range(number, end), b"Type")]
+            types = [value for _, value in find_values(lines, range(number, end), b"Type")]
             if len(types) > 1:
                 return None
             found += [range(number, end)] if [one.strip(WHITE) for one in types] == [b"2"] else []
@@ -89,7 +89,8 @@ def _upper(text: str) -> str:
     return "".join(one.upper() if len(one.upper()) == 1 else one for one in text)
 
 
-def _values(lines: Sequence[Line], entry: range, key: bytes) -> list[tuple[int, bytes]]:
+def find_values(lines: Sequence[Line], entry: range, key: bytes) -> list[tuple[int, bytes]]:
+    """Return the lines of an entry that set a key, as number and value."""
     pairs = [(number, lines[number].text.partition(b"=")) for number in entry]
     return [(number, value) for number, (k, sign, value) in pairs if sign and _same(k, key)]
 
@@ -100,7 +101,7 @@ def _same(text: bytes, key: bytes) -> bool:
 
 def _metric(lines: Sequence[Line], entry: range, family: str) -> str:
     """The stored metric; a key that is missing or empty means automatic, as 0 does."""
-    values = [value.strip(b" \t") for _, value in _values(lines, entry, KEYS[family])]
+    values = [value.strip(b" \t") for _, value in find_values(lines, entry, KEYS[family])]
     if len(values) > 1 or any(not re.fullmatch(rb"[0-9]{0,9}", value) for value in values):
         return "odd"
     number = int(values[0] or b"0") if values else 0
@@ -109,7 +110,7 @@ def _metric(lines: Sequence[Line], entry: range, family: str) -> str:
 
 def _set(lines: list[Line], entry: range, key: bytes, value: bytes) -> range:
     """Set a key and return where the entry's lines are then."""
-    places = _values(lines, entry, key)
+    places = find_values(lines, entry, key)
     if places:
         number = places[0][0]
         text = lines[number].text.partition(b"=")[0] + b"=" + value

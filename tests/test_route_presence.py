@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
-from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.client.phonebook import entry, record
 from tests.pairs import PROFILE, check, files, pair, repair, say
 
 TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
@@ -129,7 +130,7 @@ def test_whatever_else_the_route_commands_change_is_put_back(client, shell, swit
     client.switches = (switch,)
     run = repair(client, shell, routes(*TWO))
     assert (run.result["state"], run.exit_code) == ("failed", 1)
-    assert "the entry was put back" in str(run.result["detail"])
+    assert "the phonebook was put back" in str(run.result["detail"])
     assert path.read_bytes() == before
 
 
@@ -294,3 +295,70 @@ def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored
     said = say(client, shell, routes(*TWO))
     assert said.states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))
+
+
+def test_two_records_of_a_stale_route_leave_with_one_command(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", "10.9.0.0/16@5", TWO[0])))
+    assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=(TWO[0],), time=1)
+
+
+def test_a_metric_is_wrong_as_long_as_one_record_of_the_route_has_another(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@5", "10.20.0.0/16@9")))
+    said = say(client, shell, routes({"prefix": TWO[0], "metric": 5}))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@5",), time=2)
+
+
+@pytest.mark.parametrize("wanted", [TWO[0], {"prefix": "10.9.0.0/16", "metric": 5}])
+def test_an_exclusion_that_left_with_a_route_of_its_prefix_is_put_back(client, shell, wanted):
+    before = entry(PROFILE, routes=("10.9.0.0/16", "!10.9.0.0/16", TWO[0]))
+    path = client.write_phonebook("device", before)
+    assert say(client, shell, routes(wanted, stale="remove")).states == "issue failed issue failed"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        entry(PROFILE, kind=1) + entry(PROFILE),  # Windows' command takes the wrong one
+        entry(b"M\xfcnchen") + entry(PROFILE),  # or changes the bytes of a neighbor
+        entry(PROFILE)
+        .replace(b"NumRoutes=", b"HighDateTime=1\r\n NumRoutes=")
+        .replace(
+            b"NumRoutes=0\r\n", b"NumRoutes=1\r\nRoutes=" + record("10.9.0.0/16").encode() + b"\r\n"
+        ),  # or leaves what nobody can read
+        entry(PROFILE, kind=None, last=(b"Type=2\xa0",)),  # or the entry becomes another one
+    ],
+)
+def test_a_phonebook_that_the_route_commands_damage_is_put_back(client, shell, content):
+    path = client.write_phonebook("device", content)
+    assert say(client, shell, routes(*TWO)).states == "issue failed issue failed"
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "left", "detail"),
+    [
+        ("[IO.File]::WriteAllBytes($path, [byte[]] @())", b"", "the profile left the phonebook"),
+        ("[IO.File]::Delete($path)", None, "the phonebook went away"),
+    ],
+)
+def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, shell, meanwhile, left, detail):
+    path = client.write_phonebook("device", entry(PROFILE))
+    command = f"function Add-VpnConnectionRoute {{\r\n    $path = '{path}'\r\n    {meanwhile}\r\n}}\r\n"
+    package = routes(*TWO[:1])
+    door = b"Complete-Remediation -Settings"
+    script = package.remediation.replace(door, command.encode() + door)
+    run = repair(client, shell, replace(package, remediation=script))
+    assert run.result["state"] == "failed" and detail in str(run.result["detail"])
+    assert (path.read_bytes() if path.exists() else None) == left
+
+
+def test_an_exclusion_is_written_behind_a_last_line_without_an_end(client, shell):
+    head, _, _ = entry(PROFILE).partition(b"NumRoutes=")
+    path = client.write_phonebook("device", head + b" NumRoutes=0\r\nLast=1")
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
+    assert say(client, shell, routes(exclusion, exclusions="write")).states == "issue fixed healthy healthy"
+    digits = record("!10.8.0.0/16").encode()
+    assert path.read_bytes() == head + b" NumRoutes=1\r\nLast=1\r\nRoutes=" + digits

@@ -15,6 +15,13 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
+# What tells a route from all others; an exclusion may have the prefix of another route.
+function Get-RouteId {
+    param([hashtable] $Route)
+
+    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
+}
+
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)

@@ -17,17 +17,23 @@ function Compare-StoredRoute {
     foreach ($route in $wanted) {
         $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
         $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
+        $other = @($same | Where-Object { $_['Metric'] -ne $route['Metric'] })
         if (0 -eq $same.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $route['Metric'] -ne $same[0]['Metric']) {
-            $route['Was'] = $same[0]['Metric']
+        } elseif ($null -ne $route['Metric'] -and $other.Count -gt 0) {
+            $route['Was'] = $other[0]['Metric']
             $difference['Metric'] += $route
         }
     }
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
-        $others = @($Stored | Where-Object { $keys -notcontains $_['Key'] })
-        $difference['Stale'] = @($others | Where-Object { -not $_['Exclude'] })
+        foreach ($route in @($Stored | Where-Object { -not $_['Exclude'] })) {
+            # Two records of one route leave with one command.
+            if ($keys -notcontains $route['Key']) {
+                $difference['Stale'] += $route
+                $keys += $route['Key']
+            }
+        }
     }
     $difference
 }

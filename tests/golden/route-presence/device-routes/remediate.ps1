@@ -630,6 +630,13 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
+# What tells a route from all others; an exclusion may have the prefix of another route.
+function Get-RouteId {
+    param([hashtable] $Route)
+
+    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
+}
+
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
@@ -823,17 +830,23 @@ function Compare-StoredRoute {
     foreach ($route in $wanted) {
         $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
         $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
+        $other = @($same | Where-Object { $_['Metric'] -ne $route['Metric'] })
         if (0 -eq $same.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $route['Metric'] -ne $same[0]['Metric']) {
-            $route['Was'] = $same[0]['Metric']
+        } elseif ($null -ne $route['Metric'] -and $other.Count -gt 0) {
+            $route['Was'] = $other[0]['Metric']
             $difference['Metric'] += $route
         }
     }
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
-        $others = @($Stored | Where-Object { $keys -notcontains $_['Key'] })
-        $difference['Stale'] = @($others | Where-Object { -not $_['Exclude'] })
+        foreach ($route in @($Stored | Where-Object { -not $_['Exclude'] })) {
+            # Two records of one route leave with one command.
+            if ($keys -notcontains $route['Key']) {
+                $difference['Stale'] += $route
+                $keys += $route['Key']
+            }
+        }
     }
     $difference
 }
@@ -913,7 +926,7 @@ function Test-LiveCondition {
     New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
 }
 
-# Puts the stored routes right. Whatever else the route commands change in the entry is put back.
+# Puts the stored routes right. Whatever else the route commands change in the phonebook is put back.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
@@ -933,9 +946,8 @@ function Repair-StoredCondition {
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference
     } finally {
-        $saved = $open['Text'].Substring($open['Entry']['Start'], $open['Entry']['Length'])
-        $keys = @($touched | ForEach-Object { $_['Key'] })
-        Confirm-OtherContent -Settings $Settings -Saved $saved -Touched $keys
+        $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
+        Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
     }
     $true
 }
@@ -989,37 +1001,59 @@ function Write-Exclusion {
     }
 }
 
-# Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not,
-# the saved entry comes back and the repair has failed.
+# Looks whether the phonebook is what it was but for the touched routes and Windows' own time stamps; if not,
+# the saved one comes back and the repair has failed.
 function Confirm-OtherContent {
-    param([hashtable] $Settings, [string] $Saved, [string[]] $Touched)
+    param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        throw 'the profile left the phonebook while its routes were changed'
+    for ($try = 1; $try -le 5; $try++) {
+        $phonebook = Find-Phonebook -Scope $Settings['Scope']
+        if ($phonebook['Link'] -or -not $phonebook['Exists']) {
+            throw 'the phonebook went away while routes were changed'
+        }
+        $text = Read-PhonebookText -Path $phonebook['Path']
+        if (Test-OtherContent -Settings $Settings -Saved $Saved -Text $text -Touched $Touched) {
+            return
+        }
+        if (Write-PhonebookText -Path $phonebook['Path'] -Before $text -After $Saved['Text']) {
+            throw 'the route commands changed more than routes; the phonebook was put back'
+        }
     }
-    $now = $open['Text'].Substring($open['Entry']['Start'], $open['Entry']['Length'])
-    $before = Get-OtherContent -Text $Saved -Touched $Touched
-    if ([string]::Equals($before, (Get-OtherContent -Text $now -Touched $Touched))) {
-        return
-    }
-    $null = Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
-
-        $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $Saved)
-    }
-    throw 'the route commands changed more than routes; the entry was put back'
+    throw 'the phonebook kept changing while its routes were changed'
 }
 
-# What of an entry must stay: its lines without routes and time stamps, and the records of other routes.
-function Get-OtherContent {
-    param([string] $Text, [string[]] $Touched)
+# Whether a phonebook differs from the saved one in nothing but the touched routes and time stamps.
+function Test-OtherContent {
+    param([hashtable] $Settings, [hashtable] $Saved, [string] $Text, [string[]] $Touched)
 
-    $entry = @{ Start = 0; Length = $Text.Length }
-    $others = @(Get-StoredRoute -Text $Text -Entry $entry | Where-Object { $Touched -notcontains $_['Key'] })
+    $entry = $Saved['Entry']
+    if ([string]::Equals($Text, $Saved['Text'].Remove($entry['Start'], $entry['Length']))) {
+        throw 'the profile left the phonebook while its routes were changed'
+    }
+    $before = Get-OtherContent -Text $Saved['Text'] -Entry $entry -Touched $Touched
+    try {
+        $entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+        $now = Get-OtherContent -Text $Text -Entry $entry -Touched $Touched
+    } catch {
+        # An entry that is gone or cannot be read is not what it was.
+        return $false
+    }
+    [string]::Equals($before, $now)
+}
+
+# What of a phonebook must stay: all but the lines of the entry's routes and time stamps, and the records of
+# other routes. A last line without an end gets one, as it does where another line comes behind it.
+function Get-OtherContent {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
+
+    $others = @(Get-StoredRoute -Text $Text -Entry $Entry |
+            Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
     $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $pattern = '(?<![^\r\n])(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
-    [regex]::Replace($Text, $pattern, '', 'IgnoreCase, CultureInvariant') + $records
+    $lines = '(?<![^\r\n])[ \t]*(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $rest = [regex]::Replace($body, $lines, '', 'IgnoreCase, CultureInvariant')
+    $rest = [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $rest) + $records
 }
 
 # Gives the connected interface the routes that it lacks, and takes those that just left the profile.

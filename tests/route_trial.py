@@ -1,0 +1,90 @@
+"""The pair of route-presence on random phonebooks, held against the model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from aovpn_remediate.client import PowerShell
+from aovpn_remediate.model import ScriptPackage
+from tests.many_scripts import Trial, run_all, said_otherwise, state_said
+from tests.pairs import files, pair
+from tests.route_grammar import RouteCase, RouteSettings
+from tests.route_model import faults_after, must_work, read_entry, state_of
+
+
+def route_faults(
+    shell: PowerShell, folder: Path, cases: Sequence[RouteCase], seen: Counter[str] | None = None
+) -> list[tuple[RouteCase, str]]:
+    """Detect and repair on each phonebook, and return what was not as the model says; ``seen`` counts outcomes."""
+    trials = [
+        Trial(_package(case.settings), case.settings.scope, case.culture, case.before, folder / str(number))
+        for number, case in enumerate(cases)
+    ]
+    expected = [state_of(case.before, case.settings) for case in cases]
+    for trial, state, run in zip(trials, expected, run_all(shell, folder, trials, "detection"), strict=True):
+        trial.faults += said_otherwise(run, state)
+        if trial.phonebook != trial.before:
+            trial.faults.append("the detection changed the phonebook")
+    said: list[str] = []
+    for case, trial, state, run in zip(
+        cases, trials, expected, run_all(shell, folder, trials, "remediation"), strict=True
+    ):
+        said.append(state_said(run))
+        trial.faults += said_otherwise(run, *_outcomes(case, state))
+        trial.faults += [*_after(case, trial, state, said[-1]), *_beside(trial)]
+    left = [(trial.phonebook, files(trial.client)) for trial in trials]
+    again = run_all(shell, folder, trials, "remediation")
+    for case, trial, first, before, run in zip(cases, trials, said, left, again, strict=True):
+        trial.faults += said_otherwise(run, "healthy" if first == "fixed" else first)
+        trial.faults += _after_again(case, trial, first, *before)
+    if seen is not None:
+        seen.update(said)
+    return [(case, fault) for case, trial in zip(cases, trials, strict=True) for fault in trial.faults]
+
+
+@cache
+def _package(settings: RouteSettings) -> ScriptPackage:
+    routes = [
+        {"prefix": route.prefix, "exclude": route.exclude}
+        | ({"metric": route.metric} if route.metric else {})
+        for route in settings.routes
+    ]
+    return pair(
+        "route-presence", profile=settings.name, scope=settings.scope, routes=routes, stale=settings.stale,
+        exclusions="write", live="ignore",
+    )  # fmt: skip
+
+
+def _outcomes(case: RouteCase, state: str) -> tuple[str, ...]:
+    """What a repair may say: where the route commands may fail, that they did."""
+    if state != "issue":
+        return (state,)
+    return ("fixed",) if must_work(case.before, case.settings) else ("fixed", "failed")
+
+
+def _after(case: RouteCase, trial: Trial, state: str, said: str) -> Iterator[str]:
+    if state == "issue":
+        yield from faults_after(case.before, trial.phonebook, said, case.settings)
+    elif trial.phonebook != case.before:
+        yield f"the phonebook is now {trial.phonebook!r}"
+
+
+def _beside(trial: Trial) -> Iterator[str]:
+    """What lies beside the phonebook, but for one copy of it."""
+    others = sorted(set(files(trial.client)) - {trial.path.relative_to(trial.folder).as_posix()})
+    if others and others != [f"{trial.path.relative_to(trial.folder).as_posix()}.aovpn-remediate.bak"]:
+        yield f"beside the phonebook lie {others}"
+
+
+def _after_again(
+    case: RouteCase, trial: Trial, first: str, phonebook: bytes, left: dict[str, bytes]
+) -> Iterator[str]:
+    """A second repair writes nothing; one that failed may fail again, and leaves the same routes."""
+    if first != "failed" and files(trial.client) != left:
+        yield "a second repair wrote"
+    if read_entry(trial.phonebook, case.settings.name) != read_entry(phonebook, case.settings.name):
+        yield f"a second repair left {trial.phonebook!r}"
+    yield from _beside(trial)
