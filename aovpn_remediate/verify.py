@@ -3,8 +3,8 @@
 A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
 value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
 remediate, detect, remediate), and ``after`` (the parts of the client that change). With ``then``, which is
-``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state too.
-A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
+``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state
+too. A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
 ``custom`` pair have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the
 pair's own.
 """

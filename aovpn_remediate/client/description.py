@@ -38,8 +38,8 @@ Description = Mapping[str, Any]
 
 PARTS = frozenset(
     {
-        "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "interfaces", "language",
-        "link", "locked", "phonebooks", "registry", "routes", "services", "switches",
+        "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "interfaces",
+        "language", "link", "locked", "phonebooks", "registry", "routes", "services", "switches",
     }
 )  # fmt: skip
 

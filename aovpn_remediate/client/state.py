@@ -27,7 +27,7 @@ class Route(TypedDict):
 
 
 class RegistryValue(TypedDict):
-    """One registry value: ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list of bytes), and its data."""
+    """One registry value: its data, and ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list)."""
 
     type: str
     data: object

@@ -1,7 +1,8 @@
 # The module VpnClient: its commands change the phonebook of the calling account, or with
 # -AllUserConnection that of all users. A route without a metric gets 1 (raw samples of a public question),
 # the time stamps of the entry change. What nobody outside has settled is a switch of the client:
-# resetsMetric (other keys are written anew), dropsExclusions, refusesRoutes.
+# resetsMetric (other keys are written anew), dropsExclusions, refusesRoutes, reencodes (bytes that are no UTF-8
+# are lost).
 
 function Add-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
@@ -121,7 +122,11 @@ function Edit-RasRoute {
     $before = @(if ($start -gt 0) { $lines[0..($start - 1)] })
     $after = @(if ($end -lt $lines.Count) { $lines[$end..($lines.Count - 1)] })
     $text = -join ($before + $changed + $after)
-    [IO.File]::WriteAllBytes($entry['Path'], [Text.Encoding]::GetEncoding(28591).GetBytes($text))
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($text)
+    if ($global:Client.switches.reencodes) {
+        $bytes = [Text.Encoding]::UTF8.GetBytes([Text.Encoding]::UTF8.GetString($bytes))
+    }
+    [IO.File]::WriteAllBytes($entry['Path'], $bytes)
 }
 
 # An entry's lines with these routes, and with the time of the change.

@@ -989,7 +989,8 @@ function Confirm-OtherContent {
     throw 'the phonebook kept changing while its routes were changed'
 }
 
-# Whether a phonebook differs from the saved one in nothing but the touched routes and time stamps.
+# Whether a phonebook differs from the saved one in nothing but the touched routes and time stamps. Entries that
+# another program added behind the others meanwhile are its own.
 function Test-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string] $Text, [string[]] $Touched)
 
@@ -1005,11 +1006,11 @@ function Test-OtherContent {
         # An entry that is gone or cannot be read is not what it was.
         return $false
     }
-    [string]::Equals($before, $now)
+    $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# What of a phonebook must stay: all but the lines of the entry's routes and time stamps, and the records of
-# other routes. A last line without an end gets one, as it does where another line comes behind it.
+# What of a phonebook must stay: the records of other routes, and all but the lines of the entry's routes and
+# time stamps. A last line without an end gets one, as it does where another line comes behind it.
 function Get-OtherContent {
     param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
 
@@ -1020,7 +1021,7 @@ function Get-OtherContent {
     $body = $Text.Substring($Entry['Start'], $Entry['Length'])
     $rest = [regex]::Replace($body, $lines, '', 'IgnoreCase, CultureInvariant')
     $rest = [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $rest) + $records
+    $records + $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $rest)
 }
 
 $check = @(
