@@ -6,6 +6,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- UsageError                   64   an option, a missing terminal
     |-- ConfigError                  65   the file: every problem at once
     |-- RuleError                    65   a script that must not reach a device
+    |-- ClientFileError              65   a client file of a pair of one's own
     |-- RenderError                   1   a template and its settings do not fit
     |-- OutputError                   1   a file or folder cannot be written
     |-- ResolveError                  1   names of groups, filters, scope tags
@@ -49,6 +50,16 @@ class ConfigError(RemediateError):
 
 class RuleError(RemediateError):
     """Rendered scripts that break a rule; holds every problem, one a line."""
+
+    exit_code = 65
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class ClientFileError(RemediateError):
+    """Client files that describe no client; holds every problem, one a line."""
 
     exit_code = 65
 

@@ -170,7 +170,7 @@ def test_a_snapshot_sees_every_part(tmp_path, part, seen):
     ],
 )  # fmt: skip
 def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):
-    with pytest.raises(ClientError, match=r"^client: .*docs/clients\.md shows each part"):
+    with pytest.raises(ClientError, match=r".*; docs/clients\.md shows each part"):
         make_client(part, tmp_path / "c")
 
 
@@ -286,10 +286,28 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
 
 
 @pytest.mark.parametrize(
-    "text", ["x: 1", "- 1", "- {case: a}", "- {case: a, before: {}, says: x, more: 1}", "{", ""]
+    ("text", "problem"),
+    [
+        ("x: 1", "is no list of cases"),
+        ("- 1", "is no list of cases"),
+        ("", "is no list of cases"),
+        ("- a: [\n", "is no YAML list of cases (line 2)"),
+        ("- {case: a}", "case 'a' needs case, before and says or exits"),
+        ("- {case: a, before: {}, says: x, more: 1}", "case 'a' needs"),
+        ("- {case: a, before: {}, says: x, then: dance}", "case 'a' needs"),
+        ("- {case: a, before: {phonebok: 1}, says: x}", "case 'a', before: there is no part phonebok"),
+        ("- {case: a, before: {}, after: {routes: [1]}, says: x}", "case 'a', after: "),
+        (
+            "- {case: a, before: {phonebooks: {user: [{nam: x}]}}, says: x}",
+            "an entry of a phonebook got an unexpected keyword argument 'nam'",
+        ),
+    ],
 )
-def test_a_client_file_that_is_none_is_told(shell, tmp_path, text):
+def test_a_client_file_that_is_none_is_refused_by_validate_already(tmp_path, capsys, text, problem):
     own_pair(tmp_path, WRITE)
+    capsys.readouterr()
     (tmp_path / "clients.yaml").write_text(text)
-    with pytest.raises(ClientError, match=r"clients\.yaml: .*docs/clients\.md shows one"):
-        jobs(tmp_path, "kind: custom, detection: detect.ps1, clients: [clients.yaml]")
+    assert run(["validate", "-c", str(tmp_path / "r.yaml")]) == 65
+    said = capsys.readouterr().err
+    assert f"clients.yaml: {problem}" in said or problem in said
+    assert "docs/clients.md" in said

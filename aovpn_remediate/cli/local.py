@@ -34,11 +34,30 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     packages = [render_package(one, config=config.name) for one in config.remediations]
     own = {one.key: one.settings.own_pair() for one in config.remediations}
     habits = refuse_bad_scripts(packages, own)
+    _refuse_bad_clients(config)
     for one in config.warnings:
         typer.echo(f"warning: {path}:{one.line}:{one.column}: {clean(one.text)}", err=True)
     for habit in habits:
         typer.echo(f"warning: {clean(str(habit))}", err=True)
     return config, packages
+
+
+def _refuse_bad_clients(config: Config) -> None:
+    """Read the client files of pairs of one's own, all of them, before anything is done."""
+    from aovpn_remediate.errors import ClientFileError
+
+    problems: list[str] = []
+    for one in config.remediations:
+        pair = one.settings.own_pair()
+        if pair is not None and pair.clients:
+            from aovpn_remediate.verify import read_cases
+
+            try:
+                read_cases(one)
+            except ClientFileError as error:
+                problems += error.problems
+    if problems:
+        raise ClientFileError(problems)
 
 
 def render(

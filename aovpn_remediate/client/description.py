@@ -57,9 +57,7 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
     """
     unknown = set(description) - PARTS
     if unknown:
-        raise ClientError(
-            f"client: there is no part {', '.join(sorted(unknown))}; docs/clients.md lists them"
-        )
+        raise ClientError(f"there is no part {', '.join(sorted(unknown))}; docs/clients.md lists them")
     client = SimulatedClient(folder=folder)
     try:
         _make_files(client, description)
@@ -67,8 +65,14 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
         _make_system(client, description)
         _make_faults(client, description)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ClientError(f"client: {error}; docs/clients.md shows each part") from error
+        raise ClientError(f"{_plain(error)}; docs/clients.md shows each part") from error
     return client
+
+
+def _plain(error: Exception) -> str:
+    """What Python says about a part, without its own words around it."""
+    text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+    return text.replace("entry() got", "an entry of a phonebook got").replace("_interface()", "an interface")
 
 
 def _make_files(client: SimulatedClient, description: Description) -> None:

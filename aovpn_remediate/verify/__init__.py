@@ -1,13 +1,4 @@
-"""Pairs proven: each is run on simulated clients in the states and faults that its kind names.
-
-A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
-value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
-remediate, detect, remediate), and ``after`` (the parts of the client that change). With ``then``, which is
-``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state
-too. A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
-``custom`` pair have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the
-pair's own.
-"""
+"""Pairs proven: each is run on simulated clients in the states and faults that its kind names."""
 
 from __future__ import annotations
 
@@ -20,17 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.client.description import Description, differences, make_client, snapshot
+from aovpn_remediate.client.description import differences, make_client, snapshot
 from aovpn_remediate.errors import ClientError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
-from aovpn_remediate.render import templates_folder
+from aovpn_remediate.verify.cases import Case, read_cases
+
+__all__ = ["ASSUMPTIONS", "Case", "Job", "Proof", "jobs_for", "prove", "read_cases", "verify"]
 
 LINE_LIMIT = 2000
-_CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
-_THEN = ("", "reconnect", "restart", "shut down")
 _EXIT_1 = ("issue", "failed")
 
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -47,18 +37,6 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What Windows has not confirmed, by kind."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One state or fault of a client, with what the pair has to say and to leave behind."""
-
-    name: str
-    before: Description
-    after: Description
-    says: tuple[str, ...]
-    exits: tuple[int, ...] = ()
-    then: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,43 +70,6 @@ class Job:
 def jobs_for(remediation: Remediation, package: ScriptPackage) -> list[Job]:
     """Return every case of the remediation's kind that its settings fit."""
     return [Job(remediation, package, case) for case in read_cases(remediation)]
-
-
-def read_cases(remediation: Remediation) -> Iterator[Case]:
-    """Yield the cases of a remediation's kind, filled with its own settings."""
-    own = remediation.settings.own_pair()
-    kinds_own = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
-    values = remediation.settings.case_values()
-    for path in [kinds_own] if own is None else own.clients:
-        for item in _items(path):
-            if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
-                yield _case(item, values)
-
-
-def _items(path: Path) -> list[dict[str, Any]]:
-    import yaml
-
-    try:
-        items = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ClientError(f"{path}: is no YAML list of cases; docs/clients.md shows one") from error
-    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    if not found or found != items or not all(map(_is_case, found)):
-        raise ClientError(f"{path}: a case needs case, before and says or exits; docs/clients.md shows one")
-    return found
-
-
-def _is_case(item: Mapping[str, Any]) -> bool:
-    keys = set(item)
-    is_known = keys <= _CASE_KEYS and item.get("then", "") in _THEN
-    return is_known and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
-
-
-def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
-    before = _filled(item["before"], values)
-    after = {**before, **_filled(item.get("after", {}), values)}
-    says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
-    return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
 
 
 def verify(
@@ -258,28 +199,3 @@ def _portable(client: SimulatedClient) -> dict[str, object]:
         name: value.replace(place, "") if isinstance(value, str) else value
         for name, value in snapshot(client).items()
     }
-
-
-def _fits(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return all(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
-
-
-def _matches_any(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return any(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
-
-
-def _is_one_of(value: object, wanted: object) -> bool:
-    return value in wanted if isinstance(wanted, list) else value == wanted
-
-
-def _filled(part: Any, values: Mapping[str, Any]) -> Any:
-    """A part of a case with ``$name`` replaced; within a longer text only texts can stand."""
-    if isinstance(part, dict):
-        return {_filled(key, values): _filled(value, values) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_filled(one, values) for one in part]
-    if isinstance(part, str) and part.startswith("$") and part[1:] in values:
-        return values[part[1:]]
-    if isinstance(part, str) and "$profile" in part:
-        return part.replace("$profile", str(values["profile"]))
-    return part

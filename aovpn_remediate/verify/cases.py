@@ -1,0 +1,137 @@
+"""The cases that a pair is proven in: those of its kind, or of the client files of a pair of one's own.
+
+A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
+value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
+remediate, detect, remediate), and ``after`` (the parts of the client that change). With ``then``, which is
+``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state
+too. A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
+``custom`` pair have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the
+pair's own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aovpn_remediate.client.description import Description, make_client
+from aovpn_remediate.errors import ClientError, ClientFileError
+from aovpn_remediate.model import Remediation
+from aovpn_remediate.render import templates_folder
+
+_CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
+_THEN = ("", "reconnect", "restart", "shut down")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One state or fault of a client, with what the pair has to say and to leave behind."""
+
+    name: str
+    before: Description
+    after: Description
+    says: tuple[str, ...]
+    exits: tuple[int, ...] = ()
+    then: str = ""
+
+
+def read_cases(remediation: Remediation) -> list[Case]:
+    """Return the cases of a remediation's kind, or of its own client files, filled with its settings.
+
+    Raises ``ClientFileError`` with everything that is wrong with the files.
+    """
+    own = remediation.settings.own_pair()
+    kinds_own = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
+    cases: list[Case] = []
+    problems: list[str] = []
+    for path in [kinds_own] if own is None else own.clients:
+        try:
+            found = list(_fitting(_items(path), remediation.settings.case_values()))
+        except ClientError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        cases += found
+        if own is not None:
+            problems += [f"{path}: {problem}" for case in found for problem in _case_problems(case)]
+    if problems:
+        raise ClientFileError(problems)
+    return cases
+
+
+def _fitting(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Iterator[Case]:
+    for item in items:
+        if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
+            yield _case(item, values)
+
+
+def _case_problems(case: Case) -> Iterator[str]:
+    """What of a case cannot be made; tried with a client that nobody uses."""
+    for name, part in (("before", case.before), ("after", case.after)):
+        with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
+            try:
+                make_client(part, Path(folder) / "client")
+            except ClientError as error:
+                yield f"case {case.name!r}, {name}: {error}"
+                return
+
+
+def _items(path: Path) -> list[dict[str, Any]]:
+    import yaml
+
+    try:
+        items = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1})" if place else ""
+        raise ClientError(f"is no YAML list of cases{where}; docs/clients.md shows one") from error
+    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if not found or found != items:
+        raise ClientError("is no list of cases; docs/clients.md shows one")
+    for number, item in enumerate(found, 1):
+        if not _is_case(item):
+            raise ClientError(
+                f"case {item.get('case', number)!r} needs case, before and says or exits, and nothing that "
+                "docs/clients.md does not list"
+            )
+    return found
+
+
+def _is_case(item: Mapping[str, Any]) -> bool:
+    keys = set(item)
+    is_known = keys <= _CASE_KEYS and item.get("then", "") in _THEN
+    return is_known and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
+
+
+def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
+    before = _filled(item["before"], values)
+    after = {**before, **_filled(item.get("after", {}), values)}
+    says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
+    return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
+
+
+def _fits(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return all(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
+
+
+def _matches_any(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return any(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
+
+
+def _is_one_of(value: object, wanted: object) -> bool:
+    return value in wanted if isinstance(wanted, list) else value == wanted
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    """A part of a case with ``$name`` replaced; within a longer text only texts can stand."""
+    if isinstance(part, dict):
+        return {_filled(key, values): _filled(value, values) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(one, values) for one in part]
+    if isinstance(part, str) and part.startswith("$") and part[1:] in values:
+        return values[part[1:]]
+    if isinstance(part, str) and "$profile" in part:
+        return part.replace("$profile", str(values["profile"]))
+    return part
