@@ -26,7 +26,7 @@ def shell() -> Iterator[PowerShell]:
 def client(tmp_path: Path) -> SimulatedClient:
     """A device without a phonebook and without a connection."""
     device = SimulatedClient(folder=tmp_path)
-    device.app_data.mkdir(parents=True)
+    (device.app_data / "Microsoft").mkdir(parents=True)
     device.program_data.mkdir(parents=True)
     return device
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 
@@ -92,7 +93,7 @@ def test_a_metric_that_cannot_be_set_leaves_the_old_route(client, shell):
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "RPC server unavailable"}
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
     assert run.result["state"] == "failed"
-    assert b"NumRoutes=0" in path.read_bytes() or b"NumRoutes=1" in path.read_bytes()
+    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@9",))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_whatever_else_the_route_commands_change_is_put_back(client, shell, swit
     client.switches = (switch,)
     run = repair(client, shell, routes(*TWO))
     assert (run.result["state"], run.exit_code) == ("failed", 1)
-    assert "the phonebook was put back" in str(run.result["detail"])
+    assert "the entry was put back" in str(run.result["detail"])
     assert path.read_bytes() == before
 
 
@@ -318,31 +319,48 @@ def test_an_exclusion_that_left_with_a_route_of_its_prefix_is_put_back(client, s
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        entry(PROFILE, kind=1) + entry(PROFILE),  # Windows' command takes the wrong one
-        entry(b"M\xfcnchen") + entry(PROFILE),  # or changes the bytes of a neighbor
+def test_routes_that_nobody_can_read_after_the_commands_are_put_back(client, shell):
+    content = (
         entry(PROFILE)
         .replace(b"NumRoutes=", b"HighDateTime=1\r\n NumRoutes=")
-        .replace(
-            b"NumRoutes=0\r\n", b"NumRoutes=1\r\nRoutes=" + record("10.9.0.0/16").encode() + b"\r\n"
-        ),  # or leaves what nobody can read
-        entry(PROFILE, kind=None, last=(b"Type=2\xa0",)),  # or the entry becomes another one
-    ],
-)
-def test_a_phonebook_that_the_route_commands_damage_is_put_back(client, shell, content):
-    client.switches = ("reencodes",)
+        .replace(b"NumRoutes=0\r\n", b"NumRoutes=1\r\nRoutes=" + record("10.9.0.0/16").encode() + b"\r\n")
+    )
     path = client.write_phonebook("device", content)
     assert say(client, shell, routes(*TWO)).states == "issue failed issue failed"
     assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (entry(PROFILE, kind=1) + entry(PROFILE), "another entry changed"),  # the command takes the wrong one
+        (entry(b"M\xfcnchen") + entry(PROFILE), "another entry changed"),  # or changes a neighbor's bytes
+        (entry(PROFILE, kind=None, last=(b"Type=2\xa0",)), "the profile left the phonebook"),
+    ],
+)
+def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(client, shell, content, detail):
+    client.switches = ("reencodes",)
+    path = client.write_phonebook("device", content)
+    run = repair(client, shell, routes(*TWO))
+    assert run.result["state"] == "failed" and detail in str(run.result["detail"])
+    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == content
+
+
+def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, ipv4=3))
+    client.switches = ("resetsMetric",)
+    added = base64.b64encode(entry("New VPN")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Confirm-OtherContent", "adds": added}]
+    run = repair(client, shell, routes(*TWO))
+    assert "the entry was put back" in str(run.result["detail"])
+    assert path.read_bytes() == entry(PROFILE, ipv4=3) + entry("New VPN")
+
+
+@pytest.mark.parametrize(
     ("meanwhile", "left", "detail"),
     [
         ("[IO.File]::WriteAllBytes($path, [byte[]] @())", b"", "the profile left the phonebook"),
-        ("[IO.File]::Delete($path)", None, "the phonebook went away"),
+        ("[IO.File]::Delete($path)", None, "the profile left the phonebook"),
     ],
 )
 def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, shell, meanwhile, left, detail):

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from aovpn_remediate.cli import run
-from aovpn_remediate.client.description import make_client, snapshot
+from aovpn_remediate.client.comparison import differences, snapshot
+from aovpn_remediate.client.description import make_client
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientError
 from aovpn_remediate.kinds import KINDS
@@ -148,29 +149,32 @@ def test_a_description_with_an_unknown_part_is_refused(tmp_path):
         ({"phonebooks": {"user": [{"name": "V"}]}}, ["file Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/rasphone.pbk"]),
         ({"phonebooks": {"hidden": [{"name": "V"}]}}, ["file Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/_hiddenPbk/rasphone.pbk"]),
         ({"interfaces": [{"alias": "V", "ipv4": 3}]}, ["interface V 23 IPv4"]),
-        ({"routes": ["10.0.0.0/8@5"]}, ["route 10.0.0.0/8 on 23"]),
+        ({"routes": ["10.0.0.0/8@5"]}, ["route 10.0.0.0/8 on 23 via 0.0.0.0"]),
         ({"registry": {"HKLM:\\X": {}}}, ["registry HKLM:\\X"]),
         ({"registry": {"HKLM:\\X": {"a": b"b"}}}, ["registry HKLM:\\X", "registry HKLM:\\X a"]),
-        ({"services": {"RasMan": {"privileges": ["SeTcbPrivilege"]}}}, ["service RasMan"]),
+        ({"services": {"IKEEXT": {"privileges": ["SeTcbPrivilege"]}}}, ["service IKEEXT"]),
         ({"events": ["service RasMan restarted"]}, ["event service RasMan restarted"]),
     ],
 )  # fmt: skip
 def test_a_snapshot_sees_every_part(tmp_path, part, seen):
     empty = snapshot(make_client({}, tmp_path / "jdoe"))
     full = snapshot(make_client(part, tmp_path / "b"))
-    assert [name for name in full if name not in empty] == seen
+    new = [name for name in full if name not in empty and not name.startswith("folder ")]
+    assert new == seen
 
 
 @pytest.mark.parametrize(
     "part",
     [
         {"phonebooks": {"user": [{"nam": "V"}]}}, {"phonebooks": []}, {"interfaces": [{"ipv4": 3}]},
-        {"routes": [10]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
+        {"routes": [10]}, {"routes": ["10.0.0.0/33"]}, {"disk": "ful"}, {"link": "devic"}, {"account": "wrong"},
+        {"phonebooks": {"devices": []}}, {"locked": {"devic": 2}}, {"switches": ["refusesRoute"]},
+        {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
         {"changes": {"device": {}}},
     ],
 )  # fmt: skip
 def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):
-    with pytest.raises(ClientError, match=r".*; docs/clients\.md shows each part"):
+    with pytest.raises(ClientError, match=r".*; docs/clients\.md (shows|lists)"):
         make_client(part, tmp_path / "c")
 
 
@@ -193,7 +197,7 @@ def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
         (
             ["verify", "nope", "-c", str(EXAMPLE)],
             64,
-            "the config has no remediation nope; name those that it has",
+            "the config has no remediation nope; it has user-metric, user-metric-live,",
         )
     ],
 )
@@ -225,17 +229,16 @@ $text = [IO.File]::ReadAllText($path)
 $right = $text -replace '(\\[Contoso VPN\\]\\s[^\\[]*?IpInterfaceMetric=)25', '${1}3'
 """
 WRITE = "if ($right -ne $text) { [IO.File]::WriteAllText($path, $right) }\n"
-OTHER = "file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk: -'"
 HARMFUL = {
-    "replaces the whole file": ("[IO.File]::WriteAllText($path, \"[Contoso VPN]`r`nIpInterfaceMetric=3`r`n\")", OTHER),
+    "replaces the whole file": ("[IO.File]::WriteAllText($path, \"[Contoso VPN]`r`nIpInterfaceMetric=3`r`n\")", "[Contoso M\u00c3\u00bcnchen] is gone"),
     "edits every entry": (
         "[IO.File]::WriteAllText($path, ($text -replace 'IpInterfaceMetric=25', 'IpInterfaceMetric=3'))",
-        "-'IpInterfaceMetric=25",
+        "[Contoso M\u00c3\u00bcnchen] -'IpInterfaceMetric=25",
     ),
     "writes ASCII": ("[IO.File]::WriteAllText($path, $right, [Text.Encoding]::ASCII)", "+'[Contoso M?nchen]"),
     "matches unanchored": (
         "[IO.File]::WriteAllText($path, ($right -replace 'InterfaceMetric=\\d+', 'InterfaceMetric=3'))",
-        "-'Ipv6InterfaceMetric=9",
+        "[Contoso VPN] -'Ipv6InterfaceMetric=9",
     ),
     "exits 0 on error": ("try { [IO.File]::OpenRead(\"$path.no\") } catch { exit 0 }", "exit codes [1, 0, 1, 0]"),
     "kills the service host": (
@@ -247,7 +250,19 @@ HARMFUL = {
         f"{WRITE}rasdial 'Contoso VPN' /disconnect\nrasdial 'Contoso VPN'",
         "event connection Contoso VPN dropped: expected nothing",
     ),
+    "kills by another name": (f"{WRITE}taskkill /F /IM svchost.exe", "knows /PID, /F and /T, not /IM"),
+    "restarts by a pipe": (f"{WRITE}Get-Service Ras* | Restart-Service -Force", "event service RasMan restarted"),
+    "calls what has no stand-in": (f"{WRITE}shutdown /r /t 0", "shutdown has no stand-in"),
+    "changes all line ends": ("[IO.File]::WriteAllText($path, $right.Replace(\"`r`n\", \"`n\"))", "line ends: expected"),
     "writes to stderr": (f"{WRITE}Write-Error 'x' -ErrorAction Continue", "run 2: stderr is not silent: x"),
+    "redials each time, with consent": (
+        f"{WRITE}rasdial 'Contoso VPN' /disconnect\nrasdial 'Contoso VPN'",
+        "run 4 changed event connection Contoso VPN dropped: expected 'once', found '2 times'",
+    ),
+    "hides a command for the next script": (
+        "function global:Get-NetIPInterface { }\nfunction global:wrong { }",
+        "exit codes [1, 0, 1, 0]",
+    ),
     "writes each time": (
         f"{WRITE}Add-Content -LiteralPath \"$path.log\" -Value 'x'", "run 4 changed file",
     ),
@@ -267,6 +282,10 @@ def own_pair(folder: Path, repair: str) -> list[Job]:
         "ipv6: 3}, {name: Contoso M", "ipv6: 9}, {name: Contoso M"
     )
     (folder / "clients.yaml").write_text(cases, encoding="utf-8")
+    return jobs_of(folder)
+
+
+def jobs_of(folder: Path) -> list[Job]:
     return jobs(
         folder, "kind: custom, detection: detect.ps1, remediation: repair.ps1, clients: [clients.yaml]"
     )
@@ -275,6 +294,29 @@ def own_pair(folder: Path, repair: str) -> list[Job]:
 def test_a_pair_of_ones_own_is_proven_on_its_client_files(shell, tmp_path):
     proofs = [prove(job, shell) for job in own_pair(tmp_path, WRITE)]
     assert [(proof.case, proof.differences) for proof in proofs if not proof.ok] == [] and len(proofs) == 2
+
+
+def test_a_fault_that_no_script_meets_fails_its_case(shell, tmp_path):
+    found = own_pair(tmp_path, WRITE)
+    path = tmp_path / "clients.yaml"
+    met = "before:\n    faults: {Get-Contnt: no}\n    changes: {device: {at: Set-Contnt, adds: [{name: x}]}}"
+    path.write_text(path.read_text("utf-8").replace("before:", met, 1), encoding="utf-8")
+    (proof, _) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    assert [line for line in proof.differences if "never happened" in line] == [
+        "the fault Get-Contnt never happened; no script called it",
+        "the change at Set-Contnt never happened; no script called it",
+    ]
+    assert len(found) == 2
+
+
+def test_long_differences_are_cut_and_counted():
+    before, after = {"file a": b"[x]\r\n" + b"a=1\r\n" * 40}, {"file a": b"[x]\r\n"}
+    found = differences(before, after)
+    assert (
+        found[0] == "file a: [x] -'a=1\\r\\n'"
+        and found[-1] == "file a: ... 28 more lines"
+        and len(found) == 13
+    )
 
 
 @pytest.mark.parametrize("way", HARMFUL)

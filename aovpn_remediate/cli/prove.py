@@ -50,6 +50,10 @@ def verify(
         color = wants_color(sys.stdout)
         typer.echo(display.proofs_text(proofs, verbose=verbose, color=color), color=color)
     if not all(proof.ok for proof in proofs):
+        if keep is not None:
+            typer.echo(
+                f"{keep}: the clients of the failing cases; proof.txt of each says what happened", err=True
+            )
         raise typer.Exit(1)
 
 
@@ -66,9 +70,8 @@ def prove_packages(
 
     unknown = sorted(set(keys or ()) - {package.key for package in packages})
     if unknown:
-        raise UsageError(
-            f"verify: the config has no remediation {', '.join(unknown)}; name those that it has"
-        )
+        there = ", ".join(package.key for package in packages)
+        raise UsageError(f"verify: the config has no remediation {', '.join(unknown)}; it has {there}")
     executable = find_powershell()
     if executable is None:
         raise ClientError(

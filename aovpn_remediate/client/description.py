@@ -1,4 +1,4 @@
-"""A client described in a few words, as cases and client files do: made on disk, and compared afterwards.
+"""A client described in a few words, as cases and client files do, and made on disk.
 
 A description is a mapping; every part may be missing:
 
@@ -24,8 +24,9 @@ A description is a mapping; every part may be missing:
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ PARTS = frozenset(
     }
 )  # fmt: skip
 
-ANY = "*"
-"""A registry value that may be whatever it is."""
-
+SWITCHES = frozenset({"refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"})
+_SCOPES = frozenset({"user", "all-users", "device", "hidden"})
+_WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
 
@@ -55,11 +56,9 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
 
     Raises ``ClientError`` with the part that is not as it has to be.
     """
-    unknown = set(description) - PARTS
-    if unknown:
-        raise ClientError(f"there is no part {', '.join(sorted(unknown))}; docs/clients.md lists them")
     client = SimulatedClient(folder=folder)
     try:
+        _check_words(description)
         _make_files(client, description)
         _make_network(client, description)
         _make_system(client, description)
@@ -69,6 +68,28 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
     return client
 
 
+def _check_words(description: Description) -> None:
+    """Raise ``ClientError`` for a word that would mean nothing, lest a case shows less than it says."""
+    _known("part", description, PARTS)
+    for part in ("phonebooks", "locked", "changes"):
+        scopes = [one for one in description.get(part) or () if not str(one).startswith("user ")]
+        _known(f"phonebook in {part}", scopes, _SCOPES)
+    _known("phonebook in link", [description["link"]] if "link" in description else [], _SCOPES)
+    _known("switch", description.get("switches", ()), SWITCHES)
+    for facts in dict(description.get("services") or {}).values():
+        _known("fact about a service", facts or (), {"started", "shared", "privileges"})
+    for part, words in _WORDS.items():
+        _known(f"{part}", [description[part]] if part in description else [], words)
+
+
+def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:
+    unknown = [str(one) for one in found if one not in known]
+    if unknown:
+        raise ClientError(
+            f"there is no {what} {', '.join(unknown)}; docs/clients.md lists {', '.join(sorted(known))}"
+        )
+
+
 def _plain(error: Exception) -> str:
     """What Python says about a part, without its own words around it."""
     text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
@@ -76,7 +97,7 @@ def _plain(error: Exception) -> str:
 
 
 def _make_files(client: SimulatedClient, description: Description) -> None:
-    client.app_data.mkdir(parents=True)
+    (client.app_data / "Microsoft").mkdir(parents=True)
     client.program_data.mkdir(parents=True)
     for scope, entries in description.get("phonebooks", {}).items():
         client.write_phonebook(scope, _phonebook(entries))
@@ -94,7 +115,7 @@ def _make_network(client: SimulatedClient, description: Description) -> None:
 def _make_system(client: SimulatedClient, description: Description) -> None:
     client.registry = _profile_list(client, description.get("phonebooks", {}))
     client.registry |= {key: _values(values) for key, values in description.get("registry", {}).items()}
-    client.cim = _services(description.get("services", {}))
+    client.cim = _services({"RasMan": {}} | description.get("services", {}))
     build = str(description.get("build", _BUILD))
     client.cim["Win32_OperatingSystem"] = [{"BuildNumber": build, "Version": f"10.0.{build}"}]
     client.events = list(description.get("events", ()))
@@ -112,65 +133,6 @@ def _make_faults(client: SimulatedClient, description: Description) -> None:
     for scope, change in description.get("changes", {}).items():
         adds = base64.b64encode(_phonebook(change["adds"])).decode("ascii")
         client.changes.append({"path": str(client.phonebook(scope)), "command": change["at"], "adds": adds})
-
-
-def snapshot(client: SimulatedClient) -> dict[str, object]:
-    """Return everything that a script could have changed, by name; the one backup of ours aside."""
-    found: dict[str, object] = {}
-    for path in sorted(client.folder.rglob("*")):
-        is_ours = path.name == "rasphone.pbk.aovpn-remediate.bak"
-        if not is_ours and (path.is_file() or path.is_symlink()):
-            content = path.read_bytes() if path.exists() else b""
-            found[f"file {path.relative_to(client.folder).as_posix()}"] = content
-    for one in client.interfaces:
-        metric = "automatic" if one["AutomaticMetric"] == "Enabled" else one["InterfaceMetric"]
-        found[f"interface {one['InterfaceAlias']} {one['InterfaceIndex']} {one['AddressFamily']}"] = metric
-    for route in client.routes:
-        via = f"via {route['NextHop']}, metric {route['RouteMetric']}"
-        found[f"route {route['DestinationPrefix']} on {route['InterfaceIndex']}"] = via
-    for key, values in client.registry.items():
-        found[f"registry {key}"] = "a key"
-        found |= {f"registry {key} {name}": value["data"] for name, value in values.items()}
-    return found | _running(client) | {f"event {one}": "happened" for one in client.events}
-
-
-def _running(client: SimulatedClient) -> dict[str, object]:
-    """What each service runs with."""
-    processes = {one["ProcessId"]: one.get("Privileges") for one in client.cim["Win32_Process"]}
-    return {
-        f"service {one['Name']}": f"runs with {processes[one['ProcessId']] or 'all privileges'}"
-        if one["ProcessId"] in processes
-        else "is stopped"
-        for one in client.cim["Win32_Service"]
-    }
-
-
-def differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
-    """Return, a line each, how two snapshots differ."""
-    lines: list[str] = []
-    for name in sorted(expected.keys() | found.keys()):
-        wanted, is_there = expected.get(name), found.get(name)
-        if wanted == is_there or (wanted == ANY and is_there is not None):
-            continue
-        if isinstance(wanted, bytes) and isinstance(is_there, bytes):
-            lines += _byte_differences(name, wanted, is_there)
-        else:
-            lines.append(f"{name}: expected {_shown(wanted)}, found {_shown(is_there)}")
-    return lines
-
-
-def _byte_differences(name: str, wanted: bytes, is_there: bytes) -> list[str]:
-    import difflib
-
-    before, after = (content.decode("latin-1").splitlines(keepends=True) for content in (wanted, is_there))
-    delta = difflib.unified_diff(
-        [repr(one) for one in before], [repr(one) for one in after], lineterm="", n=0
-    )
-    return [f"{name}: {line}" for line in list(delta)[2:] if not line.startswith("@")]
-
-
-def _shown(value: object) -> str:
-    return "nothing" if value is None else repr(value)[:200]
 
 
 def _phonebook(entries: Iterable[Mapping[str, Any]]) -> bytes:
@@ -191,6 +153,8 @@ def _interface(
     found = []
     for family, metric in (("IPv4", ipv4), ("IPv6", ipv6)):
         if metric is not None:
+            if metric != "automatic" and not isinstance(metric, int):
+                raise ValueError(f"the metric {metric!r} of {alias} is neither a number nor automatic")
             number = metric if isinstance(metric, int) else 25
             one = live_interface(alias, family, index=index, metric=number, automatic=metric == "automatic")
             one["ConnectionState"] = state
@@ -200,6 +164,7 @@ def _interface(
 
 def _route(text: str) -> Route:
     prefix, _, metric = text.partition("@")
+    ip_network(prefix)
     family, hop = ("IPv6", "::") if ":" in prefix else ("IPv4", "0.0.0.0")  # noqa: S104  a next hop
     return {
         "DestinationPrefix": prefix,

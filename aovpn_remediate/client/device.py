@@ -54,6 +54,7 @@ class SimulatedClient:
     disk_full: bool = False
     switches: tuple[str, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
+    met: list[str] = field(default_factory=list)
     culture: str = "en-US"
     language_mode: str = "FullLanguage"
     user: str = "jdoe"
@@ -91,14 +92,17 @@ class SimulatedClient:
         path.write_bytes(content)
         return path
 
-    def run(self, shell: PowerShell, script: bytes, *, run_as: str, then: str = "") -> Run:
+    def run(
+        self, shell: PowerShell, script: bytes, *, run_as: str, then: str = "", apart: bool = False
+    ) -> Run:
         """Run the exact bytes of a script; what it leaves is the device's state.
 
-        ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``.
+        ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``. ``apart`` gives it a runspace
+        of its own, which takes longer: nothing that an earlier script defined globally is there.
         """
         run = shell.run(
             shell.keep_script(script),
-            client=str(self.folder),
+            client="" if apart else str(self.folder),
             environment=self._environment(run_as),
             state=self._state(then),
             culture=self.culture,
@@ -107,7 +111,13 @@ class SimulatedClient:
         self.interfaces, self.routes = list(run.state["interfaces"]), list(run.state["routes"])
         self.registry, self.cim = _unquoted(run.state["registry"]), run.state["cim"]
         self.events, self.changes = list(run.state["events"]), list(run.state["changes"])
+        self.met += run.state["met"]
         return run
+
+    def unmet(self) -> list[str]:
+        """The faults and changes that no script met so far."""
+        faults = [f"the fault {name}" for name in self.faults if name not in self.met]
+        return faults + [f"the change at {one['command']}" for one in self.changes if one["adds"]]
 
     def _environment(self, run_as: str) -> dict[str, str]:
         is_system = run_as == "system"

@@ -85,7 +85,12 @@ function Invoke-Step {
         }
     } catch {
         $exit = 1
-        $errors += "$($_.Exception.InnerException)"
+        $inner = $_.Exception.InnerException
+        $errors += $inner.Message
+        $record = $inner.PSObject.Properties['ErrorRecord']
+        if ($null -ne $record -and $null -ne $record.Value.InvocationInfo) {
+            $errors[-1] += ' (line {0})' -f $record.Value.InvocationInfo.ScriptLineNumber
+        }
     }
     $errors += @($shell.Streams.Error | ForEach-Object { "$_" })
     $lines = @($shell.Streams.Warning) + @($shell.Streams.Information) + @($output)
@@ -127,10 +132,17 @@ $items = @(
     'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
     'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
 )
+# What would reach the machine that this runs on, and has no stand-in.
+$refused = @(
+    'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
+    'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
+)
+$refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
 $texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'VpnClient', 'Registry', 'Services') {
     [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
+$texts += foreach ($one in $refused) { "function $one { throw '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
 $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'Start-Client', 'Stop-Client', 'Start-Sleep'
         'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
@@ -140,6 +152,7 @@ $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'Stop-Process', 'Restart-Computer', 'Stop-Computer'
         'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
         $items
+        $refused
     ).ForEach({ $_ }).ForEach({ "'$_'" }) -join ', ')
 $text = (@($texts) + $exported) -join "`n"
 $standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()

@@ -63,6 +63,7 @@ class State(TypedDict):
     isDiskFull: bool
     switches: dict[str, bool]
     faults: dict[str, str]
+    met: list[str]
     then: str
     sleeps: int
 
@@ -82,6 +83,7 @@ def empty_state() -> State:
         "isDiskFull": False,
         "switches": {},
         "faults": {},
+        "met": [],
         "then": "",
         "sleeps": 0,
     }

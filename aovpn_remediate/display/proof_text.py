@@ -66,7 +66,8 @@ def proofs_junit(proofs: Sequence[Proof]) -> bytes:
 def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Iterable[str]:
     word = "ok" if proof.ok else "FAILED"
     shown = f"\x1b[{32 if proof.ok else 31}m{word}\x1b[0m" if color else word
-    yield f"  {proof.case:{width}}{' > '.join(proof.states):40} {shown}"
+    said = proof.states if set(proof.states) != {"nothing"} else tuple(map(str, proof.exits))
+    yield f"  {proof.case:{width}}{' > '.join(said):40} {shown}"
     yield from (f"      {clean(line)}" for line in proof.differences)
     if verbose:
         yield from (f"      {clean(line)}" for line in proof.outputs)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.client.description import differences, make_client, snapshot
+from aovpn_remediate.client.comparison import differences, snapshot
+from aovpn_remediate.client.description import make_client
 from aovpn_remediate.errors import ClientError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.verify.cases import Case, read_cases
@@ -115,9 +116,10 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         if job.case.then and job.package.remediation:
             runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
             problems += _problems(job, runs)
+        if job.package.remediation:
+            problems += [f"{one} never happened; no script called it" for one in client.unmet()]
         if problems and keep is not None:
-            target = keep / f"{job.package.key} {job.case.name}".replace("/", "-")
-            shutil.copytree(client.folder, target, symlinks=True, dirs_exist_ok=True)
+            _keep(client, runs, problems, keep / f"{job.package.key} {job.case.name}".replace("/", "-"))
     states = tuple(_state(run) for run in runs)
     exits = tuple(run.exit_code for run in runs)
     says, wanted = job.case.says[: len(runs)], job.case.exits[: len(runs)]
@@ -133,8 +135,24 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         exits=exits,
         ms=round((time.monotonic() - started) * 1000),
         differences=tuple(problems),
-        outputs=tuple(line for run in runs for line in run.output),
+        outputs=tuple(_labelled(runs)),
     )
+
+
+def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str], folder: Path) -> None:
+    """Leave a client for a look: its files, what the scripts said, and the rest of it as lines of text."""
+    shutil.copytree(client.folder, folder, symlinks=True, dirs_exist_ok=True)
+    state = [f"{name}: {value}" for name, value in snapshot(client).items() if not isinstance(value, bytes)]
+    text = ["differences:", *problems, "", "runs:", *_labelled(runs), "", "state:", *state]
+    (folder / "proof.txt").write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _labelled(runs: Sequence[Run]) -> Iterator[str]:
+    """What each run said, line by line."""
+    for number, run in enumerate(runs):
+        script = "remediate" if number in (1, 3) else "detect"
+        for line in run.output or ("(no output)",):
+            yield f"{script}: {line}"
 
 
 def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list[Run], list[str]]:
@@ -158,7 +176,8 @@ def _run(job: Job, client: SimulatedClient, shell: PowerShell, script: bytes, *,
     run_as = job.package.run_as
     if job.case.before.get("account") == "other":
         run_as = RunAs.USER if run_as == RunAs.SYSTEM else RunAs.SYSTEM
-    return client.run(shell, script, run_as=run_as.value, then=then)
+    apart = job.remediation.settings.own_pair() is not None
+    return client.run(shell, script, run_as=run_as.value, then=then, apart=apart)
 
 
 def _problems(job: Job, runs: Sequence[Run]) -> list[str]:
@@ -170,7 +189,7 @@ def _problems(job: Job, runs: Sequence[Run]) -> list[str]:
 def _own_problems(run: Run) -> Iterator[str]:
     """What harms with any pair: Intune counts a repair that writes to stderr as failed."""
     if run.errors:
-        yield f"stderr is not silent: {run.errors[0][:200]}"
+        yield f"stderr is not silent: {run.errors[0].strip().splitlines()[0][:300]}"
 
 
 def _protocol_problems(run: Run) -> Iterator[str]:

@@ -55,6 +55,7 @@ function Watch-Command {
     }
     $fault = $global:Client.faults.PSObject.Properties[$Name]
     if ($null -ne $fault) {
+        $global:Client.met = @($global:Client.met) + $fault.Name
         $text = $fault.Value
         $Lookup.CommandScriptBlock = { throw $text }.GetNewClosure()
         $Lookup.StopSearch = $true
@@ -113,6 +114,7 @@ function Invoke-Fault {
 
     $fault = $global:Client.faults.PSObject.Properties["$Command $Subject"]
     if ($null -ne $fault) {
+        $global:Client.met = @($global:Client.met) + $fault.Name
         throw $fault.Value
     }
 }

@@ -13,12 +13,7 @@ function Get-NetIPInterface {
     if ($found.Count -gt 0) {
         return $found
     }
-    $problem = @{
-        Message  = 'No MSFT_NetIPInterface objects found.'
-        Category = 'ObjectNotFound'
-        ErrorId  = 'CmdletizationQuery_NotFound'
-    }
-    Write-Error @problem
+    Write-NothingFound -Class 'MSFT_NetIPInterface'
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
@@ -36,9 +31,16 @@ function Set-NetIPInterface {
     if (-not (Confirm-System)) {
         return
     }
+    if ($PolicyStore -and 'ActiveStore' -ne $PolicyStore) {
+        throw "the simulated client has no policy store $PolicyStore"
+    }
     $null = $PSBoundParameters.Remove('InterfaceMetric')
     $null = $PSBoundParameters.Remove('AutomaticMetric')
-    foreach ($interface in @(Select-Interface @PSBoundParameters)) {
+    $found = @(Select-Interface @PSBoundParameters)
+    if (0 -eq $found.Count) {
+        Write-NothingFound -Class 'MSFT_NetIPInterface'
+    }
+    foreach ($interface in $found) {
         if ($InterfaceMetric) {
             $interface.InterfaceMetric = $InterfaceMetric
             $interface.AutomaticMetric = 'Disabled'
@@ -76,12 +78,7 @@ function Get-NetRoute {
     if ($found.Count -gt 0) {
         return $found
     }
-    $problem = @{
-        Message  = 'No MSFT_NetRoute objects found.'
-        Category = 'ObjectNotFound'
-        ErrorId  = 'CmdletizationQuery_NotFound_InterfaceIndex'
-    }
-    Write-Error @problem
+    Write-NothingFound -Class 'MSFT_NetRoute'
 }
 
 # A route that is there already is an error, and a prefix with host bits is none.
@@ -126,6 +123,9 @@ function Remove-NetRoute {
         return
     }
     $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
+    if (0 -eq $gone.Count) {
+        Write-NothingFound -Class 'MSFT_NetRoute'
+    }
     $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
 }
 
@@ -160,11 +160,14 @@ function Get-NetAdapter {
         }
     }
     if (0 -eq $seen.Count) {
-        $problem = @{
-            Message  = 'No MSFT_NetAdapter objects found.'
-            Category = 'ObjectNotFound'
-            ErrorId  = 'CmdletizationQuery_NotFound'
-        }
-        Write-Error @problem
+        Write-NothingFound -Class 'MSFT_NetAdapter'
     }
+}
+
+# Where nothing fits, these modules say so as an error.
+function Write-NothingFound {
+    [CmdletBinding()]
+    param([string] $Class)
+
+    Write-Error -Message "No $Class objects found." -Category ObjectNotFound -ErrorId 'CmdletizationQuery_NotFound'
 }

@@ -39,7 +39,12 @@ function Test-RasHeader {
         return $false
     }
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Substring(1, $header.Length - 2))
-    [string]::Equals([Text.Encoding]::UTF8.GetString($bytes), $Name, 'OrdinalIgnoreCase')
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    $decoded = [Text.Encoding]::UTF8.GetString($bytes)
+    if ($decoded.IndexOf([char] 0xFFFD) -ge 0) {
+        $decoded = $ansi.GetString($bytes)
+    }
+    [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
 }
 
 # The values of an entry by key; pieces of a value come as one.

@@ -9,7 +9,11 @@ function Get-RegistryName {
         if ($Bound.ContainsKey($name)) {
             $path = "$(@($Bound[$name])[0])" -replace '^(Microsoft\.PowerShell\.Core\\)?Registry::'
             $path = $path -replace '^HKEY_LOCAL_MACHINE', 'HKLM:' -replace '^HKEY_CURRENT_USER', 'HKCU:'
-            if ($path -match '^HK(LM|CU):') {
+            if ($env:USERNAME -like '*$') {
+                # SYSTEM has a hive of its own.
+                $path = $path -replace '^HKCU:', 'HKU:\S-1-5-18'
+            }
+            if ($path -match '^HK(LM|CU|U):') {
                 return $path.TrimEnd('\')
             }
         }
@@ -51,13 +55,14 @@ function Invoke-RegistryCommand {
         'Remove-Item' { $global:Client.registry.PSObject.Properties.Remove($Key) }
         'Get-ItemProperty' { Get-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
         'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
-        'Remove-ItemProperty' { foreach ($name in $Bound['Name']) { $entry.Value.PSObject.Properties.Remove($name) } }
+        'Remove-ItemProperty' { Remove-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
         default {
             if ($null -eq $global:Client.registry.PSObject.Properties[$Key]) {
                 $null = New-RegistryKey -Key $Key
                 $entry = Find-RegistryKey -Key $Key
             }
-            Set-RegistryData -Entry $entry.Value -Bound $Bound
+            $isNew = 'New-ItemProperty' -eq $Command -and -not $Bound['Force']
+            Set-RegistryData -Entry $entry.Value -Bound $Bound -IsNew:$isNew
         }
     }
 }
@@ -138,11 +143,15 @@ function Get-RegistryData {
 # Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
 function Set-RegistryData {
     [CmdletBinding()]
-    param($Entry, [Collections.IDictionary] $Bound)
+    param($Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
 
     $name = @($Bound['Name'])[0]
     $type = "$($Bound['Type'])$($Bound['PropertyType'])"
     $old = $Entry.PSObject.Properties[$name]
+    if ($IsNew -and $null -ne $old) {
+        Write-Error -Message 'The property already exists.' -Category ResourceExists
+        return
+    }
     if (-not $type) {
         $type = 'String'
         if ($null -ne $old) {
@@ -155,4 +164,17 @@ function Set-RegistryData {
     }
     $value = [pscustomobject] @{ type = $type; data = $data }
     $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
+}
+
+function Remove-RegistryData {
+    [CmdletBinding()]
+    param($Entry, [string[]] $Name)
+
+    foreach ($one in $Name) {
+        if ($null -eq $Entry.PSObject.Properties[$one]) {
+            Write-Error -Message "Property $one does not exist." -Category InvalidArgument
+            continue
+        }
+        $Entry.PSObject.Properties.Remove($one)
+    }
 }

@@ -35,46 +35,52 @@ function Get-Service {
 
 function Restart-Service {
     [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
+    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
 
-    if (-not (Confirm-System)) {
-        return
-    }
-    foreach ($service in @(Select-Service -Name $Name)) {
-        Stop-ServiceProcess -Service $service
-        Start-ServiceProcess -Service $service
-        Add-ClientEvent -Text "service $($service.Name) restarted"
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        foreach ($service in @(Select-Service -Name $Name)) {
+            Stop-ServiceProcess -Service $service
+            Start-ServiceProcess -Service $service
+            Add-ClientEvent -Text "service $($service.Name) restarted"
+        }
     }
 }
 
 function Stop-Service {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [string[]] $Name,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name,
         [switch] $Force,
         [switch] $NoWait,
         [switch] $PassThru
     )
 
-    if (-not (Confirm-System)) {
-        return
-    }
-    foreach ($service in @(Select-Service -Name $Name)) {
-        Stop-ServiceProcess -Service $service
-        Add-ClientEvent -Text "service $($service.Name) stopped"
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        foreach ($service in @(Select-Service -Name $Name)) {
+            Stop-ServiceProcess -Service $service
+            Add-ClientEvent -Text "service $($service.Name) stopped"
+        }
     }
 }
 
 function Start-Service {
     [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0)] [string[]] $Name, [switch] $PassThru)
+    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $PassThru)
 
-    if (-not (Confirm-System)) {
-        return
-    }
-    foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId })) {
-        Start-ServiceProcess -Service $service
-        Add-ClientEvent -Text "service $($service.Name) started"
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId })) {
+            Start-ServiceProcess -Service $service
+            Add-ClientEvent -Text "service $($service.Name) started"
+        }
     }
 }
 
@@ -83,7 +89,12 @@ function Select-Service {
     [CmdletBinding()]
     param([string[]] $Name)
 
-    $found = @($global:Client.cim.Win32_Service | Where-Object { -not $Name -or $Name -contains $_.Name })
+    $found = @(foreach ($service in $global:Client.cim.Win32_Service) {
+            $fitting = @($Name | Where-Object { $service.Name -like $_ })
+            if (-not $Name -or $fitting.Count -gt 0) {
+                $service
+            }
+        })
     if ($Name -and 0 -eq $found.Count) {
         $problem = @{
             Message  = "Cannot find any service with service name '$Name'."
@@ -152,12 +163,18 @@ function Stop-Process {
     }
 }
 
-# taskkill /PID NUMBER.
+# taskkill /PID NUMBER; it has other ways to choose a process, which this one refuses rather than ignores.
 function taskkill {
-    $place = [array]::IndexOf(@($args | ForEach-Object { "$_".ToUpperInvariant() }), '/PID')
-    if ($place -ge 0) {
-        Stop-Process -Id $args[$place + 1]
+    $number = 0
+    for ($i = 0; $i -lt $args.Count; $i++) {
+        if ('/PID' -eq $args[$i]) {
+            $i++
+            $number = [int] $args[$i]
+        } elseif ('/F', '/T' -notcontains $args[$i]) {
+            throw "the stand-in of taskkill knows /PID, /F and /T, not $($args[$i])"
+        }
     }
+    Stop-Process -Id $number
     $global:LASTEXITCODE = 0
 }
 

@@ -103,6 +103,9 @@ function Get-CallerPhonebook {
 function Edit-RasRoute {
     param([string] $Name, [switch] $AllUser, [scriptblock] $Change)
 
+    if ($AllUser -and $env:USERNAME -notlike '*$') {
+        return 'Access is denied.'
+    }
     $entry = Find-RasEntry -Path (Get-CallerPhonebook -AllUser:$AllUser) -Name $Name
     if ($global:Client.switches.refusesRoutes -or $null -eq $entry) {
         return "The VPN connection $Name cannot be found."

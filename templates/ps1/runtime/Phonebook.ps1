@@ -270,11 +270,7 @@ function Edit-ProfileEntry {
 function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
-    $backup = "$Path.aovpn-remediate.bak"
-    $attributes = Get-FileAttribute -Path $backup
-    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
-        throw 'a link or a folder stands where the copy of the phonebook belongs'
-    }
+    $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
     $latin1 = [Text.Encoding]::GetEncoding(28591)
     $bytes = $latin1.GetBytes($After)
@@ -313,6 +309,33 @@ function Write-PhonebookText {
         throw 'the phonebook is not what was written; another program changed it'
     }
     $true
+}
+
+# The place of the copy beside a phonebook, empty: an old copy must never pass for the one of this write.
+function Clear-CopyPlace {
+    param([string] $Path)
+
+    $copy = "$Path.aovpn-remediate.bak"
+    $attributes = Get-FileAttribute -Path $copy
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
+    [IO.File]::Delete($copy)
+    $copy
+}
+
+# Puts what a phonebook was beside it, in the place of an older copy.
+function Save-PhonebookCopy {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    $copy = Clear-CopyPlace -Path $Path
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $copy, 'CreateNew', 'Write', 'None'
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+    } finally {
+        $stream.Dispose()
+    }
 }
 
 # Deletes what a script that was killed left beside the phonebook.

@@ -101,7 +101,13 @@ function Get-PhonebookName {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
         if ($null -ne $folder) {
             $data = Join-Path -Path $folder['Value'] -ChildPath 'AppData'
-            $roots += Join-Path -Path $data -ChildPath 'Roaming'
+            $root = Join-Path -Path $data -ChildPath 'Roaming'
+            $isPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z'
+            $content = Join-Path -Path $root -ChildPath 'Microsoft'
+            if ($isPerson -and $null -eq (Get-FileAttribute -Path $content)) {
+                throw 'the AppData of a user is not where it belongs; it may be on a share'
+            }
+            $roots += $root
         }
     }
     foreach ($root in $roots) {
@@ -122,12 +128,14 @@ function Get-EntryName {
     }
     $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
     $hidden = Join-Path -Path $folder -ChildPath '_hiddenPbk'
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
     foreach ($path in @(Get-PhonebookFile -Folder $folder) + @(Get-PhonebookFile -Folder $hidden)) {
         $text = Read-PhonebookText -Path $path
         foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
             $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
-            [Text.Encoding]::UTF8.GetString($bytes)
-            [Text.Encoding]::Default.GetString($bytes)
+            foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+                $encoding.GetString($bytes)
+            }
         }
     }
 }
@@ -151,5 +159,6 @@ function Get-PhonebookFile {
 
 # Restarts the service, so that it runs with the privileges that are stored.
 function Restart-RasMan {
-    Restart-Service -Name 'RasMan' -Force -ErrorAction Stop
+    # It warns on the output that it waits, in words that would stand before the result.
+    Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
 }

@@ -353,11 +353,7 @@ function Edit-ProfileEntry {
 function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
-    $backup = "$Path.aovpn-remediate.bak"
-    $attributes = Get-FileAttribute -Path $backup
-    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
-        throw 'a link or a folder stands where the copy of the phonebook belongs'
-    }
+    $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
     $latin1 = [Text.Encoding]::GetEncoding(28591)
     $bytes = $latin1.GetBytes($After)
@@ -396,6 +392,33 @@ function Write-PhonebookText {
         throw 'the phonebook is not what was written; another program changed it'
     }
     $true
+}
+
+# The place of the copy beside a phonebook, empty: an old copy must never pass for the one of this write.
+function Clear-CopyPlace {
+    param([string] $Path)
+
+    $copy = "$Path.aovpn-remediate.bak"
+    $attributes = Get-FileAttribute -Path $copy
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
+    [IO.File]::Delete($copy)
+    $copy
+}
+
+# Puts what a phonebook was beside it, in the place of an older copy.
+function Save-PhonebookCopy {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    $copy = Clear-CopyPlace -Path $Path
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $copy, 'CreateNew', 'Write', 'None'
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+    } finally {
+        $stream.Dispose()
+    }
 }
 
 # Deletes what a script that was killed left beside the phonebook.
@@ -926,7 +949,7 @@ function Test-LiveCondition {
     New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
 }
 
-# Puts the stored routes right. Whatever else the route commands change in the phonebook is put back.
+# Puts the stored routes right. Whatever else the route commands change in the entry is put back.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
@@ -944,7 +967,7 @@ function Repair-StoredCondition {
         return $false
     }
     try {
-        Set-StoredRoute -Settings $Settings -Difference $difference
+        Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
         $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
         Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
@@ -954,7 +977,7 @@ function Repair-StoredCondition {
 
 # Metrics first, then what is missing, and stale routes last: where adding fails, nothing is removed.
 function Set-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Difference)
+    param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
 
     foreach ($route in @($Difference['Metric'] | Where-Object { -not $_['Exclude'] })) {
         # There is no command that changes a metric.
@@ -963,7 +986,11 @@ function Set-StoredRoute {
             Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
         } catch {
             $problem = $_
-            Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Was']
+            try {
+                Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Was']
+            } catch {
+                Restore-Entry -Settings $Settings -Saved $Saved
+            }
             throw $problem
         }
     }
@@ -983,67 +1010,75 @@ function Set-StoredRoute {
 function Write-Exclusion {
     param([hashtable] $Settings, [object[]] $Route)
 
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        throw $open['Refusal']['Detail']
-    }
     $keys = @($Route | ForEach-Object { $_['Key'] })
-    $kept = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'] |
-            Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
-    $records = @($kept | ForEach-Object { $_['Record'] })
-    $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
     Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
+        $kept = @(Get-StoredRoute -Text $Text -Entry $Entry |
+                Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
+        $records = @($kept | ForEach-Object { $_['Record'] })
+        $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
         $Text = Set-EntryPiece -Text $Text -Entry $Entry -Key 'Routes' -Value (-join $records)
-        $entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        Set-EntryKey -Text $Text -Entry $entry -Key 'NumRoutes' -Value $records.Count
+        $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+        Set-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes' -Value $records.Count
     }
 }
 
-# Looks whether the phonebook is what it was but for the touched routes and Windows' own time stamps; if not,
-# the saved one comes back and the repair has failed.
+# Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not, it
+# is put back and the repair has failed. Other entries belong to others and are not written here, whoever
+# changed them; but then the repair has failed too, and the phonebook as it was lies beside it.
 function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
-    for ($try = 1; $try -le 5; $try++) {
-        $phonebook = Find-Phonebook -Scope $Settings['Scope']
-        if ($phonebook['Link'] -or -not $phonebook['Exists']) {
-            throw 'the phonebook went away while routes were changed'
+    $open = Open-ProfileEntry -Settings $Settings
+    $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
+    if ($null -ne $open['Refusal']) {
+        if ([IO.File]::Exists($path)) {
+            Save-PhonebookCopy -Path $path -Text $Saved['Text']
         }
-        $text = Read-PhonebookText -Path $phonebook['Path']
-        if (Test-OtherContent -Settings $Settings -Saved $Saved -Text $text -Touched $Touched) {
-            return
-        }
-        if (Write-PhonebookText -Path $phonebook['Path'] -Before $text -After $Saved['Text']) {
-            throw 'the route commands changed more than routes; the phonebook was put back'
-        }
-    }
-    throw 'the phonebook kept changing while its routes were changed'
-}
-
-# Whether a phonebook differs from the saved one in nothing but the touched routes and time stamps. Entries that
-# another program added behind the others meanwhile are its own.
-function Test-OtherContent {
-    param([hashtable] $Settings, [hashtable] $Saved, [string] $Text, [string[]] $Touched)
-
-    $entry = $Saved['Entry']
-    if ([string]::Equals($Text, $Saved['Text'].Remove($entry['Start'], $entry['Length']))) {
         throw 'the profile left the phonebook while its routes were changed'
     }
-    $before = Get-OtherContent -Text $Saved['Text'] -Entry $entry -Touched $Touched
-    try {
-        $entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        $now = Get-OtherContent -Text $Text -Entry $entry -Touched $Touched
-    } catch {
-        # An entry that is gone or cannot be read is not what it was.
-        return $false
+    if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
+        Restore-Entry -Settings $Settings -Saved $Saved
+        throw 'the route commands changed more than routes; the entry was put back'
     }
-    $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
+    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
+    $now = $open['Text'].Remove($open['Entry']['Start'], $open['Entry']['Length'])
+    # Entries that another program added behind the others are no fault.
+    if (-not $now.StartsWith($before, 'Ordinal')) {
+        Save-PhonebookCopy -Path $path -Text $Saved['Text']
+        throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
+    }
 }
 
-# What of a phonebook must stay: the records of other routes, and all but the lines of the entry's routes and
-# time stamps. A last line without an end gets one, as it does where another line comes behind it.
+# Brings the saved entry back and keeps every byte beside it.
+function Restore-Entry {
+    param([hashtable] $Settings, [hashtable] $Saved)
+
+    $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
+    $null = Edit-ProfileEntry -Settings $Settings -Change {
+        param([string] $Text, [hashtable] $Entry)
+
+        $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $body)
+    }
+}
+
+# Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
+function Test-OtherContent {
+    param([hashtable] $Saved, [hashtable] $Now, [string[]] $Touched)
+
+    $before = Get-OtherContent -Text $Saved['Text'] -Entry $Saved['Entry'] -Touched $Touched
+    try {
+        $after = Get-OtherContent -Text $Now['Text'] -Entry $Now['Entry'] -Touched $Touched
+    } catch {
+        # An entry that cannot be read is not what it was.
+        return $false
+    }
+    [string]::Equals($before, $after)
+}
+
+# What of an entry must stay: the records of other routes, and all but the lines of routes and time stamps.
+# A last line without an end gets one, as it does where another line comes behind it.
 function Get-OtherContent {
     param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
 
@@ -1053,8 +1088,7 @@ function Get-OtherContent {
     $lines = '(?<![^\r\n])[ \t]*(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
     $body = $Text.Substring($Entry['Start'], $Entry['Length'])
     $rest = [regex]::Replace($body, $lines, '', 'IgnoreCase, CultureInvariant')
-    $rest = [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
-    $records + $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $rest)
+    $records + [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
 }
 
 # Gives the connected interface the routes that it lacks, and takes those that just left the profile.
