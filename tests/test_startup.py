@@ -46,3 +46,13 @@ def test_a_command_without_a_tenant_loads_nothing_of_plans_proofs_and_tenants(co
     others = {"plan", "publish", "resolve", "verify", "client", "graph", "simulator"}
     assert modules & {f"aovpn_remediate.{name}" for name in others} == set()
     assert modules & {"requests", "urllib3", "truststore", "rich", "concurrent.futures", "xml"} == set()
+
+
+def test_no_validator_is_made_for_a_kind_that_the_config_does_not_name():
+    code = (
+        "import sys; from pathlib import Path; from aovpn_remediate.config import load_config; "
+        "from aovpn_remediate.kinds import KINDS; load_config(Path(sys.argv[1])); "
+        "print(*(kind for kind in KINDS if KINDS[kind].__pydantic_complete__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, EXAMPLE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["interface-metric", "rasman-privileges", "route-presence"]
