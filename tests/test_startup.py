@@ -56,3 +56,16 @@ def test_no_validator_is_made_for_a_kind_that_the_config_does_not_name():
     )
     done = subprocess.run([sys.executable, "-c", code, EXAMPLE], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["interface-metric", "rasman-privileges", "route-presence"]
+
+
+def test_little_time_goes_into_looking_for_garbage():
+    code = (
+        "import atexit, gc; from aovpn_remediate.__main__ import main; "
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000, gc.get_stats()[0]['collections'])); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", "-c", EXAMPLE], capture_output=True, text=True, check=True
+    )
+    frozen, collections = done.stdout.splitlines()[-1].split()
+    assert frozen == "True"
+    assert int(collections) < 20
