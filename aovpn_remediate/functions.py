@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _FUNCTION = re.compile(
@@ -56,5 +57,6 @@ def _closure(names: Iterable[str], known: Mapping[str, str]) -> set[str]:
     return used
 
 
-def _commands(text: str) -> set[str]:
-    return set(_COMMAND.findall(_COMMENT_LINE.sub("", text)))
+@cache
+def _commands(text: str) -> frozenset[str]:
+    return frozenset(_COMMAND.findall(_COMMENT_LINE.sub("", text)))

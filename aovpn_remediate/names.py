@@ -52,10 +52,10 @@ def check_line(value: str) -> str:
 
 
 def check_text(value: str) -> str:
-    """Return a text of any number of lines, or raise ``ValueError`` for a control character."""
+    """Return a text of any number of lines without the space at its end, or raise ``ValueError``."""
     if read_marker(value)[1]:
         raise ValueError("ends with an ownership marker; remove it, remediate writes its own")
-    return _check_characters(value, allowed="\n")
+    return _check_characters(value.rstrip(), allowed="\n")
 
 
 def _check_characters(value: str, *, allowed: str) -> str:

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query
+    from tree_sitter import Node
 
 TABLE = Path(__file__).parent / "powershell51.json"
+QUERY = "(command) @command (function_statement) @function (assignment_expression) @assignment"
+"""What ``read_calls`` needs to be found in the tree of a script."""
+
 _INDEX = re.compile(r"(\$\w+)\[['\"](\w+)['\"]\]")
 
 
@@ -63,17 +66,14 @@ def unknown_names(calls: Iterable[Call], functions: Functions) -> Iterator[tuple
                 yield call.line, f"{reason} in Windows PowerShell 5.1"
 
 
-def read_calls(root: Node, language: Language) -> tuple[list[Call], Functions]:
-    """Return every call of a script and the functions that it defines, from tree-sitter's tree."""
-    from tree_sitter import QueryCursor
-
-    found = QueryCursor(_query(language)).captures(root)
-    functions = dict(_function(node) for node in found.get("function", []))
+def read_calls(found: Mapping[str, list[Node]]) -> tuple[list[Call], Functions]:
+    """Return every call of a script and the functions that it defines, from what ``QUERY`` found in it."""
+    functions = dict(_function(node) for node in found["function"])
     tables: dict[tuple[int, str], set[str]] = {}
-    for node in found.get("assignment", []):
+    for node in found["assignment"]:
         for variable, key in _keys(node):
             tables.setdefault((_scope(node), variable.lower()), set()).add(key)
-    calls = [_call(node, tables) for node in found.get("command", []) if _name(node)]
+    calls = [_call(node, tables) for node in found["command"] if _name(node)]
     return sorted(calls), functions
 
 
@@ -107,11 +107,12 @@ def _call(node: Node, tables: Mapping[tuple[int, str], set[str]]) -> Call:
     for part in (
         one for block in node.children if block.type == "command_elements" for one in block.children
     ):
+        word = text(part)
         if part.type == "command_parameter":
-            parameters.append(text(part)[1:].rstrip(":"))
-        elif text(part).startswith("@") and text(part)[1:].isidentifier():
-            keys = tables.get((_scope(node), "$" + text(part)[1:].lower()))
-            parameters += sorted(keys) if keys is not None else [text(part)]
+            parameters.append(word[1:].rstrip(":"))
+        elif word.startswith("@") and word[1:].isidentifier():
+            keys = tables.get((_scope(node), "$" + word[1:].lower()))
+            parameters += sorted(keys) if keys is not None else [word]
     return Call(node.start_point[0] + 1, _name(node), tuple(parameters))
 
 
@@ -130,11 +131,3 @@ def _scope(node: Node) -> int:
 def text(node: Node) -> str:
     """Return a node's source text."""
     return (node.text or b"").decode("latin-1")
-
-
-@cache
-def _query(language: Language) -> Query:
-    from tree_sitter import Query
-
-    pattern = "(command) @command (function_statement) @function (assignment_expression) @assignment"
-    return Query(language, pattern)

@@ -9,6 +9,7 @@ so that is found by node and token), but it is there on every machine.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
-from aovpn_remediate.powershell51 import read_calls, unknown_names
+from aovpn_remediate.powershell51 import QUERY, read_calls, unknown_names
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -27,6 +28,7 @@ SIZE_LIMIT = 200_000
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ODD_BYTE = re.compile(rb"[^\t\r\n -~]")
+_ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
 _NEWER_NODES = {
     "ternary_expression": "the ternary operator ? :",
@@ -92,13 +94,14 @@ def check_package(package: ScriptPackage, own: OwnPair | None = None) -> list[Pr
 
 def check_names(script: str, content: bytes) -> list[Problem]:
     """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
-    found = unknown_names(*read_calls(*parse(content)))
-    return sorted({Problem(script, line, reason) for line, reason in found})
+    _, found = parse(content)
+    reasons = unknown_names(*read_calls(found))
+    return sorted({Problem(script, line, reason) for line, reason in reasons})
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
     """Return every broken rule of one script; ``door`` is the function that has to end it."""
-    root, found = _parse(content)
+    root, found = parse(content)
     reasons = [
         *_check_bytes(content), *_check_lines(content), *_check_syntax(content, found),
         *_check_door(root, found["exit"], door), *_template_marks(content, found["string"]),
@@ -110,7 +113,7 @@ def check_own_script(script: str, content: bytes, *, is_detection: bool) -> list
     """Return what is wrong with a script that a user wrote, and as warnings what we would do otherwise."""
     if content.startswith(_UTF_16):
         return [Problem(script, 1, "is UTF-16; save it as plain ASCII")]
-    _, found = _parse(content)
+    _, found = parse(content)
     errors = [*_check_bytes(content), *_check_syntax(content, found)]
     if is_detection and not found["exit"]:
         errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
@@ -133,22 +136,13 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _check_lines(content: bytes) -> Iterator[tuple[int, str]]:
-    if not re.search(rb"[^\r\n]\r?\n\Z", content):
+    if not _ONE_LINE_END.search(content[-3:]):
         yield content.count(b"\n") + 1, "does not end with exactly one line end"
-    for name, pattern in (("LF", rb"(?<!\r)\n"), ("CR", rb"\r(?!\n)")):
-        bare = re.search(pattern, content)
-        if bare:
-            line = content.count(b"\n", 0, bare.start()) + 1
+    bare = content.replace(b"\r\n", b"  ")
+    for name, mark in (("LF", b"\n"), ("CR", b"\r")):
+        if mark in bare:
+            line = content.count(b"\n", 0, bare.index(mark)) + 1
             yield line, f"ends with {name} alone; scripts have CRLF line ends"
-
-
-def _parse(content: bytes) -> tuple[Node, dict[str, list[Node]]]:
-    """The root of the syntax tree, and the nodes that the rules look at by their name in the query."""
-    from tree_sitter import QueryCursor
-
-    root, _ = parse(content)
-    names = ("broken", "newer", "token", "string", "pipe", "exit")
-    return root, {name: [] for name in names} | QueryCursor(_query()).captures(root)
 
 
 def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[tuple[int, str]]:
@@ -194,7 +188,10 @@ def _check_door(root: Node, exits: list[Node], door: str) -> Iterator[tuple[int,
 
 
 def _template_marks(content: bytes, strings: list[Node]) -> Iterator[tuple[int, str]]:
-    blanked = bytearray(content.removeprefix(_BOM))
+    code = content.removeprefix(_BOM)
+    if not _TEMPLATE_MARK.search(code.decode("latin-1")):
+        return
+    blanked = bytearray(code)
     for string in strings:
         blank = re.sub(rb"[^\n]", b" ", blanked[string.start_byte : string.end_byte])
         blanked[string.start_byte : string.end_byte] = blank
@@ -217,13 +214,17 @@ def _enclosing_function(node: Node) -> str:
 
 
 @lru_cache(maxsize=4)
-def parse(content: bytes) -> tuple[Node, Language]:
-    """Return tree-sitter's tree of a script, and the language for queries on it."""
-    return _parser().parse(content.removeprefix(_BOM)).root_node, _language()
+def parse(content: bytes) -> tuple[Node, Mapping[str, list[Node]]]:
+    """Return tree-sitter's tree of a script, and what the rules look at by its name in the query."""
+    from tree_sitter import QueryCursor
+
+    root = _parser().parse(content.removeprefix(_BOM)).root_node
+    return root, defaultdict(list, QueryCursor(_query()).captures(root))
 
 
 @cache
-def _language() -> Language:
+def language() -> Language:
+    """Return PowerShell as tree-sitter knows it."""
     import tree_sitter_pwsh
     from tree_sitter import Language
 
@@ -234,7 +235,7 @@ def _language() -> Language:
 def _parser() -> Parser:
     from tree_sitter import Parser
 
-    return Parser(_language())
+    return Parser(language())
 
 
 @cache
@@ -248,6 +249,6 @@ def _query() -> Query:
     strings = " ".join(f"({name})" for name in _STRINGS)
     pattern = f"""
         [(ERROR) (MISSING)] @broken  [{newer}] @newer  [{tokens}] @token  [{strings}] @string
-        "|" @pipe  "exit" @exit
+        "|" @pipe  "exit" @exit  {QUERY}
     """
-    return Query(_language(), pattern)
+    return Query(language(), pattern)

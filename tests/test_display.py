@@ -14,16 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aovpn_remediate.display import (
-    clean,
-    kind_text,
-    kinds_text,
-    outcomes_json,
-    outcomes_text,
-    package_files,
-    plan_json,
-    plan_text,
-)
+from aovpn_remediate.display.clean import clean
+from aovpn_remediate.display.kind_text import kind_text, kinds_text
+from aovpn_remediate.display.package_json import package_files
+from aovpn_remediate.display.plan_json import outcomes_json, plan_json
+from aovpn_remediate.display.plan_text import outcomes_text, plan_text
 from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, schedule_words
 from aovpn_remediate.model import (
     Assignment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aovpn_remediate.errors import RuleError
-from aovpn_remediate.rules import SIZE_LIMIT, check_package, check_script, refuse_bad_scripts
+from aovpn_remediate.rules import SIZE_LIMIT, check_package, check_script, parse, refuse_bad_scripts
 from tests.pairs import metric_pair
 
 DOOR = "Complete-Detection"
@@ -106,6 +106,12 @@ def test_a_script_over_the_limit_is_refused():
 @pytest.mark.parametrize("scope", ["user", "device"])
 def test_every_rendered_pair_obeys_whatever_the_name(profile, scope):
     assert check_package(metric_pair(profile=profile, scope=scope)) == []
+
+
+def test_a_script_is_parsed_once_for_all_rules():
+    parse.cache_clear()
+    check_package(metric_pair())
+    assert parse.cache_info().misses == 2
 
 
 def test_all_broken_scripts_are_refused_at_once():

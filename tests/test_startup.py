@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+EXAMPLE = str(Path(__file__).parent.parent / "examples" / "remediate.yaml")
 HEAVY = {"requests", "urllib3", "truststore", "msal", "jinja2", "yaml", "pydantic", "rich", "tree_sitter"}
 LIST_MODULES = (
     "import sys; from aovpn_remediate.cli import run; code = run(sys.argv[1:]); "
-    "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
+    "print(*sorted(sys.modules), file=sys.stderr); sys.exit(code)"
 )
 
 
@@ -34,3 +36,36 @@ def test_a_commands_help_loads_at_most_what_typer_needs(command):
 
 def test_a_command_without_a_tenant_loads_no_http_client():
     assert loaded("kinds") & {"requests", "urllib3", "truststore", "jinja2"} == set()
+
+
+@pytest.mark.parametrize("command", ["validate", "render"])
+def test_a_command_without_a_tenant_loads_nothing_of_plans_proofs_and_tenants(command, tmp_path):
+    folder = ["-o", str(tmp_path)] if command == "render" else []
+    modules = loaded(command, "-c", EXAMPLE, *folder)
+    assert {"aovpn_remediate.render", "aovpn_remediate.rules"} <= modules
+    others = {"plan", "publish", "resolve", "verify", "client", "graph", "simulator"}
+    assert modules & {f"aovpn_remediate.{name}" for name in others} == set()
+    assert modules & {"requests", "urllib3", "truststore", "rich", "concurrent.futures", "xml"} == set()
+
+
+def test_no_validator_is_made_for_a_kind_that_the_config_does_not_name():
+    code = (
+        "import sys; from pathlib import Path; from aovpn_remediate.config import load_config; "
+        "from aovpn_remediate.kinds import KINDS; load_config(Path(sys.argv[1])); "
+        "print(*(kind for kind in KINDS if KINDS[kind].__pydantic_complete__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, EXAMPLE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["interface-metric", "rasman-privileges", "route-presence"]
+
+
+def test_little_time_goes_into_looking_for_garbage():
+    code = (
+        "import atexit, gc; from aovpn_remediate.__main__ import main; "
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000, gc.get_stats()[0]['collections'])); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", "-c", EXAMPLE], capture_output=True, text=True, check=True
+    )
+    frozen, collections = done.stdout.splitlines()[-1].split()
+    assert frozen == "True"
+    assert int(collections) < 20

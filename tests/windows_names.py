@@ -14,7 +14,7 @@ from tree_sitter import Node, Query, QueryCursor
 
 from aovpn_remediate.client import PowerShell, empty_state
 from aovpn_remediate.powershell51 import Call, Functions, read_calls, text
-from aovpn_remediate.rules import parse
+from aovpn_remediate.rules import language, parse
 from tests.golden_files import ROOT, rendered
 
 DOTNET = ROOT / "tests" / "dotnet48.json"
@@ -106,12 +106,12 @@ def real_uses(shell: PowerShell, path: Path) -> Uses:
 @cache
 def tree_uses(content: bytes) -> Uses:
     """What tree-sitter sees in a script."""
-    root, language = parse(content)
-    calls, functions = read_calls(root, language)
+    root, seen = parse(content)
+    calls, functions = read_calls(seen)
     pattern = (
         "(type_literal) @type (member_access) @member (invocation_expression) @member (command) @command"
     )
-    found = QueryCursor(Query(language, pattern)).captures(root)
+    found = QueryCursor(Query(language(), pattern)).captures(root)
     types = [(_line(one), text(one)[1:-1]) for one in found.get("type", [])]
     types += [made for one in found.get("command", []) for made in _made_types(one)]
     members = [_member(one) for one in found.get("member", [])]

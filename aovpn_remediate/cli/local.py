@@ -26,7 +26,7 @@ def add_commands(app: typer.Typer) -> None:
 def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
     from aovpn_remediate.config import load_config
-    from aovpn_remediate.display import clean
+    from aovpn_remediate.display.clean import clean
     from aovpn_remediate.render import render_package
     from aovpn_remediate.rules import refuse_bad_scripts
 
@@ -68,7 +68,8 @@ def render(
     ] = False,
 ) -> None:
     """Write scripts and metadata to DIR/KEY/."""
-    from aovpn_remediate.display import count_of, keys_rendered_for, package_files
+    from aovpn_remediate.display.package_json import keys_rendered_for, package_files
+    from aovpn_remediate.display.words import count_of
     from aovpn_remediate.output import differing_files, write_files
 
     loaded, packages = load_packages(config)
@@ -93,7 +94,7 @@ def render(
 
 def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Check the config and its scripts, off-line."""
-    from aovpn_remediate.display import count_of
+    from aovpn_remediate.display.words import count_of
 
     _, packages = load_packages(config)
     scripts = sum(2 if package.remediation else 1 for package in packages)
@@ -112,9 +113,10 @@ def kinds(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Explain this kind.")] = None,
 ) -> None:
     """List the kinds, or explain one and its settings."""
-    from aovpn_remediate import display, kinds
+    from aovpn_remediate import kinds
+    from aovpn_remediate.display.kind_text import kind_text, kinds_text
 
     if kind is None:
-        typer.echo(display.kinds_text(kinds.describe_kinds()))
+        typer.echo(kinds_text(kinds.describe_kinds()))
     else:
-        typer.echo(display.kind_text(kinds.describe_kind(kind)))
+        typer.echo(kind_text(kinds.describe_kind(kind)))

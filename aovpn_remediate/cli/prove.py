@@ -38,17 +38,17 @@ def verify(
     ] = None,
 ) -> None:
     """Run each pair on a simulated client, in real PowerShell."""
-    from aovpn_remediate import display
+    from aovpn_remediate.display import proof_text
 
     loaded, packages = load_packages(config)
     proofs = prove_packages(loaded, packages, keys=keys, keep=keep)
     if junit is not None:
-        _write(junit, display.proofs_junit(proofs))
+        _write(junit, proof_text.proofs_junit(proofs))
     if as_json:
-        echo_json(display.proofs_json(proofs))
+        echo_json(proof_text.proofs_json(proofs))
     else:
         color = wants_color(sys.stdout)
-        typer.echo(display.proofs_text(proofs, verbose=verbose, color=color), color=color)
+        typer.echo(proof_text.proofs_text(proofs, verbose=verbose, color=color), color=color)
     if not all(proof.ok for proof in proofs):
         if keep is not None:
             typer.echo(

@@ -79,7 +79,7 @@ def publish(
     ] = False,
 ) -> None:
     """Show the plan, ask, and carry it out."""
-    from aovpn_remediate import display
+    from aovpn_remediate.display.plan_json import outcomes_json
     from aovpn_remediate.plan import refuse_unsafe
     from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
 
@@ -91,7 +91,7 @@ def publish(
     refuse_unsafe(draft.plan, allow_all=allow_all)
     if draft.plan.is_empty:
         if as_json:
-            echo_json(display.outcomes_json(draft.plan, (), 0))
+            echo_json(outcomes_json(draft.plan, (), 0))
         return
     if not yes:
         _ask(draft, as_json=as_json)
@@ -108,13 +108,13 @@ def publish(
 
 
 def _prove(path: Path) -> None:
-    from aovpn_remediate import display
     from aovpn_remediate.cli.prove import prove_packages
+    from aovpn_remediate.display.proof_text import proofs_text
 
     proofs = prove_packages(*load_packages(path))
     failed = [proof for proof in proofs if not proof.ok]
     if failed:
-        typer.echo(display.proofs_text(failed, verbose=False, color=False), err=True)
+        typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
         raise RefusedPlanError(f"publish: {len(failed)} of {len(proofs)} cases failed; nothing was published")
 
 
@@ -128,13 +128,14 @@ def _say_what_is_waited_for(count: int) -> None:
 
 
 def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, *, as_json: bool) -> None:
-    from aovpn_remediate import display
+    from aovpn_remediate.display.plan_json import outcomes_json
+    from aovpn_remediate.display.plan_text import outcomes_text
 
     if as_json:
-        echo_json(display.outcomes_json(draft.plan, outcomes, code))
+        echo_json(outcomes_json(draft.plan, outcomes, code))
     else:
         color = wants_color(sys.stdout)
-        typer.echo("\n" + display.outcomes_text(outcomes, color=color), color=color)
+        typer.echo("\n" + outcomes_text(outcomes, color=color), color=color)
 
 
 def _draft(
@@ -149,22 +150,23 @@ def _draft(
 
 
 def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:
-    from aovpn_remediate import display
+    from aovpn_remediate.display.plan_json import plan_json
+    from aovpn_remediate.display.plan_text import plan_text
 
     if as_json:
-        echo_json(display.plan_json(draft.plan, draft.names))
+        echo_json(plan_json(draft.plan, draft.names))
     else:
         color = wants_color(sys.stdout)
-        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=diff, color=color), color=color)
+        typer.echo(plan_text(draft.plan, names=draft.names, diff=diff, color=color), color=color)
 
 
 def _ask(draft: Draft, *, as_json: bool) -> None:
-    from aovpn_remediate import display
+    from aovpn_remediate.display.plan_text import plan_text
 
     if not is_terminal(sys.stdin):
         raise UsageError("publish: there is no terminal to ask on; pass --yes to publish without a question")
     if as_json:
-        typer.echo(display.plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
+        typer.echo(plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
     typer.echo("\nPublish this? Only yes goes on: ", err=True, nl=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)

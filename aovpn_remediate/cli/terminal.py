@@ -18,7 +18,7 @@ from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, Ru
 
 def echo_error(error: RemediateError) -> None:
     """Print an error on stderr; a list of problems is one a line, and none holds a command for a terminal."""
-    from aovpn_remediate.display import clean
+    from aovpn_remediate.display.clean import clean
 
     start = (
         ""

@@ -47,7 +47,7 @@ def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
 # What the validators refuse, the patterns let an editor refuse too.
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
 Key = Annotated[str, AfterValidator(check_key), text_schema("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-Text = Annotated[str, Field(max_length=1000), AfterValidator(str.rstrip), AfterValidator(check_text)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]
 Tags = Annotated[list[Name], Field(min_length=1)]
 Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]
 TimeOfDay = Annotated[str, AfterValidator(check_time), text_schema(_TIME)]
@@ -138,7 +138,7 @@ class AssignmentEntry(Strict, title="Assignment"):
         return self
 
 
-class Entry(Strict):
+class Entry(Strict, defer_build=True):  # a validator is made for those kinds alone that a config names
     """What every remediation has, whatever its kind."""
 
     kind: str = Field(title="Kind", description="What is checked and repaired.")
