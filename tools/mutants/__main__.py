@@ -37,7 +37,10 @@ def main() -> int:
     start = time.monotonic()
     equivalent = read_equivalent()
     mutants = [one for one in find_mutants(TEMPLATES) if one.name not in equivalent]
-    chosen = [one for one in mutants if options.only in one.name and (in_sample(one) or not options.sample)]
+    chosen = [one for one in mutants if options.only in one.name]
+    if options.sample:
+        survivors = set(read_survivors())
+        chosen = [one for one in chosen if in_sample(one) and one.name not in survivors]
     chosen = parsed(chosen, powershell)
     known = read_killers()
     found = try_mutants(
@@ -55,7 +58,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("--sample", action="store_true", help="only a small, fixed sample")
+    parser.add_argument(
+        "--sample", action="store_true", help="only a small, fixed sample of those that were killed before"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their names")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what became of each")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
