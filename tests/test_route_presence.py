@@ -250,7 +250,7 @@ def test_neighbors_and_files_beside_it_stay(client, shell):
     say(client, shell, routes(*TWO))
     assert client.phonebook("user").read_bytes() == user
     assert client.phonebook("device").read_bytes().startswith(entry(PROFILE + " 2", routes=("10.9.0.0/16",)))
-    assert len(files(client)) == 2
+    assert len(files(client)) == 3  # the copy of the phonebook among them
 
 
 def test_the_line_counts_each_kind_of_difference(client, shell):
@@ -344,6 +344,15 @@ def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(clien
     run = repair(client, shell, routes(*TWO))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
     assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == content
+
+
+def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shell):
+    before = entry(PROFILE)
+    path = client.write_phonebook("device", before)
+    client.faults = {"Confirm-OtherContent": "the script ends here"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert path.read_bytes() != before
+    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == before
 
 
 def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(client, shell):

@@ -966,6 +966,8 @@ function Repair-StoredCondition {
     if (0 -eq $touched.Count) {
         return $false
     }
+    # The commands write the file themselves; if this script ends before it has looked, a copy is there.
+    Save-PhonebookCopy -Path (Find-Phonebook -Scope $Settings['Scope'])['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
