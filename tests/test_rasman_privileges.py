@@ -128,6 +128,18 @@ def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(clien
     assert client.events == []
 
 
+@pytest.mark.parametrize("file", ["other.pbk", "_hiddenPbk/rasphone.pbk"])
+def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell, file):
+    install(client, *WINDOWS)
+    client.culture = "de-DE"
+    path = client.write_phonebook("user", entry("Another")).parent / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(entry(b"M\xfcnchen", encoding=False))
+    client.interfaces = [live_interface("M\u00fcnchen", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending" and client.events == []
+
+
 def doubt_shared_process(client: SimulatedClient) -> None:
     client.cim["Win32_Service"][1]["ProcessId"] = 900
 
@@ -146,12 +158,17 @@ def doubt_profiles(client: SimulatedClient) -> None:
     client.faults = {"Get-ChildItem": "Access is denied"}
 
 
+def doubt_redirected(client: SimulatedClient) -> None:
+    (client.app_data / "Microsoft").rename(client.folder / "on a share")
+
+
 def doubt_null(client: SimulatedClient) -> None:
     client.write_phonebook("device", b"[x]\0")
 
 
 @pytest.mark.parametrize(
-    "doubt", [doubt_shared_process, doubt_link, doubt_interfaces, doubt_profiles, doubt_null]
+    "doubt",
+    [doubt_shared_process, doubt_link, doubt_interfaces, doubt_profiles, doubt_redirected, doubt_null],
 )
 def test_any_doubt_means_that_something_is_connected(client, shell, doubt):
     install(client, *WINDOWS)

@@ -346,6 +346,15 @@ def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(clien
     assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == content
 
 
+def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE) + entry("Last"))
+    line = base64.b64encode(b"New=1\r\n").decode("ascii")
+    client.changes = [{"path": str(path), "command": "Confirm-OtherContent", "adds": line}]
+    run = repair(client, shell, routes(*TWO))
+    assert run.result["state"] == "failed" and "another entry changed" in str(run.result["detail"])
+    assert path.read_bytes().endswith(entry("Last") + b"New=1\r\n")
+
+
 def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shell):
     before = entry(PROFILE)
     path = client.write_phonebook("device", before)

@@ -259,10 +259,6 @@ HARMFUL = {
         f"{WRITE}rasdial 'Contoso VPN' /disconnect\nrasdial 'Contoso VPN'",
         "run 4 changed event connection Contoso VPN dropped: expected 'once', found '2 times'",
     ),
-    "hides a command for the next script": (
-        "function global:Get-NetIPInterface { }\nfunction global:wrong { }",
-        "exit codes [1, 0, 1, 0]",
-    ),
     "writes each time": (
         f"{WRITE}Add-Content -LiteralPath \"$path.log\" -Value 'x'", "run 4 changed file",
     ),
@@ -309,6 +305,21 @@ def test_a_fault_that_no_script_meets_fails_its_case(shell, tmp_path):
     assert len(found) == 2
 
 
+def test_a_script_cannot_hide_a_command_from_the_next_one(shell, tmp_path):
+    own_pair(tmp_path, "function global:Get-NetIPInterface { }")
+    (tmp_path / "detect.ps1").write_text("if (@(Get-NetIPInterface).Count -gt 0) { exit 1 }\nexit 0\n")
+    (proof, _) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    assert "exit codes [1, 0, 1, 0], expected [1, 0, 0, 0]" in proof.differences
+
+
+def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):
+    job = the_case(tmp_path, "the stored metric is right")
+    wrong = replace(job.case, says=("issue",) * 4)
+    proof = prove(replace(job, case=wrong), shell, keep=tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").rglob("proof.txt")
+    assert len(proof.differences) == 1 and proof.differences[0] in kept.read_text(encoding="utf-8")
+
+
 def test_long_differences_are_cut_and_counted():
     before, after = {"file a": b"[x]\r\n" + b"a=1\r\n" * 40}, {"file a": b"[x]\r\n"}
     found = differences(before, after)
@@ -351,5 +362,5 @@ def test_a_client_file_that_is_none_is_refused_by_validate_already(tmp_path, cap
     (tmp_path / "clients.yaml").write_text(text)
     assert run(["validate", "-c", str(tmp_path / "r.yaml")]) == 65
     said = capsys.readouterr().err
-    assert f"clients.yaml: {problem}" in said or problem in said
+    assert "clients.yaml: " in said and problem in said
     assert "docs/clients.md" in said

@@ -79,7 +79,7 @@ def _check_words(description: Description) -> None:
     for facts in dict(description.get("services") or {}).values():
         _known("fact about a service", facts or (), {"started", "shared", "privileges"})
     for part, words in _WORDS.items():
-        _known(f"{part}", [description[part]] if part in description else [], words)
+        _known(part, [description[part]] if part in description else [], words)
 
 
 def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:

@@ -88,8 +88,10 @@ function Invoke-Step {
         $inner = $_.Exception.InnerException
         $errors += $inner.Message
         $record = $inner.PSObject.Properties['ErrorRecord']
-        if ($null -ne $record -and $null -ne $record.Value.InvocationInfo) {
-            $errors[-1] += ' (line {0})' -f $record.Value.InvocationInfo.ScriptLineNumber
+        # Where the script was, not where a stand-in was that it called.
+        $place = [regex]::Escape($Command) + '\D+(\d+)'
+        if ($null -ne $record -and $record.Value.ScriptStackTrace -match $place) {
+            $errors[-1] += " (line $($Matches[1]))"
         }
     }
     $errors += @($shell.Streams.Error | ForEach-Object { "$_" })

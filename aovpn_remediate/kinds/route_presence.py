@@ -41,7 +41,7 @@ class RoutePresence(ProfileEntry, title="route-presence"):
     )
     touches = (
         "Routes of one entry of rasphone.pbk, by Add- and Remove-VpnConnectionRoute; live routes of the "
-        "connected interface of the profile's name. The file is put back if anything else in it changed."
+        "connected interface of the profile's name. The entry is put back if anything else in it changed."
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {

@@ -35,6 +35,7 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "route-presence": (
         "Add- and Remove-VpnConnectionRoute take a device tunnel with -AllUserConnection",
         "the route commands change nothing of the entry but routes and its time stamps",
+        "the route commands keep every byte of other entries",
     ),
 }
 """What Windows has not confirmed, by kind."""
@@ -118,15 +119,11 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
             problems += _problems(job, runs)
         if job.package.remediation:
             problems += [f"{one} never happened; no script called it" for one in client.unmet()]
+        states = tuple(_state(run) for run in runs)
+        exits = tuple(run.exit_code for run in runs)
+        problems = [*_verdict_problems(job.case, states, exits), *problems]
         if problems and keep is not None:
             _keep(client, runs, problems, keep / f"{job.package.key} {job.case.name}".replace("/", "-"))
-    states = tuple(_state(run) for run in runs)
-    exits = tuple(run.exit_code for run in runs)
-    says, wanted = job.case.says[: len(runs)], job.case.exits[: len(runs)]
-    if says and states != says:
-        problems.insert(0, f"says {' '.join(states)}, expected {' '.join(says)}")
-    if wanted and exits != wanted:
-        problems.insert(0, f"exit codes {list(exits)}, expected {list(wanted)}")
     return Proof(
         case=job.case.name,
         remediation=job.package.key,
@@ -137,6 +134,15 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         differences=tuple(problems),
         outputs=tuple(_labelled(runs)),
     )
+
+
+def _verdict_problems(case: Case, states: tuple[str, ...], exits: tuple[int, ...]) -> Iterator[str]:
+    """How states and exit codes differ from those of the case; a pair may have fewer runs than it names."""
+    says, wanted = case.says[: len(states)], case.exits[: len(exits)]
+    if wanted and exits != wanted:
+        yield f"exit codes {list(exits)}, expected {list(wanted)}"
+    if says and states != says:
+        yield f"says {' '.join(states)}, expected {' '.join(says)}"
 
 
 def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str], folder: Path) -> None:

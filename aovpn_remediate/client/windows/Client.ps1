@@ -62,7 +62,7 @@ function Watch-Command {
     }
 }
 
-# A file on a full disk: it can be made, and half of what is written fits.
+# A file on a full disk: it can be made, and the first byte fits.
 class FileOnFullDisk : IO.FileStream {
     FileOnFullDisk([string] $path) : base($path, 'CreateNew', 'Write', 'None') {
     }

@@ -329,12 +329,20 @@ function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    # A new file that was left and a copy mean together that a replacement broke off.
+    Remove-LeftFile -Path $Path
     $copy = Clear-CopyPlace -Path $Path
+    $isWhole = $false
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $copy, 'CreateNew', 'Write', 'None'
     try {
         $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Flush($true)
+        $isWhole = $true
     } finally {
         $stream.Dispose()
+        if (-not $isWhole) {
+            [IO.File]::Delete($copy)
+        }
     }
 }
 

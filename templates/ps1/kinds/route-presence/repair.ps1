@@ -96,7 +96,8 @@ function Confirm-OtherContent {
     $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $now = $open['Text'].Remove($open['Entry']['Start'], $open['Entry']['Length'])
     # Entries that another program added behind the others are no fault.
-    if (-not $now.StartsWith($before, 'Ordinal')) {
+    $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
+    if (-not $isOthersSame) {
         Save-PhonebookCopy -Path $path -Text $Saved['Text']
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }

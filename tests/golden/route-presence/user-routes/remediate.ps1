@@ -416,12 +416,20 @@ function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    # A new file that was left and a copy mean together that a replacement broke off.
+    Remove-LeftFile -Path $Path
     $copy = Clear-CopyPlace -Path $Path
+    $isWhole = $false
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $copy, 'CreateNew', 'Write', 'None'
     try {
         $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Flush($true)
+        $isWhole = $true
     } finally {
         $stream.Dispose()
+        if (-not $isWhole) {
+            [IO.File]::Delete($copy)
+        }
     }
 }
 
@@ -1014,7 +1022,8 @@ function Confirm-OtherContent {
     $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $now = $open['Text'].Remove($open['Entry']['Start'], $open['Entry']['Length'])
     # Entries that another program added behind the others are no fault.
-    if (-not $now.StartsWith($before, 'Ordinal')) {
+    $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
+    if (-not $isOthersSame) {
         Save-PhonebookCopy -Path $path -Text $Saved['Text']
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }

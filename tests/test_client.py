@@ -1,0 +1,80 @@
+"""The stand-ins for Windows, each by what a script sees of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from aovpn_remediate.client import PowerShell
+from aovpn_remediate.client.description import Description, make_client
+
+KEY = r"HKLM:\SOFTWARE\X"
+CLIENT: Description = {
+    "phonebooks": {"device": [{"name": "VPN", "ipv4": 3, "routes": ["10.0.0.0/8@7", "!10.9.0.0/16"]}], "user": [{"name": "Mine"}]},
+    "interfaces": [{"alias": "VPN", "ipv4": 25}, {"alias": "Ethernet", "ipv4": 25, "index": 7}],
+    "registry": {KEY: {"Text": "2026-01-01", "Number": 1, "Bytes": b"ab", "List": ["a", "b"]}, r"HKLM:\SOFTWARE\Shut": {}},
+    "denied": [r"HKLM:\SOFTWARE\Shut"],
+    "build": 26100,
+}  # fmt: skip
+
+
+def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list[str]:
+    """What a script says on this client, and its errors behind that."""
+    client = make_client(CLIENT, folder / "client")
+    run = client.run(shell, script.encode(), run_as=run_as, apart=True)
+    return [*run.output, *run.errors]
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        (f"(Get-ItemProperty '{KEY}').Text.GetType().Name", ["String"]),
+        (f"(Get-ItemProperty '{KEY}').Number.GetType().Name", ["Int32"]),
+        (f"(Get-ItemProperty '{KEY}').Bytes -join ','", ["97,98"]),
+        (f"(Get-ItemProperty '{KEY}').List.GetType().Name", ["String[]"]),
+        (f"Get-ItemPropertyValue -Path '{KEY}' -Name Text", ["2026-01-01"]),
+        ("Test-Path 'HKLM:\\SOFTWARE'; Test-Path 'HKLM:\\NOTHING'", ["True", "False"]),
+        ("Test-Path $env:ProgramData; Test-Path (Join-Path $env:ProgramData 'no')", ["True", "False"]),
+        (f"New-ItemProperty -Path '{KEY}' -Name Text -Value b", ["The property already exists."]),
+        (f"New-ItemProperty -Path '{KEY}' -Name Text -Value b -Force | Out-Null; (Get-ItemProperty '{KEY}').Text", ["b"]),
+        (f"Remove-ItemProperty -Path '{KEY}' -Name None", ["Property None does not exist."]),
+        ("Get-ItemProperty 'HKLM:\\SOFTWARE\\Shut'", ["Requested registry access is not allowed."]),
+        ("Set-NetIPInterface -InterfaceAlias Gone -InterfaceMetric 3", ["No MSFT_NetIPInterface objects found."]),
+        ("Remove-NetRoute -DestinationPrefix 10.77.0.0/16 -Confirm:$false", ["No MSFT_NetRoute objects found."]),
+        ("(Get-NetAdapter).Name; (Get-NetAdapter -IncludeHidden).Name -join ','", ["Ethernet", "VPN,Ethernet"]),
+        ("(Get-VpnConnection -AllUserConnection).ConnectionStatus", ["Connected"]),
+        ("Get-VpnConnection -Name Mine", ["VPN connection Mine was not found."]),
+        ("rasdial VPN /disconnect | Out-Null; (Get-VpnConnection VPN -AllUserConnection).ConnectionStatus", ["Disconnected"]),
+        (
+            "rasdial VPN /disconnect | Out-Null; rasdial VPN | Out-Null; (Get-NetIPInterface -InterfaceAlias VPN -AddressFamily IPv4)"
+            ".InterfaceMetric; Get-NetRoute | ForEach-Object { $_.DestinationPrefix + ' ' + $_.RouteMetric }",
+            ["3", "10.0.0.0/8 7"],
+        ),
+        ("(Get-CimInstance Win32_OperatingSystem).BuildNumber", ["26100"]),
+        ("Get-Service Nope", ["Cannot find any service with service name 'Nope'."]),
+        ("Get-Service Ras* | Stop-Service; (Get-Service RasMan).Status; @(Get-VpnConnection VPN -AllUserConnection).ConnectionStatus", ["Stopped", "Disconnected"]),
+        ("netsh interface show interface", ["netsh has no stand-in on the simulated client; docs/clients.md lists those that there are (line 1)"]),
+    ],
+)  # fmt: skip
+def test_a_stand_in_does_what_windows_does(shell, tmp_path, script, lines):
+    assert said(shell, tmp_path, script) == lines
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        (f"Set-ItemProperty -Path '{KEY}' -Name Text -Value b", ["Access is denied."]),
+        ("Set-NetIPInterface -InterfaceAlias VPN -InterfaceMetric 3", ["Access is denied."]),
+        ("Add-VpnConnectionRoute VPN 10.8.0.0/16 -AllUserConnection", ["Access is denied."]),
+        ("Restart-Service RasMan", ["Access is denied."]),
+        ("(Get-VpnConnection).Name", ["Mine"]),
+    ],
+)
+def test_a_standard_user_may_do_less(shell, tmp_path, script, lines):
+    assert said(shell, tmp_path, script, "user") == lines
+
+
+def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
+    client = make_client(CLIENT, tmp_path / "client")
+    client.run(shell, b"New-Item -Path 'HKCU:\\Software\\Mine' | Out-Null", run_as="system")
+    run = client.run(shell, b"Test-Path 'HKCU:\\Software\\Mine'", run_as="user")
+    assert run.output == ("False",) and r"HKU:\S-1-5-18\Software\Mine" in client.registry
