@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import CRLF, entry
+from aovpn_remediate.model import ScriptPackage
 from tests.pairs import PROFILE, check, files, metric_pair, repair, say
 
 LIVE_ONLY = {"stored": "ignore", "live": "repair"}
@@ -53,6 +56,35 @@ def test_the_line_says_what_was_found_and_what_is_wanted(client, shell):
     assert line["want"] == {"ipv4": 3, "ipv6": 4}
     assert line["profile"] == PROFILE
     assert line["detail"] == "stored metric: ipv4 is 25, wanted 3, ipv6 is missing, wanted 4"
+
+
+def test_the_line_says_no_more_than_there_is_to_say(client, shell):
+    line = check(client, shell, metric_pair()).result
+    assert list(line) == ["v", "kind", "profile", "state", "detail"]
+
+
+def test_the_line_of_a_repair_says_what_was_and_what_is(client, shell):
+    client.write_phonebook("user", entry(PROFILE))
+    first, second, _, _ = say(client, shell, metric_pair()).runs
+    was, now = first.result["detail"], "the stored metric is as wanted; not connected"
+    assert second.result["detail"] == f"repaired: {was}; now: {now}"
+    assert second.result["found"] == first.result["found"]
+
+
+def test_where_the_profile_is_absent_nothing_else_is_looked_at(client, shell):
+    client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
+    assert check(client, shell, metric_pair(scope="device")).result["state"] == "absent"
+
+
+@pytest.mark.parametrize(("length", "cut"), [(2000, False), (2001, True)])
+def test_a_line_may_have_two_thousand_characters(client, shell, length, cut):
+    package = metric_pair(**LIVE_ONLY)
+    client.faults = {"Get-NetIPInterface": "x"}
+    rest = len(check(client, shell, package).output[0]) - 1
+    client.faults = {"Get-NetIPInterface": "x" * (length - rest)}
+    line = check(client, shell, package)
+    assert len(str(line.result["detail"])) == (150 if cut else length - rest)
+    assert list(line.result) == ["v", "kind", "profile", "state", "detail", "reason"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +181,18 @@ def test_a_name_in_the_ansi_code_page_is_found(client, shell):
     assert path.read_bytes() == entry(header, encoding=False, ipv4=3, ipv6=3)
 
 
+def test_a_name_may_begin_with_a_letter_of_the_ansi_code_page(client, shell):
+    client.culture = "de-DE"
+    client.write_phonebook("user", entry(b"\xdcber", encoding=False))
+    assert check(client, shell, metric_pair(profile="\u00dcber")).result["state"] == "issue"
+
+
+def test_a_name_that_no_encoding_can_read_is_nobodys(client, shell):
+    client.culture = "hi-IN"  # which has no ANSI code page
+    client.write_phonebook("user", entry(b"\xff\xfe", encoding=False))
+    assert check(client, shell, metric_pair()).result["state"] == "absent"
+
+
 def test_a_name_in_utf_8_is_not_taken_for_its_letters_in_the_ansi_code_page(client, shell):
     client.write_phonebook("user", entry("M\u00fcnchen"))
     assert check(client, shell, metric_pair(profile="M\u00c3\u00bcnchen")).result["state"] == "absent"
@@ -191,6 +235,7 @@ def test_an_absent_profile_can_be_made_an_issue(client, shell):
         (entry(PROFILE, ipv4=b"abc"), "ipv4 metric is not a number"),
         (entry(PROFILE, ipv6=b"99999999999999999999"), "ipv6 metric is not a number"),
         (entry(PROFILE).decode().encode("utf-16-le"), "null characters"),
+        (b"\0" + entry(PROFILE), "null characters"),
     ],
 )
 def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phonebook, why):
@@ -304,7 +349,9 @@ def test_a_long_name_never_makes_the_line_too_long(client, shell, name):
     path = client.write_phonebook("user", entry(name))
     said = say(client, shell, metric_pair(profile=name))
     assert said.states == "issue fixed healthy healthy"
-    assert name.startswith(str(said.runs[0].result["profile"]))
+    line = said.runs[0].result
+    assert name.startswith(str(line["profile"]))
+    assert {"found", "want"} & set(line) == ({"found", "want"} if line["profile"] == name else set())
     assert path.read_bytes() == entry(name, ipv4=3, ipv6=3)
 
 
@@ -321,6 +368,29 @@ def test_a_file_that_stays_locked_is_unknown_without_a_path_in_the_line(client, 
     run = check(client, shell, metric_pair())
     assert (run.result["state"], run.exit_code) == ("unknown", 0)
     assert "jdoe" not in run.output[0] and str(client.folder) not in run.output[0]
+    assert re.search(r" \(0x[0-9A-F]{8}\)\Z", str(run.result["detail"]))
+
+
+@pytest.mark.parametrize(("tries", "state"), [(4, "issue"), (5, "unknown")])
+def test_a_file_is_tried_five_times(client, shell, tries, state):
+    path = client.write_phonebook("user", entry(PROFILE))
+    client.locks = [{"path": str(path), "tries": tries}]
+    run = check(client, shell, metric_pair(live="ignore"))
+    assert (run.result["state"], run.state["sleeps"]) == (state, 4)
+
+
+def test_a_file_that_is_refused_is_tried_again_too(client, shell):
+    client.phonebook("user").mkdir(parents=True)
+    run = check(client, shell, metric_pair())
+    assert (run.result["state"], run.state["sleeps"]) == ("unknown", 4)
+
+
+@pytest.mark.parametrize("left", ["bak", "abc.tmp"])
+def test_half_of_what_a_broken_replacement_leaves_is_none(client, shell, left):
+    path = client.phonebook("user")
+    path.parent.mkdir(parents=True)
+    path.with_name(f"rasphone.pbk.aovpn-remediate.{left}").write_bytes(entry(PROFILE))
+    assert say(client, shell, metric_pair()).states == "absent absent absent absent"
 
 
 @pytest.mark.parametrize("linked", ["rasphone.pbk", "Pbk", "Connections", "Network", "Microsoft"])
@@ -395,6 +465,27 @@ def test_windows_own_words_are_said_without_names_and_paths(client, shell, comma
         "@",
     ):
         assert secret not in str(run.result["detail"])
+
+
+@pytest.mark.parametrize(
+    ("user", "text", "said"),
+    [
+        ("ann", "Ann may not read the annual plan of ann", "(name) may not read the annual plan of (name)"),
+        ("anna", "Joanna and PC7's group", "Jo(name) and (name)'s group"),
+        ("anna", "'C:\\Users\\D'Angelo\\x' is not there", "(path) is not there"),
+        ("anna", "no access to C:\\Users\\x y", "no access to (path)"),
+        ("anna", "no access to /home/x", "no access to (path)"),
+        ("anna", "read/write failed", "read/write failed"),
+        ("anna", "CORP\\bob and bob@contoso.net", "(name) and (name)"),
+        ("anna", "S-1-5-21-1-2 at 10.1.2.3", "(sid) at (address)"),
+        ("anna", "one\r\n  two\x7fthree ", "one two\x7fthree"),
+    ],
+)
+def test_what_is_left_of_an_error(client, shell, user, text, said):
+    client.user, client.computer = user, "PC7"
+    client.write_phonebook("user", entry(PROFILE))
+    client.faults = {"Get-NetIPInterface": text}
+    assert check(client, shell, metric_pair()).result["detail"] == said
 
 
 def test_a_failing_live_check_never_starts_a_repair(client, shell):
@@ -512,7 +603,8 @@ def test_a_phonebook_that_was_deleted_meanwhile_is_not_brought_back(client, shel
     path = client.write_phonebook("user", entry(PROFILE, ipv4=9, ipv6=9))
     repair(client, shell, metric_pair())
     gone = surgery(metric_pair(ipv4=5).remediation, REPLACE, "[IO.File]::Delete($Path)\n" + REPLACE)
-    assert client.run(shell, gone, run_as="user").result["state"] == "failed"
+    run = client.run(shell, gone, run_as="user")
+    assert (run.result["state"], run.state["sleeps"]) == ("failed", 0)
     assert not path.exists()
 
 
@@ -562,3 +654,86 @@ def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+
+
+DOOR = "Complete-Remediation -Settings"
+REPAIRS = "            $changes = foreach ($one in $Repair) {"
+META = "Set-StrictMode -Version 2.0"
+
+
+def happening(package: ScriptPackage, place: str, what: str) -> ScriptPackage:
+    """The pair with something that happens in the middle of its repair, before a statement."""
+    return replace(package, remediation=surgery(package.remediation, place, f"{what}\n{place}"))
+
+
+def test_a_repair_that_does_nothing_is_failed_after_two_rounds(client, shell):
+    connect(client)
+    log = client.folder / "calls"
+    call = f"function Set-NetIPInterface {{\n    [IO.File]::AppendAllText('{log}', 'x')\n}}"
+    run = repair(client, shell, happening(metric_pair(ipv6=None, **LIVE_ONLY), DOOR, call))
+    assert (run.result["state"], run.exit_code) == ("failed", 1)
+    assert run.result["detail"] == "after the repair: live metric: ipv4 is automatic, wanted 3"
+    assert log.read_text() == "xx"
+
+
+def test_what_somebody_else_repairs_meanwhile_is_healthy_and_not_fixed(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    right = client.folder / "right.pbk"
+    right.write_bytes(entry(PROFILE, ipv4=3, ipv6=3))
+    copy = f"[IO.File]::Copy('{right}', '{path}', $true)"
+    assert repair(client, shell, happening(metric_pair(), REPAIRS, copy)).result["state"] == "healthy"
+    assert len(files(client)) == 2, "nothing was written, not even a copy"
+
+
+def test_a_profile_that_leaves_before_the_repair_is_failed_and_stays_away(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    gone = f"[IO.File]::WriteAllText('{path}', '[Other]')"
+    run = repair(client, shell, happening(metric_pair(), REPAIRS, gone))
+    assert run.result["state"] == "failed" and "left the phonebook" in str(run.result["detail"])
+    assert path.read_bytes() == b"[Other]"
+
+
+@pytest.mark.parametrize(("times", "state"), [(4, "fixed"), (5, "failed")])
+@pytest.mark.parametrize("place", [REPLACE, "            $same = [string]::Equals("])
+def test_a_phonebook_that_keeps_changing_is_tried_five_times(client, shell, times, state, place):
+    path = client.write_phonebook("user", entry(PROFILE))
+    write = f"if ($script:times -lt {times}) {{ $script:times++; {WRITE} }}"
+    package = happening(metric_pair(live="ignore"), place, write)
+    package = happening(package, META, "$script:times = 0")
+    run = repair(client, shell, package)
+    assert run.result["state"] == state
+    assert (state == "failed") == ("kept changing" in str(run.result["detail"]))
+    after = entry(PROFILE, ipv4=3, ipv6=3) if state == "fixed" else entry(PROFILE)
+    assert path.read_bytes() == after + b"[Other]" * times
+
+
+def test_what_is_written_right_after_the_replacement_stays_and_is_failed(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(metric_pair().remediation, REPLACE, f"{REPLACE}\n{WRITE}")
+    run = client.run(shell, script, run_as="user")
+    assert run.result["state"] == "failed" and "another program changed it" in str(run.result["detail"])
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3) + b"[Other]"
+
+
+def test_a_session_without_an_appdata_is_unknown(client, shell):
+    client.write_phonebook("user", entry(PROFILE))
+    script = surgery(metric_pair().detection, META, f"{META}\n$env:APPDATA = ''")
+    run = client.run(shell, script, run_as="user")
+    assert run.result["state"] == "unknown"
+    assert run.result["detail"] == "this session does not say where the phonebook is"
+
+
+@pytest.mark.parametrize(
+    ("problem", "state", "waits"),
+    [
+        ("IO.IOException", "fixed", 2),
+        ("UnauthorizedAccessException", "fixed", 2),
+        ("InvalidOperationException", "failed", 0),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(client, shell, problem, state, waits):
+    client.write_phonebook("user", entry(PROFILE))
+    throw = f"if ($script:times -lt 2) {{ $script:times++; throw [{problem}] 'no' }}"
+    package = happening(happening(metric_pair(), REPLACE, throw), META, "$script:times = 0")
+    run = repair(client, shell, package)
+    assert (run.result["state"], run.state["sleeps"]) == (state, waits)

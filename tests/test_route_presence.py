@@ -169,6 +169,14 @@ def test_sixty_routes_straddle_lines_and_the_result_line_stays_short(client, she
     assert missing == [*many[:8], "52 more"]
 
 
+@pytest.mark.parametrize(("count", "left_out"), [(8, []), (9, ["1 more"])])
+def test_the_line_names_eight_of_a_list(client, shell, count, left_out):
+    many = [f"10.{n}.0.0/16" for n in range(count)]
+    client.write_phonebook("device", entry(PROFILE))
+    missing = check(client, shell, routes(*many)).result["found"]["stored"]["missing"]
+    assert missing == many[:8] + left_out
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -356,12 +364,31 @@ def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, s
 
 
 def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shell):
-    before = entry(PROFILE)
+    before = entry(PROFILE) + entry("Stra\u00dfe")
     path = client.write_phonebook("device", before)
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"of a script that was killed")
     client.faults = {"Confirm-OtherContent": "the script ends here"}
     assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
     assert path.read_bytes() != before
     assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == before
+    assert len(files(client)) == 2
+
+
+def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    copy = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    package = routes(*TWO)
+    call = b"        Set-StoredRoute -Settings"
+    take = f"        [IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\r\n".encode()
+    script = package.remediation.replace(call, take + call)
+    assert repair(client, shell, replace(package, remediation=script)).result["state"] == "fixed"
+
+
+def test_a_copy_that_has_no_room_is_none_and_no_command_is_called(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.disk_full = True
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
 
 
 def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(client, shell):

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from aovpn_remediate.client.device import SimulatedClient
 
 ANY = "*"
 """A registry value that may be whatever it is."""
 
+_BACKUP = "rasphone.pbk.aovpn-remediate.bak"
 _LINES = 12
 """So many changed lines of a file are shown; what comes behind them is counted."""
 
 
 def snapshot(client: SimulatedClient) -> dict[str, object]:
     """Return everything that a script could have changed, by name; the one backup of ours aside."""
-    found: dict[str, object] = {}
-    for path in sorted(client.folder.rglob("*")):
-        is_ours = path.name == "rasphone.pbk.aovpn-remediate.bak"
-        place = path.relative_to(client.folder).as_posix()
-        if path.is_symlink():
-            found[f"link {place}"] = str(path.readlink())
-        elif path.is_dir():
-            found[f"folder {place}"] = "a folder"
-        elif not is_ours:
-            found[f"file {place}"] = path.read_bytes()
+    found = dict(_files(str(client.folder)))
     for one in client.interfaces:
         metric = "automatic" if one["AutomaticMetric"] == "Enabled" else one["InterfaceMetric"]
         name = f"interface {one['InterfaceAlias']} {one['InterfaceIndex']} {one['AddressFamily']}"
@@ -41,6 +35,20 @@ def snapshot(client: SimulatedClient) -> dict[str, object]:
                 ANY if value["data"] == ANY else f"{value['type']} {value['data']}"
             )
     return found | _running(client) | _events(client)
+
+
+def _files(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
+    """What lies below a folder; ``place`` is where that is, below the client's."""
+    with os.scandir(folder) as items:
+        for one in items:
+            name = place + one.name
+            if one.is_symlink():
+                yield f"link {name}", str(Path(one.path).readlink())
+            elif one.is_dir():
+                yield f"folder {name}", "a folder"
+                yield from _files(one.path, f"{name}/")
+            elif one.name != _BACKUP:
+                yield f"file {name}", Path(one.path).read_bytes()
 
 
 def _events(client: SimulatedClient) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,7 +103,7 @@ class SimulatedClient:
         """
         run = shell.run(
             shell.keep_script(script),
-            client="" if apart else str(self.folder),
+            apart=apart,
             environment=self._environment(run_as),
             state=self._state(then),
             culture=self.culture,
@@ -118,6 +119,11 @@ class SimulatedClient:
         """The faults and changes that no script met so far."""
         faults = [f"the fault {name}" for name in self.faults if name not in self.met]
         return faults + [f"the change at {one['command']}" for one in self.changes if one["adds"]]
+
+    def _phonebooks(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self.folder):
+            if _PHONEBOOK.name in names:
+                yield str(Path(folder, _PHONEBOOK.name))
 
     def _environment(self, run_as: str) -> dict[str, str]:
         is_system = run_as == "system"
@@ -136,7 +142,7 @@ class SimulatedClient:
             "routes": self.routes,
             "registry": _quoted(self.registry),
             "cim": self.cim,
-            "phonebooks": [str(path) for path in sorted(self.folder.rglob(_PHONEBOOK.name))],
+            "phonebooks": sorted(self._phonebooks()),
             "events": self.events,
             "locks": self.locks,
             "changes": self.changes,

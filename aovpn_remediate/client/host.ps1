@@ -1,8 +1,8 @@
 # The long-lived PowerShell of the simulated client: reads one job a line as JSON, runs its script, answers
-# with one line of JSON. Each client has a runspace of its own, whose variables are new for each job.
+# with one line of JSON. Each job finds a runspace as new: one of its own, or the last one with its state reset.
 #
-# A job names the client, the script file, the environment variables, the culture, the language mode and the
-# state that the stand-ins work on. The answer holds exit code, output lines, error texts and the new state.
+# A job names the script file, whether it stays apart, the environment variables, the culture, the language mode
+# and the state that the stand-ins work on. The answer holds exit code, output lines, error texts and new state.
 param([string] $StandIns)
 
 $ErrorActionPreference = 'Stop'
@@ -12,16 +12,14 @@ function Invoke-Job {
 
     Set-ProcessVariable -Variable $Job.environment
     [Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::GetCultureInfo($Job.culture)
-    $runspace = Get-ClientRunspace -Client $Job.client
+    $runspace = Get-NewRunspace -Apart $Job.apart
     $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
     $null = Invoke-Step -Runspace $runspace -Command 'Start-Client'
     $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
     $answer = Invoke-Step -Runspace $runspace -Command $Job.script
     $runspace.SessionStateProxy.LanguageMode = 'FullLanguage'
     $end = Invoke-Step -Runspace $runspace -Command 'Stop-Client'
-    if ($end['output'] -contains 'not as before') {
-        $script:owner = ''
-    }
+    $script:isReusable = -not $Job.apart -and $end['output'] -notcontains 'not as before'
     $answer['state'] = $Job.state
     $answer
 }
@@ -44,18 +42,17 @@ function Set-ProcessVariable {
     }
 }
 
-# The runspace of a client, as new: the one of its last job, else another with the stand-ins in it.
-function Get-ClientRunspace {
-    param([string] $Client)
+# A runspace that nothing was left in: the last one if it can be used again, else another with the stand-ins.
+function Get-NewRunspace {
+    param([bool] $Apart)
 
-    if ($Client -and $script:owner -eq $Client) {
+    if ($script:isReusable -and -not $Apart) {
         $script:runspace.ResetRunspaceState()
         return $script:runspace
     }
     if ($null -ne $script:runspace) {
         $script:runspace.Dispose()
     }
-    $script:owner = $Client
     $script:runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault())
     $script:runspace.ThreadOptions = 'UseCurrentThread'
     $script:runspace.Open()
@@ -74,7 +71,7 @@ function Invoke-Step {
     if ($Argument) {
         $null = $shell.AddArgument($Argument)
     }
-    $output = New-Object -TypeName 'Collections.ObjectModel.Collection[psobject]'
+    $output = [Collections.ObjectModel.Collection[psobject]]::new()
     $exit = 0
     $errors = @()
     try {
@@ -159,8 +156,8 @@ $exported = 'Export-ModuleMember -Function @({0})' -f (@(
 $text = (@($texts) + $exported) -join "`n"
 $standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 $script:environment = [Environment]::GetEnvironmentVariables()
-$script:owner = ''
 $script:runspace = $null
+$script:isReusable = $false
 
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     try {

@@ -107,17 +107,18 @@ class PowerShell:
         *,
         environment: Mapping[str, str],
         state: State,
-        client: str = "",
+        apart: bool = True,
         culture: str = "en-US",
         language_mode: str = "FullLanguage",
     ) -> Run:
         """Run one script file against the stand-ins and return what it did.
 
-        Without the name of a client nothing that it defines is there for the next run, and nothing is reused.
+        ``apart`` gives it a runspace of its own. Without, it may get the last one with its variables reset,
+        which is faster; that one is kept only while scripts leave no functions in it.
         """
         job = {
-            "client": client,
             "script": str(script),
+            "apart": apart,
             "environment": dict(environment),
             "state": state,
             "culture": culture,

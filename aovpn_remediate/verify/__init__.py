@@ -84,25 +84,28 @@ def verify(
 ) -> list[Proof]:
     """Return the proof of each job, in order; a PowerShell for each worker, by default one a core.
 
+    Each worker has jobs that follow each other, so that few scripts are compiled by more than one of them.
     ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
     """
-    local = threading.local()
-    shells: list[PowerShell] = []
+    size = -(-len(jobs) // (workers or os.cpu_count() or 1))
+    shares = [jobs[start : start + size] for start in range(0, len(jobs), size or 1)]
+    ended = threading.Event()
 
-    def work(job: Job) -> Proof:
-        if not hasattr(local, "shell"):
-            local.shell = PowerShell(executable)
-            shells.append(local.shell)
-        proof = prove(job, local.shell, keep=keep)
-        progress(proof)
-        return proof
+    def work(share: Sequence[Job]) -> list[Proof]:
+        proofs: list[Proof] = []
+        with PowerShell(executable) as shell:
+            for job in share:
+                if ended.is_set():
+                    break
+                proofs.append(prove(job, shell, keep=keep))
+                progress(proofs[-1])
+        return proofs
 
-    try:
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            return list(pool.map(work, jobs))
-    finally:
-        for shell in shells:
-            shell.close()
+    with ThreadPoolExecutor(len(shares) or 1) as pool:
+        try:
+            return [proof for proofs in pool.map(work, shares) for proof in proofs]
+        finally:
+            ended.set()
 
 
 def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:

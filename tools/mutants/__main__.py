@@ -41,8 +41,10 @@ def main() -> int:
     if options.sample:
         survivors = set(read_survivors())
         chosen = [one for one in chosen if in_sample(one) and one.name not in survivors]
-    chosen = parsed(chosen, powershell)
     known = read_killers()
+    if options.rest:
+        chosen = [one for one in chosen if one.name not in known]
+    chosen = parsed(chosen, powershell)
     found = try_mutants(
         chosen,
         known,
@@ -62,6 +64,7 @@ def _options() -> argparse.Namespace:
         "--sample", action="store_true", help="only a small, fixed sample of those that were killed before"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their names")
+    parser.add_argument("--rest", action="store_true", help="only those that no test is known to kill")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what became of each")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

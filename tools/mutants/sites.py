@@ -37,7 +37,8 @@ _BLOCKS = {"statement_block", "script_block_body"}
 class Mutant:
     """One fault: ``path`` below ``templates/ps1``, the function and line it is in, and the bytes it changes.
 
-    ``block`` is where the innermost block of statements around it starts.
+    ``block`` is where the innermost block of statements around it starts; -1 for a parameter's default value,
+    which is in none.
     """
 
     path: str
@@ -111,7 +112,7 @@ def _is_block(node: Node) -> bool:
 def _block(node: Node) -> int:
     while not _is_block(node) and node.parent is not None:
         node = node.parent
-    return node.start_byte
+    return node.start_byte if _is_block(node) else -1
 
 
 def _sites(root: Node) -> Iterator[tuple[Node, str, str, str]]:

@@ -26,9 +26,9 @@ class Reach:
     blocks: Mapping[str, frozenset[str] | None]
 
     def may_notice(self, test: str, mutant: Mutant) -> bool:
-        """Whether a test runs the code that the mutant changes."""
+        """Whether a test runs the code that the mutant changes, as far as that is known."""
         entered = self.blocks.get(test)
-        return entered is None or f"{mutant.path}:{mutant.block}" in entered
+        return entered is None or mutant.block < 0 or f"{mutant.path}:{mutant.block}" in entered
 
 
 def try_mutants(

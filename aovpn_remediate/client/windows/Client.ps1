@@ -3,7 +3,9 @@
 
 # Makes ready for a script: what happened since the last one, and what is to happen to this one.
 function Start-Client {
-    $script:functions = @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
+    if ($null -eq $script:functions) {
+        $script:functions = Get-FunctionCount
+    }
     switch ($global:Client.then) {
         'reconnect' { Restart-RasConnection }
         'restart' { Restart-Windows }
@@ -31,10 +33,14 @@ function Stop-Client {
     foreach ($lock in $script:locks) {
         $lock['Stream'].Dispose()
     }
-    $now = @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
-    if ($now -ne $script:functions) {
+    if ((Get-FunctionCount) -ne $script:functions) {
         'not as before'
     }
+}
+
+# How many functions a script finds.
+function Get-FunctionCount {
+    @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
 }
 
 # What is to happen as a command is called: another program writes a phonebook, a file is made on a full

@@ -49,7 +49,7 @@ function Find-PhonebookBelow {
     param([string] $Path)
 
     foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
+        $Path = [IO.Path]::Combine($Path, $name)
         $attributes = Get-FileAttribute -Path $Path
         if ($null -eq $attributes) {
             return @{ Path = $Path; Exists = $false; Link = '' }
@@ -369,16 +369,12 @@ function ConvertTo-ResultLine {
     }
     $json = ConvertTo-AsciiJson -Value $line
     if ($json.Length -gt 2000) {
-        $short = [ordered] @{}
-        foreach ($key in 'v', 'kind', 'profile', 'state', 'detail', 'reason') {
-            if ($line.Contains($key)) {
-                $short[$key] = $line[$key]
-            }
-        }
+        $line.Remove('found')
+        $line.Remove('want')
         foreach ($key in 'profile', 'detail') {
-            $short[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
         }
-        $json = ConvertTo-AsciiJson -Value $short
+        $json = ConvertTo-AsciiJson -Value $line
     }
     $json
 }
