@@ -78,3 +78,19 @@ def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
     client.run(shell, b"New-Item -Path 'HKCU:\\Software\\Mine' | Out-Null", run_as="system")
     run = client.run(shell, b"Test-Path 'HKCU:\\Software\\Mine'", run_as="user")
     assert run.output == ("False",) and r"HKU:\S-1-5-18\Software\Mine" in client.registry
+
+
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize(
+    ("script", "look"),
+    [
+        ("$env:LEFT = 1", "Test-Path env:LEFT"),
+        ("$global:Left = 1", "Test-Path variable:Left"),
+        ("function global:Get-Left { 1 }", "Test-Path function:Get-Left"),
+        ("Set-Location /; $global:ErrorActionPreference = 'Stop'", "'Stop' -eq $ErrorActionPreference"),
+    ],
+)
+def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, script, look, apart):
+    client = make_client(CLIENT, tmp_path / "client")
+    assert client.run(shell, script.encode(), run_as="user", apart=apart).errors == ()
+    assert client.run(shell, look.encode(), run_as="user", apart=apart).output == ("False",)

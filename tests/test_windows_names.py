@@ -39,6 +39,24 @@ def test_every_type_and_member_is_of_net_framework_4_8(name):
     assert list(unknown_dotnet(tree_uses(SCRIPTS[name]))) == []
 
 
+PLAIN = {
+    "convertto-json", "foreach-object", "join-path", "new-object", "set-strictmode", "sort-object", "where-object",
+}  # fmt: skip
+REGISTRY = {"get-childitem", "get-itemproperty", "new-item", "set-itemproperty", "test-path"}
+"""Of the item commands those that reach the registry here; each has a stand-in for it."""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_windows_is_reached_by_commands_that_have_a_stand_in(name):
+    uses = tree_uses(SCRIPTS[name])
+    called = (
+        {call.command.lower() for call in uses.calls} - set(functions_of(TEMPLATES)) - set(uses.functions)
+    )
+    assert called - PLAIN - REGISTRY <= {one.lower() for one in stand_ins()}
+    paths = [f"{one.type}::{one.name}" for one in uses.members]
+    assert "IO.Path::Combine" not in paths, "paths are built with Join-Path only"
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_real_parser_sees_the_same_calls_types_and_members(shell, tmp_path: Path, name):
     """So that the check without PowerShell is as good as the one with it."""

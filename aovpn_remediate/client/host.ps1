@@ -32,13 +32,16 @@ function Set-ProcessVariable {
     foreach ($one in $Variable.PSObject.Properties) {
         $wanted[$one.Name] = $one.Value
     }
-    foreach ($name in @([Environment]::GetEnvironmentVariables().Keys)) {
+    $there = [Environment]::GetEnvironmentVariables()
+    foreach ($name in @($there.Keys)) {
         if (-not $wanted.ContainsKey($name)) {
-            [Environment]::SetEnvironmentVariable($name, $null)
+            [Environment]::SetEnvironmentVariable($name, [NullString]::Value)
         }
     }
     foreach ($name in $wanted.Keys) {
-        [Environment]::SetEnvironmentVariable($name, $wanted[$name])
+        if ($there[$name] -cne $wanted[$name]) {
+            [Environment]::SetEnvironmentVariable($name, $wanted[$name])
+        }
     }
 }
 

@@ -49,7 +49,7 @@ function Find-PhonebookBelow {
     param([string] $Path)
 
     foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = [IO.Path]::Combine($Path, $name)
+        $Path = Join-Path -Path $Path -ChildPath $name
         $attributes = Get-FileAttribute -Path $Path
         if ($null -eq $attributes) {
             return @{ Path = $Path; Exists = $false; Link = '' }
