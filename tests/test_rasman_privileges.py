@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
-from tests.pairs import PROFILE, check, files, pair, repair, say
+from tests.pairs import PROFILE, check, files, orderly, pair, repair, say
+from tests.test_interface_metric import surgery
 
 SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
+FAILURE = "The device is not ready."
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 
 
@@ -50,6 +55,7 @@ def test_missing_privileges_are_added_and_count_from_the_next_start(client, shel
     assert said.runs[0].result["found"] == {"stored": {"missing": list(WORKAROUND[6:])}}
     assert said.runs[0].result["want"] == {"privileges": 8}
     assert listed(client) == list(WORKAROUND)
+    assert client.registry[OURS]["RasManPrivilegesWritten"]["type"] == "String"
     assert "restart, not shut down" in str(said.runs[2].result["detail"])
 
 
@@ -58,6 +64,14 @@ def test_after_the_next_start_it_is_healthy(client, shell):
     repair(client, shell, privileges())
     client.cim["Win32_Process"][0]["CreationDate"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
+
+
+def test_a_process_that_began_in_the_moment_of_the_change_is_still_the_old_one(client, shell):
+    install(client, *WINDOWS)
+    repair(client, shell, privileges())
+    written = client.registry[OURS]["RasManPrivilegesWritten"]["data"]
+    client.cim["Win32_Process"][0]["CreationDate"] = written
+    assert check(client, shell, privileges()).result["state"] == "pending"
 
 
 def test_the_order_is_kept_and_nothing_is_removed(client, shell):
@@ -96,11 +110,32 @@ def test_a_device_without_the_service_is_unknown(client, shell):
     assert check(client, shell, privileges()).result["state"] == "unknown"
 
 
-def test_a_process_whose_age_cannot_be_told_is_unknown(client, shell):
+def test_a_key_that_nobody_may_read_is_unknown_and_the_line_says_so(client, shell):
+    install(client, *WINDOWS)
+    client.denied = (SERVICE,)
+    said = say(client, shell, privileges())
+    assert said.states == "unknown unknown unknown unknown"
+    assert said.runs[0].result["detail"] == "Requested registry access is not allowed."
+
+
+@pytest.mark.parametrize(
+    ("what", "there_is", "why"),
+    [
+        ("Win32_Service", [], "the service RasMan is not there"),
+        ("Win32_Process", [], "the age of the service RasMan cannot be told"),
+        (
+            "Win32_Process",
+            [{"ProcessId": 900, "CreationDate": None}],
+            "the age of the service RasMan cannot be told",
+        ),
+    ],
+)
+def test_a_service_whose_age_cannot_be_told_is_unknown(client, shell, what, there_is, why):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
-    client.cim["Win32_Process"] = []
-    assert check(client, shell, privileges()).result["state"] == "unknown"
+    client.cim[what] = there_is
+    run = check(client, shell, privileges())
+    assert (run.result["state"], run.result["detail"]) == ("unknown", why)
 
 
 def test_a_service_that_does_not_run_needs_no_restart(client, shell):
@@ -140,18 +175,54 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
+def test_a_file_where_ras_keeps_no_phonebooks_holds_no_tunnels(client, shell):
+    install(client, *WINDOWS)
+    (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def link(path: Path, elsewhere: Path) -> None:
+    """Put a link in the place of a file or folder, and that elsewhere."""
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
 def doubt_shared_process(client: SimulatedClient) -> None:
     client.cim["Win32_Service"][1]["ProcessId"] = 900
 
 
 def doubt_link(client: SimulatedClient) -> None:
-    path = client.write_phonebook("user", entry("x"))
-    path.rename(client.folder / "elsewhere")
-    path.symlink_to(client.folder / "elsewhere")
+    link(client.write_phonebook("user", entry("x")), client.folder / "elsewhere")
+
+
+def doubt_linked_folder(client: SimulatedClient) -> None:
+    client.write_phonebook("user", entry("x"))
+    link(client.app_data / "Microsoft" / "Network", client.folder / "elsewhere")
+
+
+def doubt_linked_other(client: SimulatedClient) -> None:
+    path = client.write_phonebook("user", entry("x")).with_name("other.pbk")
+    path.write_bytes(entry("y"))
+    link(path, client.folder / "elsewhere")
+
+
+def doubt_linked_hidden(client: SimulatedClient) -> None:
+    client.write_phonebook("user", entry("x"))
+    link(client.write_phonebook("hidden", entry("y")).parent, client.folder / "elsewhere")
 
 
 def doubt_interfaces(client: SimulatedClient) -> None:
     client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
+
+
+def doubt_no_interface(client: SimulatedClient) -> None:
+    client.interfaces = []
+
+
+def doubt_denied_profiles(client: SimulatedClient) -> None:
+    client.denied = (PROFILES,)
 
 
 def doubt_profiles(client: SimulatedClient) -> None:
@@ -168,8 +239,11 @@ def doubt_null(client: SimulatedClient) -> None:
 
 @pytest.mark.parametrize(
     "doubt",
-    [doubt_shared_process, doubt_link, doubt_interfaces, doubt_profiles, doubt_redirected, doubt_null],
-)
+    [
+        doubt_shared_process, doubt_link, doubt_linked_folder, doubt_linked_other, doubt_linked_hidden, doubt_interfaces,
+        doubt_no_interface, doubt_profiles, doubt_denied_profiles, doubt_redirected, doubt_null,
+    ],
+)  # fmt: skip
 def test_any_doubt_means_that_something_is_connected(client, shell, doubt):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
@@ -177,6 +251,59 @@ def test_any_doubt_means_that_something_is_connected(client, shell, doubt):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed pending pending"
     assert client.events == []
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_what_is_connected_meanwhile_stays_and_nothing_is_called_fixed(client, shell, has_list):
+    install(client, *WINDOWS)
+    repair(client, shell, privileges())
+    if not has_list:
+        del client.registry[SERVICE]["RequiredPrivileges"]
+    path = client.write_phonebook("user", entry("x"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    added = base64.b64encode(entry("Another")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Repair-LiveCondition", "adds": added}]
+    run = repair(client, shell, privileges(restart="when-disconnected"))
+    assert (run.result["state"], client.events, client.unmet()) == ("pending", [], [])
+
+
+def failing(script: bytes, call: str, answer: str = "") -> bytes:
+    """The script with a command, the last word of the call, that fails as Windows's own do: by an error that
+    ends nothing by itself."""
+    takes = "[CmdletBinding()] param([Parameter(ValueFromRemainingArguments = $true)] $All)"
+    does = f"function Stop-Short {{ {takes}\n{answer}\nWrite-Error '{FAILURE}' }}"
+    mode = "$ErrorActionPreference = 'Stop'"
+    script = surgery(script, mode, f"{mode}\n{does}")
+    return surgery(script, call, re.sub(r"[\w-]+$", "Stop-Short", call))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "$null = New-Item",
+        "Set-ItemProperty",
+        "$services = @(Get-CimInstance",
+        "$process = @(Get-CimInstance",
+        "Restart-Service",
+    ],
+)
+def test_a_command_that_fails_ends_the_repair_and_the_line_says_why(client, shell, call):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    script = failing(privileges(restart="when-disconnected").remediation, call)
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
+    assert client.events == []
+
+
+def test_a_list_of_services_that_breaks_off_is_no_proof_that_the_process_is_not_shared(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    script = privileges(restart="when-disconnected").remediation
+    script = failing(script, "if (1 -ne @(Get-CimInstance", answer="'RasMan'")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("fixed", [])
+    assert "counts from the next restart" in str(run.result["detail"])
 
 
 def test_a_write_that_is_refused_is_failed(client, shell):
