@@ -562,3 +562,26 @@ def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+
+
+@pytest.mark.parametrize(
+    ("command", "states"),
+    [
+        ("Get-NetIPInterface", "unknown unknown unknown unknown"),
+        ("Set-NetIPInterface", "issue failed issue failed"),
+    ],
+)
+def test_an_error_that_ends_nothing_by_itself_ends_the_look_or_the_repair(client, shell, command, states):
+    client.faults = {command: "error: RPC server unavailable"}
+    connect(client)
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == states
+    assert said.runs[1].result["detail"] == "RPC server unavailable"
+
+
+def test_a_live_interface_of_a_family_that_nobody_knows_is_unknown(client, shell):
+    connect(client)
+    client.interfaces[2]["AddressFamily"] = "2048"
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == "unknown unknown unknown unknown"
+    assert metrics(client) == ["automatic", "automatic"]
