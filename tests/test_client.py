@@ -40,6 +40,9 @@ def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list
         ("Get-ItemProperty 'HKLM:\\SOFTWARE\\Shut'", ["Requested registry access is not allowed."]),
         ("Set-NetIPInterface -InterfaceAlias Gone -InterfaceMetric 3", ["No MSFT_NetIPInterface objects found."]),
         ("Remove-NetRoute -DestinationPrefix 10.77.0.0/16 -Confirm:$false", ["No MSFT_NetRoute objects found."]),
+        ("Remove-NetRoute -DestinationPrefix 10.0.0.0/8 -PolicyStore PersistentStore -Confirm:$false", ["the simulated client has no policy store PersistentStore (line 1)"]),
+        ("rasdial VPN /disconnect | Out-Null; rasdial VPN | Out-Null; try { Remove-NetRoute 10.0.0.0/8 } catch { 'it asked' }; @(Get-NetRoute).Count", ["it asked", "1"]),
+        ("New-NetRoute -DestinationPrefix 10.8.0.0/16 -InterfaceIndex 23 -PolicyStore Other", ["the simulated client has no policy store Other (line 1)"]),
         ("(Get-NetAdapter).Name; (Get-NetAdapter -IncludeHidden).Name -join ','", ["Ethernet", "VPN,Ethernet"]),
         ("(Get-VpnConnection -AllUserConnection).ConnectionStatus", ["Connected"]),
         ("Get-VpnConnection -Name Mine", ["VPN connection Mine was not found."]),
@@ -94,3 +97,10 @@ def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, scr
     client = make_client(CLIENT, tmp_path / "client")
     assert client.run(shell, script.encode(), run_as="user", apart=apart).errors == ()
     assert client.run(shell, look.encode(), run_as="user", apart=apart).output == ("False",)
+
+
+@pytest.mark.parametrize(("text", "lines"), [("no", ["no (line 1)"]), ("error: no", ["on", "no"])])
+def test_a_fault_ends_the_script_unless_it_is_an_error_as_most_cmdlets_have(shell, tmp_path, text, lines):
+    client = make_client({"faults": {"Get-NetRoute": text}}, tmp_path / "client")
+    run = client.run(shell, b"Get-NetRoute -InterfaceIndex 7; 'on'", run_as="system", apart=True)
+    assert [*run.output, *run.errors] == lines

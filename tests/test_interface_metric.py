@@ -737,3 +737,26 @@ def test_only_what_may_pass_is_tried_again(client, shell, problem, state, waits)
     package = happening(happening(metric_pair(), REPLACE, throw), META, "$script:times = 0")
     run = repair(client, shell, package)
     assert (run.result["state"], run.state["sleeps"]) == (state, waits)
+
+
+@pytest.mark.parametrize(
+    ("command", "states"),
+    [
+        ("Get-NetIPInterface", "unknown unknown unknown unknown"),
+        ("Set-NetIPInterface", "issue failed issue failed"),
+    ],
+)
+def test_an_error_that_ends_nothing_by_itself_ends_the_look_or_the_repair(client, shell, command, states):
+    client.faults = {command: "error: RPC server unavailable"}
+    connect(client)
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == states
+    assert said.runs[1].result["detail"] == "RPC server unavailable"
+
+
+def test_a_live_interface_of_a_family_that_nobody_knows_is_unknown(client, shell):
+    connect(client)
+    client.interfaces[2]["AddressFamily"] = "2048"
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == "unknown unknown unknown unknown"
+    assert metrics(client) == ["automatic", "automatic"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry, record
+from aovpn_remediate.model import ScriptPackage
 from tests.pairs import PROFILE, check, files, pair, repair, say
 
 TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
@@ -22,28 +24,41 @@ def routes(*wanted: object, **settings: object):
     )
 
 
-def connect(client: SimulatedClient, *prefixes: str) -> None:
+def connect(client: SimulatedClient, *prefixes: str, families: tuple[str, ...] = ("IPv4", "IPv6")) -> None:
     """A connected interface with these routes, beside another adapter's."""
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    client.interfaces += [live_interface(PROFILE, family) for family in ("IPv4", "IPv6")]
+    client.interfaces += [live_interface(PROFILE, family) for family in families]
     client.routes = [live_route("0.0.0.0/0", 7), live_route("10.20.0.0/16", 7)]
     client.routes += [live_route(prefix) for prefix in prefixes]
 
 
-def live_route(prefix: str, index: int = 23):
+def live_route(prefix: str, index: int = 23, metric: int = 1):
     family = "IPv6" if ":" in prefix else "IPv4"
     hop = "::" if family == "IPv6" else "0.0.0.0"
     return {
         "DestinationPrefix": prefix,
         "InterfaceIndex": index,
         "NextHop": hop,
-        "RouteMetric": 1,
+        "RouteMetric": metric,
         "AddressFamily": family,
     }
 
 
 def prefixes(client: SimulatedClient, index: int = 23) -> list[str]:
     return [one["DestinationPrefix"] for one in client.routes if one["InterfaceIndex"] == index]
+
+
+def instead(package: ScriptPackage, command: str, happens: str) -> ScriptPackage:
+    """A pair whose repair does this instead of a command, to let something happen in the middle of it."""
+    function = f"function {command} {{\r\n    {happens}\r\n}}\r\n"
+    door = b"Complete-Remediation -Settings"
+    return replace(package, remediation=package.remediation.replace(door, function.encode() + door))
+
+
+def writing(path: Path, content: bytes) -> str:
+    """A statement that makes this the content of a file."""
+    digits = base64.b64encode(content).decode("ascii")
+    return f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String('{digits}'))"
 
 
 @pytest.mark.parametrize("scope", ["user", "all-users", "device"])
@@ -80,9 +95,11 @@ def test_the_spelling_of_an_address_does_not_matter(client, shell):
     assert say(client, shell, package).states == "healthy healthy healthy healthy"
 
 
-def test_a_metric_is_changed_by_removing_and_adding(client, shell):
-    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9", "172.16.0.0/12")))
-    said = say(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}, "172.16.0.0/12"))
+@pytest.mark.parametrize("scope", ["user", "device"])
+def test_a_metric_is_changed_by_removing_and_adding(client, shell, scope):
+    path = client.write_phonebook(scope, entry(PROFILE, routes=("10.20.0.0/16@9", "172.16.0.0/12")))
+    wanted = {"prefix": "10.20.0.0/16", "metric": 5}
+    said = say(client, shell, routes(wanted, "172.16.0.0/12", scope=scope))
     assert said.states == "issue fixed healthy healthy"
     assert said.runs[0].result["found"] == {"stored": {"metric": ["10.20.0.0/16"]}}
     assert path.read_bytes() == entry(PROFILE, routes=("172.16.0.0/12", "10.20.0.0/16@5"), time=2)
@@ -107,12 +124,19 @@ def test_stale_routes_go_when_asked_and_exclusions_never(client, shell, stale, l
     assert path.read_bytes() == entry(PROFILE, routes=left, time=int(written[0]) + 1180434704)
 
 
-def test_nothing_is_removed_when_an_addition_failed(client, shell):
-    path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16",)))
-    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
+@pytest.mark.parametrize(
+    ("stored", "faults", "detail"),
+    [
+        (("10.9.0.0/16",), {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}, "no"),
+        (("10.9.0.0/16", "!10.20.0.0/16"), {}, "The route already exists."),
+    ],
+)
+def test_nothing_is_removed_when_an_addition_failed(client, shell, stored, faults, detail):
+    path = client.write_phonebook("device", entry(PROFILE, routes=stored))
+    client.faults = faults
     before = path.read_bytes()
     run = repair(client, shell, routes(TWO[0], stale="remove"))
-    assert (run.result["state"], run.result["detail"]) == ("failed", "no")
+    assert (run.result["state"], run.result["detail"]) == ("failed", detail)
     assert path.read_bytes() == before
 
 
@@ -184,7 +208,8 @@ def test_the_line_names_eight_of_a_list(client, shell, count, left_out):
         lambda text: text.replace(b"Routes=0100", b"Routes=01X0"),
         lambda text: text.replace(b"Routes=01000000", b"Routes=010000"),
         lambda text: text.replace(b"0100000002000000", b"0100000003000000"),
-        lambda text: text.replace(b"0200000010000000", b"0200000040000000"),
+        lambda text: text.replace(b"0200000010000000", b"0200000021000000"),
+        lambda text: text.replace(b"0000\r\n\r\nNETC", b"000X\r\n\r\nNETC"),
         lambda text: text.replace(b"NumRoutes=1", b"NumRoutes=x"),
     ],
 )
@@ -212,9 +237,10 @@ def test_live_routes_that_are_missing_are_added_by_system(client, shell):
     assert prefixes(client, 7) == ["0.0.0.0/0", "10.20.0.0/16"]
 
 
-def test_a_live_route_goes_only_if_it_just_left_the_profile(client, shell):
+@pytest.mark.parametrize("families", [("IPv4", "IPv6"), ("IPv4",)])
+def test_a_live_route_goes_only_if_it_just_left_the_profile(client, shell, families):
     client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
-    connect(client, "10.9.0.0/16", "10.7.0.0/16", TWO[0])
+    connect(client, "10.9.0.0/16", "10.7.0.0/16", TWO[0], families=families)
     assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"
     assert prefixes(client) == ["10.7.0.0/16", TWO[0]]
 
@@ -228,27 +254,36 @@ def test_a_user_sees_missing_live_routes_as_pending(client, shell):
 
 def test_the_live_companion_runs_as_system_and_reads_no_phonebook(client, shell):
     connect(client)
-    package = routes(*TWO, scope="user", stored="ignore", live="repair")
+    package = routes({"prefix": TWO[0], "metric": 5}, TWO[1], scope="user", stored="ignore", live="repair")
     assert package.run_as == "system" and b"rasphone" not in package.remediation
     assert say(client, shell, package).states == "issue fixed healthy healthy"
-    assert prefixes(client) == TWO
+    assert client.routes[2:] == [live_route(TWO[0], metric=5), live_route(TWO[1])]
 
 
 def test_a_family_that_is_not_live_gets_no_route(client, shell):
-    connect(client)
-    client.interfaces = [one for one in client.interfaces if one["AddressFamily"] == "IPv4"]
+    connect(client, families=("IPv4",))
     package = routes(*TWO, scope="user", stored="ignore", live="repair")
     assert say(client, shell, package).states == "issue fixed healthy healthy"
     assert prefixes(client) == TWO[:1]
 
 
+@pytest.mark.parametrize("text", ["RPC server unavailable", "error: RPC server unavailable"])
 @pytest.mark.parametrize("command", ["Get-NetRoute", "Get-NetIPInterface"])
-def test_a_failing_look_at_the_live_state_never_starts_a_repair(client, shell, command):
+def test_a_failing_look_at_the_live_state_never_starts_a_repair(client, shell, command, text):
     path = client.write_phonebook("device", entry(PROFILE))
     connect(client)
-    client.faults = {command: "RPC server unavailable"}
+    client.faults = {command: text}
     assert say(client, shell, routes(*TWO)).states == "unknown unknown unknown unknown"
     assert path.read_bytes() == entry(PROFILE)
+
+
+@pytest.mark.parametrize("command", ["New-NetRoute", "Remove-NetRoute"])
+def test_a_live_route_that_windows_does_not_change_is_failed(client, shell, command):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
+    connect(client, "10.9.0.0/16")
+    client.faults = {command: "error: RPC server unavailable"}
+    run = repair(client, shell, routes(TWO[0], stale="remove"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "RPC server unavailable")
 
 
 def test_neighbors_and_files_beside_it_stay(client, shell):
@@ -262,23 +297,23 @@ def test_neighbors_and_files_beside_it_stay(client, shell):
 
 
 def test_the_line_counts_each_kind_of_difference(client, shell):
-    client.write_phonebook("device", entry(PROFILE, routes=("10.1.0.0/16", "10.2.0.0/16", "10.9.0.0/16")))
+    stale = ["10.8.0.0/16", "10.9.0.0/16"]
+    client.write_phonebook("device", entry(PROFILE, routes=("10.1.0.0/16", "10.2.0.0/16", *stale)))
     wanted = [{"prefix": f"10.{n}.0.0/16", "metric": 5} for n in (1, 2)]
     said = say(client, shell, routes(*wanted, TWO[1], stale="remove"))
-    assert said.runs[0].result["detail"] == "stored routes: 1 missing, 2 metric, 1 stale"
+    assert said.runs[0].result["detail"] == "stored routes: 1 missing, 2 metric, 2 stale"
     metrics = [one["prefix"] for one in wanted]
-    assert said.runs[0].result["found"] == {
-        "stored": {"missing": TWO[1:], "metric": metrics, "stale": ["10.9.0.0/16"]}
-    }
+    assert said.runs[0].result["found"] == {"stored": {"missing": TWO[1:], "metric": metrics, "stale": stale}}
     assert said.states == "issue fixed healthy healthy"
 
 
-def test_an_old_route_comes_back_where_its_new_metric_is_refused(client, shell):
-    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9",)))
+@pytest.mark.parametrize("old", ["10.20.0.0/16@9", "10.20.0.0/16@305419896"])
+def test_an_old_route_comes_back_where_its_new_metric_is_refused(client, shell, old):
+    path = client.write_phonebook("device", entry(PROFILE, routes=(old,)))
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no such metric"}
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
     assert (run.result["state"], run.result["detail"]) == ("failed", "no such metric")
-    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@9",), time=2)
+    assert path.read_bytes() == entry(PROFILE, routes=(old,), time=2)
 
 
 def test_keys_behind_the_routes_stay_there(client, shell):
@@ -402,27 +437,84 @@ def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(cl
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "left", "detail"),
+    ("at", "detail"),
     [
-        ("[IO.File]::WriteAllBytes($path, [byte[]] @())", b"", "the profile left the phonebook"),
-        ("[IO.File]::Delete($path)", None, "the profile left the phonebook"),
+        ("Restore-ScopePhonebook", "the profile is not on this device"),
+        ("Add-VpnConnectionRoute", "the profile left the phonebook while its routes were changed"),
     ],
 )
-def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, shell, meanwhile, left, detail):
+@pytest.mark.parametrize("left", [b"", None])
+def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, shell, at, detail, left):
     path = client.write_phonebook("device", entry(PROFILE))
-    command = f"function Add-VpnConnectionRoute {{\r\n    $path = '{path}'\r\n    {meanwhile}\r\n}}\r\n"
-    package = routes(*TWO[:1])
-    door = b"Complete-Remediation -Settings"
-    script = package.remediation.replace(door, command.encode() + door)
-    run = repair(client, shell, replace(package, remediation=script))
-    assert run.result["state"] == "failed" and detail in str(run.result["detail"])
+    meanwhile = f"[IO.File]::Delete('{path}')" if left is None else writing(path, left)
+    run = repair(client, shell, instead(routes(TWO[0]), at, meanwhile))
+    assert (run.result["state"], run.result["detail"]) == ("failed", detail)
     assert (path.read_bytes() if path.exists() else None) == left
 
 
-def test_an_exclusion_is_written_behind_a_last_line_without_an_end(client, shell):
+@pytest.mark.parametrize("prefix", ["10.8.0.0/16", "2001:db8:8::/48"])
+def test_an_exclusion_is_written_behind_a_last_line_without_an_end(client, shell, prefix):
     head, _, _ = entry(PROFILE).partition(b"NumRoutes=")
     path = client.write_phonebook("device", head + b" NumRoutes=0\r\nLast=1")
+    exclusion = {"prefix": prefix, "exclude": True}
+    assert say(client, shell, routes(exclusion, exclusions="write")).states == "issue fixed healthy healthy"
+    digits = record(f"!{prefix}").encode()
+    assert path.read_bytes() == head + b" NumRoutes=1\r\nLast=1\r\nRoutes=" + digits
+
+
+def test_an_entry_without_a_number_of_routes_has_none(client, shell):
+    before = entry(PROFILE).replace(b"NumRoutes=0\r\n", b"")
+    path = client.write_phonebook("device", before)
     exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
     assert say(client, shell, routes(exclusion, exclusions="write")).states == "issue fixed healthy healthy"
-    digits = record("!10.8.0.0/16").encode()
-    assert path.read_bytes() == head + b" NumRoutes=1\r\nLast=1\r\nRoutes=" + digits
+    lines = b"\r\nRoutes=" + record("!10.8.0.0/16").encode() + b"\r\nNumRoutes=1\r\n\r\nNETCOMPONENTS="
+    assert path.read_bytes() == before.replace(b"\r\n\r\nNETCOMPONENTS=", lines)
+
+
+def test_two_records_of_an_exclusion_become_one_and_the_next_entry_keeps_its_number(client, shell):
+    last = b"[Last]\r\nType=2\r\nNumRoutes=0\r\n"
+    path = client.write_phonebook("device", entry(PROFILE, routes=("!10.8.0.0/16", "!10.8.0.0/16")) + last)
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True, "metric": 5}
+    assert say(client, shell, routes(exclusion, exclusions="write")).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=("!10.8.0.0/16@5",)) + last
+
+
+def test_a_route_that_windows_does_not_find_is_not_added_beside_itself(client, shell):
+    digits = record("10.20.0.0/16@9").encode()
+    odd = digits[:32] + b"1" + digits[33:]  # behind the four bytes of the address
+    before = entry(PROFILE, routes=("10.20.0.0/16@9",)).replace(digits, odd)
+    path = client.write_phonebook("device", before)
+    run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "The route was not found.")
+    assert path.read_bytes() == before
+
+
+def test_what_another_program_puts_right_meanwhile_is_no_repair(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    right = entry(PROFILE, routes=tuple(TWO))
+    run = repair(client, shell, instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, right)))
+    assert run.result["state"] == "healthy"
+    assert path.read_bytes() == right and len(files(client)) == 1
+
+
+def test_a_live_route_goes_also_if_another_program_takes_it_from_the_profile_meanwhile(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
+    connect(client, "10.9.0.0/16", TWO[0])
+    right = writing(path, entry(PROFILE, routes=(TWO[0],)))
+    package = instead(routes(TWO[0], stale="remove"), "Restore-ScopePhonebook", right)
+    assert repair(client, shell, package).result["state"] == "fixed"
+    assert prefixes(client) == [TWO[0]]
+
+
+@pytest.mark.parametrize(
+    ("left", "detail"),
+    [(b"", "the profile left the phonebook"), (entry(PROFILE), "another entry changed")],
+)
+def test_the_copy_is_of_before_the_repair_also_where_an_exclusion_was_written(client, shell, left, detail):
+    before = entry(PROFILE, routes=("10.9.0.0/16",)) + entry("Last")
+    path = client.write_phonebook("device", before)
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
+    package = routes(TWO[0], exclusion, exclusions="write", stale="remove")
+    run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", writing(path, left)))
+    assert run.result["state"] == "failed" and detail in str(run.result["detail"])
+    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == before

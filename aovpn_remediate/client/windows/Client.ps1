@@ -62,10 +62,26 @@ function Watch-Command {
     $fault = $global:Client.faults.PSObject.Properties[$Name]
     if ($null -ne $fault) {
         $global:Client.met = @($global:Client.met) + $fault.Name
-        $text = $fault.Value
-        $Lookup.CommandScriptBlock = { throw $text }.GetNewClosure()
+        $Lookup.CommandScriptBlock = Get-FailingCommand -Text $fault.Value
         $Lookup.StopSearch = $true
     }
+}
+
+# A command that only fails. Most cmdlets fail with an error that ends nothing by itself: a text that begins with
+# "error: " is such an error.
+function Get-FailingCommand {
+    param([string] $Text)
+
+    if ($Text -notlike 'error: *') {
+        return { throw $Text }.GetNewClosure()
+    }
+    $message = $Text.Substring(7)
+    {
+        [CmdletBinding()]
+        param([Parameter(ValueFromRemainingArguments = $true)] $Given)
+
+        Write-Error -Message $message
+    }.GetNewClosure()
 }
 
 # A file on a full disk: it can be made, and the first byte fits.

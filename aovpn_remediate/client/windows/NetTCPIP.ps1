@@ -31,9 +31,7 @@ function Set-NetIPInterface {
     if (-not (Confirm-System)) {
         return
     }
-    if ($PolicyStore -and 'ActiveStore' -ne $PolicyStore) {
-        throw "the simulated client has no policy store $PolicyStore"
-    }
+    Confirm-PolicyStore -Name $PolicyStore
     $null = $PSBoundParameters.Remove('InterfaceMetric')
     $null = $PSBoundParameters.Remove('AutomaticMetric')
     $found = @(Select-Interface @PSBoundParameters)
@@ -48,6 +46,15 @@ function Set-NetIPInterface {
         if ($AutomaticMetric) {
             $interface.AutomaticMetric = $AutomaticMetric
         }
+    }
+}
+
+# Nothing that outlasts a connection is kept here.
+function Confirm-PolicyStore {
+    param([string] $Name)
+
+    if ($Name -and 'ActiveStore' -ne $Name) {
+        throw "the simulated client has no policy store $Name"
     }
 }
 
@@ -96,6 +103,7 @@ function New-NetRoute {
     if (-not (Confirm-System)) {
         return
     }
+    Confirm-PolicyStore -Name $PolicyStore
     if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
         Write-Error -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
         return
@@ -111,6 +119,7 @@ function New-NetRoute {
     $route
 }
 
+# Asks before it removes, unless it is told not to; where nobody can answer, that is an error.
 function Remove-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
@@ -122,10 +131,12 @@ function Remove-NetRoute {
     if (-not (Confirm-System)) {
         return
     }
+    Confirm-PolicyStore -Name $PolicyStore
     $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
     if (0 -eq $gone.Count) {
         Write-NothingFound -Class 'MSFT_NetRoute'
     }
+    $gone = @($gone | Where-Object { $PSCmdlet.ShouldProcess($_.DestinationPrefix) })
     $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
 }
 
