@@ -99,8 +99,21 @@ def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, scr
     assert client.run(shell, look.encode(), run_as="user", apart=apart).output == ("False",)
 
 
-@pytest.mark.parametrize(("text", "lines"), [("no", ["no (line 1)"]), ("error: no", ["on", "no"])])
-def test_a_fault_ends_the_script_unless_it_is_an_error_as_most_cmdlets_have(shell, tmp_path, text, lines):
-    client = make_client({"faults": {"Get-NetRoute": text}}, tmp_path / "client")
-    run = client.run(shell, b"Get-NetRoute -InterfaceIndex 7; 'on'", run_as="system", apart=True)
+@pytest.mark.parametrize(
+    ("command", "script", "lines"),
+    [
+        ("Get-NetRoute", "Get-NetRoute -InterfaceIndex 7; 'on'", ["on", "no"]),
+        ("Get-NetRoute", "Get-NetRoute -ErrorAction SilentlyContinue; 'on'", ["on"]),
+        ("Get-NetRoute", "try { Get-NetRoute -InterfaceIndex 7 -ErrorAction Stop } catch { $_.Exception.Message }", ["no"]),
+        ("Stop-Service", "Get-Service RasMan | Stop-Service -Force; 'on'", ["on", "no"]),
+        ("Add-VpnConnectionRoute 10.0.0.0/8", "Add-VpnConnectionRoute VPN 10.0.0.0/8; 'on'", ["on", "no"]),
+        ("Add-VpnConnectionRoute 10.0.0.0/8", "try { Add-VpnConnectionRoute VPN 10.0.0.0/8 -ErrorAction Stop } catch { $_.Exception.Message }", ["no"]),
+        ("New-Object", "New-Object object; 'on'", ["no (line 1)"]),
+        ("Get-Mine", "function Get-Mine { 1 }; Get-Mine; 'on'", ["no (line 1)"]),
+    ],
+)  # fmt: skip
+def test_a_command_of_windows_fails_with_an_error_that_ends_nothing(shell, tmp_path, command, script, lines):
+    client = make_client(CLIENT | {"faults": {command: "no"}}, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert [*run.output, *run.errors] == lines
+    assert client.unmet() == []

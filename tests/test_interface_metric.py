@@ -747,7 +747,7 @@ def test_only_what_may_pass_is_tried_again(client, shell, problem, state, waits)
     ],
 )
 def test_an_error_that_ends_nothing_by_itself_ends_the_look_or_the_repair(client, shell, command, states):
-    client.faults = {command: "error: RPC server unavailable"}
+    client.faults = {command: "RPC server unavailable"}
     connect(client)
     said = say(client, shell, metric_pair(**LIVE_ONLY))
     assert said.states == states

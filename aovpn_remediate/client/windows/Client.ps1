@@ -62,25 +62,27 @@ function Watch-Command {
     $fault = $global:Client.faults.PSObject.Properties[$Name]
     if ($null -ne $fault) {
         $global:Client.met = @($global:Client.met) + $fault.Name
-        $Lookup.CommandScriptBlock = Get-FailingCommand -Text $fault.Value
+        $Lookup.CommandScriptBlock = Get-FailingCommand -Name $Name -Text $fault.Value
         $Lookup.StopSearch = $true
     }
 }
 
-# A command that only fails. Most cmdlets fail with an error that ends nothing by itself: a text that begins with
-# "error: " is such an error.
+# A command that only fails: one of Windows, as most of them do, with an error that ends nothing by itself;
+# anything else, such as a function of the script, with an exception.
 function Get-FailingCommand {
-    param([string] $Text)
+    param([string] $Name, [string] $Text)
 
-    if ($Text -notlike 'error: *') {
+    if (-not $ExecutionContext.SessionState.Module.ExportedFunctions.ContainsKey($Name)) {
         return { throw $Text }.GetNewClosure()
     }
-    $message = $Text.Substring(7)
     {
-        [CmdletBinding()]
-        param([Parameter(ValueFromRemainingArguments = $true)] $Given)
+        [CmdletBinding(PositionalBinding = $false)]
+        param(
+            [Parameter(ValueFromRemainingArguments = $true)] $Given,
+            [Parameter(ValueFromPipeline = $true)] $Piped
+        )
 
-        Write-Error -Message $message
+        Write-Error -Message $Text
     }.GetNewClosure()
 }
 
@@ -130,15 +132,21 @@ function Add-ClientEvent {
     $global:Client.events = @($global:Client.events) + $Text
 }
 
-# Fails a call with a certain subject on purpose; calls of a command altogether fail before they come here.
-function Invoke-Fault {
-    param([string] $Command, [string] $Subject)
+# Whether a call with a certain subject fails on purpose, which it does with an error that ends nothing by itself;
+# calls of a command altogether fail before they come here.
+function Test-Fault {
+    [CmdletBinding()]
+    param([string] $Command, [string[]] $Subject)
 
-    $fault = $global:Client.faults.PSObject.Properties["$Command $Subject"]
-    if ($null -ne $fault) {
-        $global:Client.met = @($global:Client.met) + $fault.Name
-        throw $fault.Value
+    foreach ($one in $Subject) {
+        $fault = $global:Client.faults.PSObject.Properties["$Command $one"]
+        if ($null -ne $fault) {
+            $global:Client.met = @($global:Client.met) + $fault.Name
+            Write-Error -Message $fault.Value
+            return $true
+        }
     }
+    $false
 }
 
 # Windows ends and starts. A shutdown with fast startup, the usual one, keeps services as they are.

@@ -14,8 +14,9 @@ function Add-VpnConnectionRoute {
         [switch] $PassThru
     )
 
-    Invoke-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix
-    Invoke-Fault -Command 'Add-VpnConnectionRoute' -Subject "$DestinationPrefix@$RouteMetric"
+    if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
+        return
+    }
     $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
     $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
         param([string[]] $Records)
@@ -39,7 +40,9 @@ function Remove-VpnConnectionRoute {
         [switch] $PassThru
     )
 
-    Invoke-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix
+    if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
+        return
+    }
     $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
     $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
         param([string[]] $Records)
