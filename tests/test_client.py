@@ -14,6 +14,8 @@ CLIENT: Description = {
     "registry": {KEY: {"Text": "2026-01-01", "Number": 1, "Bytes": b"ab", "List": ["a", "b"]}, r"HKLM:\SOFTWARE\Shut": {}},
     "denied": [r"HKLM:\SOFTWARE\Shut"],
     "build": 26100,
+    "networks": [{"name": "corp.contoso.com", "interface": "VPN", "category": "DomainAuthenticated"}, {"name": "Cafe", "interface": "Ethernet"}, {"name": "Gone", "interface": "Wi-Fi"}],
+    "reachable": ["dc01", "dc01:389"],
 }  # fmt: skip
 
 
@@ -52,6 +54,12 @@ def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list
             ".InterfaceMetric; Get-NetRoute | ForEach-Object { $_.DestinationPrefix + ' ' + $_.RouteMetric }",
             ["3", "10.0.0.0/8 7"],
         ),
+        ("Get-NetConnectionProfile | ForEach-Object { $_.Name + ' ' + $_.InterfaceIndex + ' ' + $_.NetworkCategory }", ["corp.contoso.com 23 DomainAuthenticated", "Cafe 7 Public"]),
+        ("(Get-NetConnectionProfile -InterfaceAlias Eth*).Name; (Get-NetConnectionProfile -NetworkCategory DomainAuthenticated).Name", ["Cafe", "corp.contoso.com"]),
+        ("Get-NetConnectionProfile -Name Gone", ["No MSFT_NetConnectionProfile objects found."]),
+        ("(Test-NetConnection dc01).PingSucceeded; (Test-NetConnection dc01 -Port 389).TcpTestSucceeded", ["True", "True"]),
+        ("Test-NetConnection dc01 -CommonTCPPort SMB -InformationLevel Quiet", ["TCP connect to (dc01 : 445) failed", "False"]),
+        ("Test-NetConnection -InformationLevel Quiet -WarningAction SilentlyContinue", ["False"]),
         ("(Get-CimInstance Win32_OperatingSystem).BuildNumber", ["26100"]),
         ("Get-Service Nope", ["Cannot find any service with service name 'Nope'."]),
         ("Get-Service Ras* | Stop-Service; (Get-Service RasMan).Status; @(Get-VpnConnection VPN -AllUserConnection).ConnectionStatus", ["Stopped", "Disconnected"]),

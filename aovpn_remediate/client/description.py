@@ -6,6 +6,8 @@ A description is a mapping; every part may be missing:
                                            also user, all-users, hidden, and user NAME for another user
     interfaces: [{alias: VPN, ipv4: automatic, ipv6: 3, index: 23}]
     routes: [10.0.0.0/8, 10.1.0.0/16@5]    of the connected interface 23
+    networks: [{name: Cafe, interface: Ethernet, category: Public}]
+    reachable: [dc01.corp.contoso.com, 'dc01.corp.contoso.com:389']    by a ping, and a connection to a port
     registry: {'HKLM:\\SOFTWARE\\X': {Text: a, List: [a, b], Number: 1, Bytes: !!binary AAE=}}
     services: {RasMan: {started: -60, shared: false, privileges: [a, b]}}     minutes from now
     build: 22631                           of Windows
@@ -32,7 +34,7 @@ from typing import Any
 
 from aovpn_remediate.client.device import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry
-from aovpn_remediate.client.state import NetworkInterface, RegistryValue, Route
+from aovpn_remediate.client.state import Network, NetworkInterface, RegistryValue, Route
 from aovpn_remediate.errors import ClientError
 
 Description = Mapping[str, Any]
@@ -40,13 +42,15 @@ Description = Mapping[str, Any]
 PARTS = frozenset(
     {
         "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "interfaces",
-        "language", "link", "locked", "phonebooks", "registry", "routes", "services", "switches",
+        "language", "link", "locked", "networks", "phonebooks", "reachable", "registry", "routes",
+        "services", "switches",
     }
 )  # fmt: skip
 
 SWITCHES = frozenset({"refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"})
 _SCOPES = frozenset({"user", "all-users", "device", "hidden"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
+_CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
 
@@ -93,7 +97,11 @@ def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:
 def _plain(error: Exception) -> str:
     """What Python says about a part, without its own words around it."""
     text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-    return text.replace("entry() got", "an entry of a phonebook got").replace("_interface()", "an interface")
+    return (
+        text.replace("entry() got", "an entry of a phonebook got")
+        .replace("_interface()", "an interface")
+        .replace("_network()", "a network")
+    )
 
 
 def _make_files(client: SimulatedClient, description: Description) -> None:
@@ -110,6 +118,8 @@ def _make_files(client: SimulatedClient, description: Description) -> None:
 def _make_network(client: SimulatedClient, description: Description) -> None:
     client.interfaces = [one for part in description.get("interfaces", ()) for one in _interface(**part)]
     client.routes = [_route(route) for route in description.get("routes", ())]
+    client.networks = [_network(**part) for part in description.get("networks", ())]
+    client.reachable = tuple(str(one) for one in description.get("reachable", ()))
 
 
 def _make_system(client: SimulatedClient, description: Description) -> None:
@@ -160,6 +170,11 @@ def _interface(
             one["ConnectionState"] = state
             found.append(one)
     return found
+
+
+def _network(name: str, interface: str, category: str = "Public") -> Network:
+    _known("category of a network", [category], _CATEGORIES)
+    return {"Name": name, "InterfaceAlias": interface, "NetworkCategory": category}
 
 
 def _route(text: str) -> Route:

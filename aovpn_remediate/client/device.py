@@ -11,6 +11,7 @@ from aovpn_remediate.client.host import PowerShell, Run
 from aovpn_remediate.client.state import (
     ChangedFile,
     LockedFile,
+    Network,
     NetworkInterface,
     RegistryValue,
     Route,
@@ -47,6 +48,8 @@ class SimulatedClient:
     interfaces: list[NetworkInterface] = field(default_factory=list)
     locks: list[LockedFile] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
+    reachable: tuple[str, ...] = ()
     registry: Registry = field(default_factory=dict)
     cim: dict[str, list[dict[str, object]]] = field(default_factory=lambda: empty_state()["cim"])
     events: list[str] = field(default_factory=list)
@@ -140,6 +143,8 @@ class SimulatedClient:
         return empty_state() | {
             "interfaces": self.interfaces,
             "routes": self.routes,
+            "networks": self.networks,
+            "reachable": list(self.reachable),
             "registry": _quoted(self.registry),
             "cim": self.cim,
             "phonebooks": sorted(self._phonebooks()),

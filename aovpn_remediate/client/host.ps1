@@ -140,7 +140,7 @@ $refused = @(
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
-$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'VpnClient', 'Registry', 'Services') {
+$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnClient', 'Registry', 'Services') {
     [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
@@ -148,7 +148,7 @@ $texts += foreach ($one in $refused) { "function $one { throw '$one has no stand
 $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'Start-Client', 'Stop-Client', 'Start-Sleep'
         'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
-        'Get-NetAdapter'
+        'Get-NetAdapter', 'Get-NetConnectionProfile', 'Test-NetConnection'
         'Get-VpnConnection', 'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
         'Get-CimInstance', 'Get-Service', 'Restart-Service', 'Stop-Service', 'Start-Service'
         'Stop-Process', 'Restart-Computer', 'Stop-Computer'

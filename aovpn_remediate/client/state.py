@@ -26,6 +26,14 @@ class Route(TypedDict):
     AddressFamily: str
 
 
+class Network(TypedDict):
+    """The network that an interface is in, and its category."""
+
+    Name: str
+    InterfaceAlias: str
+    NetworkCategory: str
+
+
 class RegistryValue(TypedDict):
     """One registry value: its data, and ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list)."""
 
@@ -53,6 +61,8 @@ class State(TypedDict):
 
     interfaces: list[NetworkInterface]
     routes: list[Route]
+    networks: list[Network]
+    reachable: list[str]
     registry: dict[str, dict[str, RegistryValue]]
     cim: dict[str, list[dict[str, object]]]
     phonebooks: list[str]
@@ -73,6 +83,8 @@ def empty_state() -> State:
     return {
         "interfaces": [],
         "routes": [],
+        "networks": [],
+        "reachable": [],
         "registry": {},
         "cim": {"Win32_Service": [], "Win32_Process": [], "Win32_OperatingSystem": []},
         "phonebooks": [],
