@@ -170,7 +170,8 @@ def test_a_snapshot_sees_every_part(tmp_path, part, seen):
         {"routes": [10]}, {"routes": ["10.0.0.0/33"]}, {"disk": "ful"}, {"link": "devic"}, {"account": "wrong"},
         {"phonebooks": {"devices": []}}, {"locked": {"devic": 2}}, {"switches": ["refusesRoute"]},
         {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
-        {"changes": {"device": {}}},
+        {"changes": {"device": {}}}, {"networks": [{"name": "x"}]}, {"reachable": "dc01"}, {"denied": "HKLM:\\X"},
+        {"networks": [{"name": "x", "interface": "y", "category": "Work"}]},
     ],
 )  # fmt: skip
 def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):

@@ -50,6 +50,7 @@ PARTS = frozenset(
 SWITCHES = frozenset({"refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"})
 _SCOPES = frozenset({"user", "all-users", "device", "hidden"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
+_LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "routes", "switches"})
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
@@ -75,6 +76,9 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
 def _check_words(description: Description) -> None:
     """Raise ``ClientError`` for a word that would mean nothing, lest a case shows less than it says."""
     _known("part", description, PARTS)
+    for part in sorted(_LISTS & description.keys()):
+        if not isinstance(description[part], list):
+            raise TypeError(f"{part} is no list")
     for part in ("phonebooks", "locked", "changes"):
         scopes = [one for one in description.get(part) or () if not str(one).startswith("user ")]
         _known(f"phonebook in {part}", scopes, _SCOPES)
