@@ -11,7 +11,7 @@ from tools.mutants.sites import Mutant
 from tools.mutants.workers import ROOT
 
 FOLDER = ROOT / "tests" / "mutants"
-SAMPLE_SHARE = 24
+SAMPLE_SHARE = 8
 """One mutant of so many is in the sample; its name decides, so that the sample stays the same."""
 
 
