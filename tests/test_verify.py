@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -365,3 +370,17 @@ def test_a_client_file_that_is_none_is_refused_by_validate_already(tmp_path, cap
     said = capsys.readouterr().err
     assert "clients.yaml: " in said and problem in said
     assert "docs/clients.md" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, it does not ask it to")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, number):
+    command = [sys.executable, "-m", "aovpn_remediate", "verify", "-c", str(EXAMPLE)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        while not list(tmp_path.glob("remediate-*/client")):
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ import typer
 
 from aovpn_remediate.cli.local import load_packages
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from aovpn_remediate.cli.terminal import echo_json, progress_of, wants_color
+from aovpn_remediate.cli.terminal import echo_json, progress_of, termination_as_interrupt, wants_color
 from aovpn_remediate.errors import ClientError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def prove_packages(
         pair for pair in zip(config.remediations, packages, strict=True) if not keys or pair[0].key in keys
     ]
     jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
-    with progress_of(len(jobs)) as advance:
+    with termination_as_interrupt(), progress_of(len(jobs)) as advance:
         return verify(jobs, executable, progress=advance, keep=keep)
 
 
