@@ -6,6 +6,7 @@ import pytest
 
 from aovpn_remediate.client import PowerShell
 from aovpn_remediate.client.description import Description, make_client
+from aovpn_remediate.errors import ClientError
 
 KEY = r"HKLM:\SOFTWARE\X"
 CLIENT: Description = {
@@ -89,6 +90,15 @@ def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
     client.run(shell, b"New-Item -Path 'HKCU:\\Software\\Mine' | Out-Null", run_as="system")
     run = client.run(shell, b"Test-Path 'HKCU:\\Software\\Mine'", run_as="user")
     assert run.output == ("False",) and r"HKU:\S-1-5-18\Software\Mine" in client.registry
+
+
+def test_a_client_that_cannot_be_made_ready_is_an_error_and_no_other_client(shell, tmp_path):
+    client = make_client(CLIENT, tmp_path / "client")
+    client.locks = [{"path": str(client.phonebook("hidden")), "tries": 2}]  # which is not there
+    with pytest.raises(ClientError, match=r"the simulated client broke: Start-Client: .*rasphone"):
+        client.run(shell, b"'1'", run_as="system")
+    client.locks = []
+    assert client.run(shell, b"'1'", run_as="system").output == ("1",)
 
 
 @pytest.mark.parametrize("apart", [True, False])

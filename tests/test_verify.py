@@ -175,13 +175,21 @@ def test_a_snapshot_sees_every_part(tmp_path, part, seen):
         {"routes": [10]}, {"routes": ["10.0.0.0/33"]}, {"disk": "ful"}, {"link": "devic"}, {"account": "wrong"},
         {"phonebooks": {"devices": []}}, {"locked": {"devic": 2}}, {"switches": ["refusesRoute"]},
         {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
-        {"changes": {"device": {}}}, {"networks": [{"name": "x"}]}, {"reachable": "dc01"}, {"denied": "HKLM:\\X"},
+        {"phonebooks": {"device": []}, "changes": {"device": {}}}, {"networks": [{"name": "x"}]}, {"reachable": "dc01"}, {"denied": "HKLM:\\X"},
         {"networks": [{"name": "x", "interface": "y", "category": "Work"}]},
     ],
 )  # fmt: skip
 def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):
     with pytest.raises(ClientError, match=r".*; docs/clients\.md (shows|lists)"):
         make_client(part, tmp_path / "c")
+
+
+@pytest.mark.parametrize("part", [{"locked": {"user": 2}}, {"link": "user"}, {"changes": {"user": {}}}])
+def test_nothing_happens_to_a_phonebook_that_is_not_there(tmp_path, part):
+    with pytest.raises(
+        ClientError, match="names the phonebook user, which is not there; add it to phonebooks"
+    ):
+        make_client({"phonebooks": {"device": []}} | part, tmp_path / "c")
 
 
 def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):

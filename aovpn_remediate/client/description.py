@@ -64,6 +64,7 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
     client = SimulatedClient(folder=folder)
     try:
         _check_words(description)
+        _check_phonebooks(description)
         _make_files(client, description)
         _make_network(client, description)
         _make_system(client, description)
@@ -88,6 +89,18 @@ def _check_words(description: Description) -> None:
         _known("fact about a service", facts or (), {"started", "shared", "privileges"})
     for part, words in _WORDS.items():
         _known(part, [description[part]] if part in description else [], words)
+
+
+def _check_phonebooks(description: Description) -> None:
+    """Raise ``ClientError`` where something happens to a phonebook that the client does not have."""
+    named = {part: description.get(part, ()) for part in ("locked", "changes")}
+    named["link"] = [description["link"]] if "link" in description else ()
+    for part, scopes in named.items():
+        for scope in scopes:
+            if scope not in description.get("phonebooks", {}):
+                raise ClientError(
+                    f"{part} names the phonebook {scope}, which is not there; add it to phonebooks"
+                )
 
 
 def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:

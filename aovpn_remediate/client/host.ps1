@@ -13,13 +13,14 @@ function Invoke-Job {
     Set-ProcessVariable -Variable $Job.environment
     [Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::GetCultureInfo($Job.culture)
     $runspace = Get-NewRunspace -Apart $Job.apart
+    $script:isReusable = $false
     $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
-    $null = Invoke-Step -Runspace $runspace -Command 'Start-Client'
+    $null = Invoke-Own -Runspace $runspace -Command 'Start-Client'
     $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
     $answer = Invoke-Step -Runspace $runspace -Command $Job.script
     $runspace.SessionStateProxy.LanguageMode = 'FullLanguage'
-    $end = Invoke-Step -Runspace $runspace -Command 'Stop-Client'
-    $script:isReusable = -not $Job.apart -and $end['output'] -notcontains 'not as before'
+    $said = Invoke-Own -Runspace $runspace -Command 'Stop-Client'
+    $script:isReusable = -not $Job.apart -and $said -notcontains 'not as before'
     $answer['state'] = $Job.state
     $answer
 }
@@ -59,8 +60,19 @@ function Get-NewRunspace {
     $script:runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault())
     $script:runspace.ThreadOptions = 'UseCurrentThread'
     $script:runspace.Open()
-    $null = Invoke-Step -Runspace $script:runspace -Command 'New-Module' -Argument $standIn
+    $null = Invoke-Own -Runspace $script:runspace -Command 'New-Module' -Argument $standIn
     $script:runspace
+}
+
+# Runs a command of our own, which must not fail: what it should have made ready would be missing.
+function Invoke-Own {
+    param($Runspace, [string] $Command, $Argument)
+
+    $done = Invoke-Step -Runspace $Runspace -Command $Command -Argument $Argument
+    if ($done['errors'].Count -gt 0) {
+        throw ('{0}: {1}' -f $Command, ($done['errors'] -join '; '))
+    }
+    $done['output']
 }
 
 # Runs one command as a process would: an error that nobody catches is exit code 1 and text on stderr. What a
