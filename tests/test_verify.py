@@ -301,6 +301,17 @@ def jobs_of(folder: Path) -> list[Job]:
     )
 
 
+def test_only_true_and_false_are_no_texts_in_a_client_file(tmp_path):
+    own_pair(tmp_path, "")
+    says = (
+        "- case: off\n  before: {registry: {'HKLM:\\X': {A: on, B: yes, C: true}}}\n  exits: [0, 0, 0, 0]\n"
+    )
+    (tmp_path / "clients.yaml").write_text(says)
+    (job,) = jobs_of(tmp_path)
+    assert job.case.name == "off"
+    assert job.case.before["registry"]["HKLM:\\X"] == {"A": "on", "B": "yes", "C": True}
+
+
 def test_a_pair_of_ones_own_is_proven_on_its_client_files(shell, tmp_path):
     proofs = [prove(job, shell) for job in own_pair(tmp_path, WRITE)]
     assert [(proof.case, proof.differences) for proof in proofs if not proof.ok] == [] and len(proofs) == 2

@@ -11,16 +11,20 @@ pair's own.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.model import Remediation
 from aovpn_remediate.render import templates_folder
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader
 
 _CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
 _THEN = ("", "reconnect", "restart", "shut down")
@@ -78,11 +82,27 @@ def _case_problems(case: Case) -> Iterator[str]:
                 return
 
 
+def _loader() -> type[SafeLoader]:
+    """The safe loader, for which ``on``, ``off``, ``yes`` and ``no`` are texts, as they are in the config."""
+    import yaml
+
+    class CaseLoader(yaml.SafeLoader):
+        pass
+
+    boolean = "tag:yaml.org,2002:bool"
+    CaseLoader.yaml_implicit_resolvers = {
+        first: [one for one in resolvers if one[0] != boolean]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    CaseLoader.add_implicit_resolver(boolean, re.compile(r"(?:true|false)\Z"), list("tf"))
+    return CaseLoader
+
+
 def _items(path: Path) -> list[dict[str, Any]]:
     import yaml
 
     try:
-        items = yaml.safe_load(path.read_text(encoding="utf-8"))
+        items = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  a safe one
     except (OSError, ValueError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1})" if place else ""
