@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aovpn_remediate.client import PowerShell
+from aovpn_remediate.client import PowerShell, device, find_powershell
 from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.errors import ClientError
 
@@ -101,10 +101,65 @@ def test_a_client_that_cannot_be_made_ready_is_an_error_and_no_other_client(shel
     assert client.run(shell, b"'1'", run_as="system").output == ("1",)
 
 
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("$ErrorActionPreference = 'Stop'; try { Get-Service Nope } catch { 'caught' }", ["caught"]),
+        (f"$ErrorActionPreference = 'Stop'; try {{ Get-ItemProperty '{KEY}' None }} catch {{ 'caught' }}", ["caught"]),
+        ("$ErrorActionPreference = 'SilentlyContinue'; Get-Service Nope; 'on'", ["on"]),
+        ("$ErrorActionPreference = 'SilentlyContinue'; Get-Service Nope -ErrorAction Continue; 'on'", ["on", "Cannot find any service with service name 'Nope'."]),
+        ("$ErrorActionPreference = 'Stop'; Get-NetRoute -InterfaceIndex 5; 'on'", ["on", "No MSFT_NetRoute objects found."]),
+        ("New-NetRoute 10.8.0.0/16 -InterfaceIndex 23 -WhatIf | Out-Null; Stop-Service RasMan -WhatIf; (Get-Service RasMan).Status; @(Get-NetRoute -ErrorAction Ignore).Count", ["Running", "0"]),
+        ("[Console]::WriteLine('a'); 'b'; [Console]::Error.WriteLine('c'); $null -eq [Console]::In.ReadLine()", ["b", "True", "a", "c"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_settled_in_a_call_is_as_on_windows(shell, tmp_path, script, lines):
+    heard = [line for line in said(shell, tmp_path, script) if not line.startswith("What if:")]
+    assert heard == lines
+
+
+def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "a")
+    monkeypatch.setenv("http_proxy", "b")
+    client = make_client(CLIENT, tmp_path / "client")
+    with PowerShell(str(find_powershell())) as shell:
+        client.run(shell, b"$env:appdata = 'x'", run_as="user")
+        run = client.run(shell, b"$env:HTTP_PROXY; $env:http_proxy; Test-Path env:appdata", run_as="user")
+    assert run.output == ("a", "b", "False")
+
+
+def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "LIMIT", 1)
+    client = make_client(CLIENT, tmp_path / "client")
+    with (
+        PowerShell(str(find_powershell())) as shell,
+        pytest.raises(ClientError, match="did not end within 1 s"),
+    ):
+        client.run(shell, b"while ($true) { }", run_as="user")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "shutdown /r", "Start-Process x", "Get-WmiObject x", "taskkill /IM svchost.exe",
+        "New-NetRoute 10.8.0.0/16 -InterfaceIndex 23 -PolicyStore PersistentStore",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "way", ["$ErrorActionPreference = 'SilentlyContinue'; {}", "try {{ {} }} catch {{ }}"]
+)
+def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path, call, way):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, way.format(call).encode(), run_as="system", apart=True)
+    assert len(run.state["refused"]) == 1 and run.state["events"] == []
+    assert run.state["routes"] == []
+
+
 @pytest.mark.parametrize("apart", [True, False])
 @pytest.mark.parametrize(
     ("script", "look"),
     [
+        ("Set-Alias -Name Get-Left -Value Get-Date -Scope Global", "Test-Path alias:Get-Left"),
         ("$env:LEFT = 1", "Test-Path env:LEFT"),
         ("$global:Left = 1", "Test-Path variable:Left"),
         ("function global:Get-Left { 1 }", "Test-Path function:Get-Left"),
@@ -127,6 +182,10 @@ def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, scr
         ("Add-VpnConnectionRoute 10.0.0.0/8", "Add-VpnConnectionRoute VPN 10.0.0.0/8; 'on'", ["on", "no"]),
         ("Add-VpnConnectionRoute 10.0.0.0/8", "try { Add-VpnConnectionRoute VPN 10.0.0.0/8 -ErrorAction Stop } catch { $_.Exception.Message }", ["no"]),
         ("New-Object", "New-Object object; 'on'", ["no (line 1)"]),
+        ("Copy-Item", "Copy-Item a b; 'on'", ["on", "no"]),
+        ("Copy-Item", "$ErrorActionPreference = 'Stop'; try { Copy-Item a b } catch { 'caught' }", ["caught"]),
+        ("Write-Error", "Write-Error x; 'on'", ["no (line 1)"]),
+        ("rasdial", "rasdial VPN; $LASTEXITCODE", ["no", "1"]),
         ("Get-Mine", "function Get-Mine { 1 }; Get-Mine; 'on'", ["no (line 1)"]),
     ],
 )  # fmt: skip

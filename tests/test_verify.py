@@ -19,7 +19,7 @@ from aovpn_remediate.cli import run
 from aovpn_remediate.client.comparison import differences, snapshot
 from aovpn_remediate.client.description import make_client
 from aovpn_remediate.config import load_config
-from aovpn_remediate.errors import ClientError
+from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.render import render_package, templates_folder
 from aovpn_remediate.verify import Job, Proof, jobs_for, prove
@@ -299,6 +299,40 @@ def jobs_of(folder: Path) -> list[Job]:
     return jobs(
         folder, "kind: custom, detection: detect.ps1, remediation: repair.ps1, clients: [clients.yaml]"
     )
+
+
+@pytest.mark.parametrize("cases", ["- case: y\n  before:\n  exits: [0]\n"])
+def test_an_empty_client_is_an_ordinary_one(tmp_path, cases):
+    own_pair(tmp_path, "")
+    (tmp_path / "clients.yaml").write_text(cases)
+    assert jobs_of(tmp_path)[0].case.before == {}
+
+
+@pytest.mark.parametrize("line", ["before: 3", "before: {}\n  after: []", "before: {}\n  exits: 0"])
+def test_a_case_of_another_form_is_refused(tmp_path, line):
+    own_pair(tmp_path, "")
+    (tmp_path / "clients.yaml").write_text(f"- case: y\n  exits: [0]\n  {line}\n")
+    with pytest.raises(ClientFileError, match="case 'y' needs case, before"):
+        jobs_of(tmp_path)
+
+
+def test_a_pair_without_client_files_is_not_proven(shell, tmp_path, capsys):
+    own_pair(tmp_path, "")
+    file = tmp_path / "r.yaml"
+    text = "name: c\nremediations:\n  mine: {kind: custom, detection: detect.ps1, remediation: repair.ps1, assignments: []}\n"
+    file.write_text(text)
+    assert run(["verify", "-c", str(file), "--json"]) == 1
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert not case["ok"] and "nothing was proved; add clients" in case["differences"][0]
+
+
+def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
+    job = next(one for one in jobs(tmp_path, ENTRIES[0]) if one.case.name == "the stored metric is wrong")
+    spoil = b"[IO.Directory]::GetFiles($env:APPDATA, '*.bak', 'AllDirectories').ForEach({ [IO.File]::WriteAllText($_, 'x') })"
+    script = job.package.remediation.replace(b"    exit 0\r\n", b"    " + spoil + b"\r\n    exit 0\r\n", 1)
+    assert script != job.package.remediation
+    proof = prove(replace(job, package=replace(job.package, remediation=script)), shell)
+    assert any("is in its copy no more" in line for line in proof.differences)
 
 
 def test_only_true_and_false_are_no_texts_in_a_client_file(tmp_path):

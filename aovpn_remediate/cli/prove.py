@@ -66,7 +66,7 @@ def prove_packages(
 ) -> list[Proof]:
     """Return the proofs of the packages, or of those of some keys; progress on a terminal."""
     from aovpn_remediate.client import find_powershell
-    from aovpn_remediate.verify import jobs_for, verify
+    from aovpn_remediate.verify import jobs_for, unproven, verify
 
     unknown = sorted(set(keys or ()) - {package.key for package in packages})
     if unknown:
@@ -83,7 +83,9 @@ def prove_packages(
     ]
     jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
     with termination_as_interrupt(), progress_of(len(jobs)) as advance:
-        return verify(jobs, executable, progress=advance, keep=keep)
+        proofs = verify(jobs, executable, progress=advance, keep=keep)
+    proved = {proof.remediation for proof in proofs}
+    return proofs + [unproven(*pair) for pair in wanted if pair[0].key not in proved]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -13,13 +13,12 @@ from aovpn_remediate.client.device import SimulatedClient
 ANY = "*"
 """A registry value that may be whatever it is."""
 
-_BACKUP = "rasphone.pbk.aovpn-remediate.bak"
 _LINES = 12
 """So many changed lines of a file are shown; what comes behind them is counted."""
 
 
 def snapshot(client: SimulatedClient) -> dict[str, object]:
-    """Return everything that a script could have changed, by name; the one backup of ours aside."""
+    """Return everything that a script could have changed, by name."""
     found = dict(_files(str(client.folder)))
     for one in client.interfaces:
         metric = "automatic" if one["AutomaticMetric"] == "Enabled" else one["InterfaceMetric"]
@@ -47,7 +46,7 @@ def _files(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
             elif one.is_dir():
                 yield f"folder {name}", "a folder"
                 yield from _files(one.path, f"{name}/")
-            elif one.name != _BACKUP:
+            else:
                 yield f"file {name}", Path(one.path).read_bytes()
 
 

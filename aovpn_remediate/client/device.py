@@ -19,6 +19,8 @@ from aovpn_remediate.client.state import (
     empty_state,
 )
 
+LIMIT = 60
+"""Seconds that one script may take."""
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
 _HIDDEN = _PHONEBOOK.with_name("_hiddenPbk") / _PHONEBOOK.name
 
@@ -111,6 +113,7 @@ class SimulatedClient:
             state=self._state(then),
             culture=self.culture,
             language_mode=self.language_mode,
+            limit=LIMIT,
         )
         self.interfaces, self.routes = list(run.state["interfaces"]), list(run.state["routes"])
         self.registry, self.cim = _unquoted(run.state["registry"]), run.state["cim"]

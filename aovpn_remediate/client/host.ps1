@@ -1,5 +1,6 @@
 # The long-lived PowerShell of the simulated client: reads one job a line as JSON, runs its script, answers
-# with one line of JSON. Each job finds a runspace as new: one of its own, or the last one with its state reset.
+# with one line of JSON. A job has a runspace of its own, or the last one with its variables reset as long as no
+# script left functions or aliases in it.
 #
 # A job names the script file, whether it stays apart, the environment variables, the culture, the language mode
 # and the state that the stand-ins work on. The answer holds exit code, output lines, error texts and new state.
@@ -17,19 +18,40 @@ function Invoke-Job {
     $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
     $null = Invoke-Own -Runspace $runspace -Command 'Start-Client'
     $runspace.SessionStateProxy.LanguageMode = $Job.languageMode
-    $answer = Invoke-Step -Runspace $runspace -Command $Job.script
+    $answer = Invoke-Script -Runspace $runspace -Path $Job.script
     $runspace.SessionStateProxy.LanguageMode = 'FullLanguage'
     $said = Invoke-Own -Runspace $runspace -Command 'Stop-Client'
-    $script:isReusable = -not $Job.apart -and $said -notcontains 'not as before'
+    $script:isReusable = -not $Job.apart -and $said -contains 'as before'
     $answer['state'] = $Job.state
     $answer
 }
 
-# The environment of this process and the job's variables, and nothing that an earlier script left.
+# Runs the script. What it writes to the console itself is output or error text too, and never an answer of ours;
+# nobody types anything.
+function Invoke-Script {
+    param($Runspace, [string] $Path)
+
+    $out, $errors = [IO.StringWriter]::new(), [IO.StringWriter]::new()
+    [Console]::SetIn([IO.TextReader]::Null)
+    [Console]::SetOut($out)
+    [Console]::SetError($errors)
+    $answer = Invoke-Step -Runspace $Runspace -Command $Path
+    [Console]::SetOut($script:writer)
+    $answer['output'] += @($out.ToString() -split '\r?\n' | Where-Object { $_ })
+    $answer['errors'] += @($errors.ToString() -split '\r?\n' | Where-Object { $_ })
+    $answer
+}
+
+# The environment of this process and the job's variables, and nothing that an earlier script left. Names that
+# differ in case only are two variables, but on Windows.
 function Set-ProcessVariable {
     param($Variable)
 
-    $wanted = @{} + $script:environment
+    $comparer = [StringComparer]::Ordinal
+    if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
+        $comparer = [StringComparer]::OrdinalIgnoreCase
+    }
+    $wanted = [Collections.Hashtable]::new($script:environment, $comparer)
     foreach ($one in $Variable.PSObject.Properties) {
         $wanted[$one.Name] = $one.Value
     }
@@ -131,6 +153,7 @@ function {0} {{
     param({2})
 
     process {{
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         $key = Get-RegistryName -Bound $PSBoundParameters
         if ($null -eq $key) {{
             return {3}\{0} @PSBoundParameters
@@ -148,7 +171,7 @@ $items = @(
 )
 # What would reach the machine that this runs on, and has no stand-in.
 $refused = @(
-    'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
+    'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
@@ -156,7 +179,7 @@ $texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnCli
     [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
-$texts += foreach ($one in $refused) { "function $one { throw '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
+$texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
 $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'Start-Client', 'Stop-Client', 'Start-Sleep'
         'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
@@ -171,14 +194,16 @@ $exported = 'Export-ModuleMember -Function @({0})' -f (@(
 $text = (@($texts) + $exported) -join "`n"
 $standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 $script:environment = [Environment]::GetEnvironmentVariables()
+[Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)
+$reader, $script:writer = [Console]::In, [Console]::Out
 $script:runspace = $null
 $script:isReusable = $false
 
-while ($null -ne ($line = [Console]::In.ReadLine())) {
+while ($null -ne ($line = $reader.ReadLine())) {
     try {
         $answer = Invoke-Job -Job (ConvertFrom-Json -InputObject $line)
     } catch {
         $answer = @{ broken = "$($_.Exception.Message) $($_.ScriptStackTrace)" }
     }
-    [Console]::Out.WriteLine((ConvertTo-Json -InputObject $answer -Compress -Depth 8))
+    $script:writer.WriteLine((ConvertTo-Json -InputObject $answer -Compress -Depth 8))
 }

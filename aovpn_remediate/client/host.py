@@ -1,7 +1,8 @@
-"""The long-lived PowerShell that runs one script after another, each in a fresh runspace."""
+"""The long-lived PowerShell that runs one script after another, in runspaces that are new or reset."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from aovpn_remediate.errors import ClientError
 
 _FOLDER = Path(__file__).parent
 _QUICK_START = {"DOTNET_TieredCompilation": "0", "DOTNET_JITMinOpts": "1"}
-"""Lets .NET compile thousands of small methods once and without optimizing: a quarter less work in all."""
+"""Lets .NET compile thousands of small methods once and without optimizing."""
 
 
 class _Answer(TypedDict):
@@ -92,14 +94,19 @@ class PowerShell:
     def close(self) -> None:
         """End the process."""
         for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                stream.close()
+            with contextlib.suppress(OSError):  # it may have ended by itself
+                if stream:
+                    stream.close()
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._folder.cleanup()
+
+    def kill(self) -> None:
+        """End the process whatever it does; whoever waits for a script gets ``ClientError``."""
+        self._process.kill()
 
     def keep_script(self, content: bytes) -> Path:
         """Return where a script lies; the same one always has the same place, so that it is compiled once."""
@@ -117,11 +124,13 @@ class PowerShell:
         apart: bool = True,
         culture: str = "en-US",
         language_mode: str = "FullLanguage",
+        limit: float = 0,
     ) -> Run:
         """Run one script file against the stand-ins and return what it did.
 
         ``apart`` gives it a runspace of its own. Without, it may get the last one with its variables reset,
-        which is faster; that one is kept only while scripts leave no functions in it.
+        which is faster; that one is kept only while the count of functions and aliases in it stays. After
+        ``limit`` seconds the whole PowerShell is ended and ``ClientError`` raised.
         """
         job = {
             "script": str(script),
@@ -131,7 +140,7 @@ class PowerShell:
             "culture": culture,
             "languageMode": language_mode,
         }
-        answer = self._ask(json.dumps(job))
+        answer = self._ask(json.dumps(job), limit)
         return Run(
             exit_code=answer["exit"],
             output=tuple(answer["output"]),
@@ -139,16 +148,31 @@ class PowerShell:
             state=answer["state"],
         )
 
-    def _ask(self, line: str) -> _Answer:
+    def _ask(self, line: str, limit: float) -> _Answer:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ClientError("PowerShell has no pipes")
-        stdin.write(line + "\n")
-        stdin.flush()
-        text = stdout.readline()
-        if not text:
-            raise ClientError("PowerShell ended while it ran a script")
-        answer = json.loads(text)
+        is_late = threading.Event()
+
+        def give_up() -> None:
+            is_late.set()
+            self.kill()
+
+        watch = threading.Timer(limit or threading.TIMEOUT_MAX, give_up)
+        watch.start()
+        try:
+            stdin.write(line + "\n")
+            stdin.flush()
+            answer = json.loads(stdout.readline())
+        except (OSError, ValueError) as error:
+            why = (
+                f"it did not end within {limit} s"
+                if is_late.is_set()
+                else "it ended PowerShell, or a program that it started wrote between"
+            )
+            raise ClientError(f"a script could not be run to its end: {why}") from error
+        finally:
+            watch.cancel()
         if "broken" in answer:
             raise ClientError(f"the simulated client broke: {answer['broken']}")
         return cast("_Answer", answer)

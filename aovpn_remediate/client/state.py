@@ -74,6 +74,7 @@ class State(TypedDict):
     switches: dict[str, bool]
     faults: dict[str, str]
     met: list[str]
+    refused: list[str]
     then: str
     sleeps: int
 
@@ -96,6 +97,7 @@ def empty_state() -> State:
         "switches": {},
         "faults": {},
         "met": [],
+        "refused": [],
         "then": "",
         "sleeps": 0,
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,13 @@ from aovpn_remediate.errors import ClientError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.verify.cases import Case, read_cases
 
-__all__ = ["ASSUMPTIONS", "Case", "Job", "Proof", "jobs_for", "prove", "read_cases", "verify"]
+__all__ = ["ASSUMPTIONS", "Case", "Job", "Proof", "jobs_for", "prove", "read_cases", "unproven", "verify"]
 
 LINE_LIMIT = 2000
+_PATIENCE = 5
+"""Seconds that a script may go on after an interruption."""
+_SUFFIX = ".aovpn-remediate.bak"
+_COPY = f"/rasphone.pbk{_SUFFIX}"
 _EXIT_1 = ("issue", "failed")
 
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -90,22 +95,40 @@ def verify(
     size = -(-len(jobs) // (workers or os.cpu_count() or 1))
     shares = [jobs[start : start + size] for start in range(0, len(jobs), size or 1)]
     ended = threading.Event()
+    shells: list[PowerShell] = []
 
     def work(share: Sequence[Job]) -> list[Proof]:
         proofs: list[Proof] = []
         with PowerShell(executable) as shell:
-            for job in share:
-                if ended.is_set():
-                    break
-                proofs.append(prove(job, shell, keep=keep))
-                progress(proofs[-1])
+            shells.append(shell)
+            try:
+                for job in share:
+                    if ended.is_set():
+                        break
+                    proofs.append(prove(job, shell, keep=keep))
+                    progress(proofs[-1])
+            except BaseException:
+                ended.set()
+                raise
         return proofs
 
     with ThreadPoolExecutor(len(shares) or 1) as pool:
+        futures = [pool.submit(work, share) for share in shares]
         try:
-            return [proof for proofs in pool.map(work, shares) for proof in proofs]
-        finally:
+            return [proof for future in futures for proof in future.result()]
+        except BaseException:
             ended.set()
+            wait(futures, timeout=_PATIENCE)
+            for shell in shells:
+                shell.kill()
+            raise
+
+
+def unproven(remediation: Remediation, package: ScriptPackage) -> Proof:
+    """Return the proof of a pair without cases, which is none."""
+    problem = "nothing was proved; add clients: [FILE], as docs/clients.md describes it"
+    kind = remediation.kind
+    return Proof("no client files", package.key, kind, states=(), exits=(), ms=0, differences=(problem,))
 
 
 def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
@@ -115,12 +138,15 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         client = make_client(job.case.before, Path(folder) / "client")
         after = job.case.after if job.package.remediation else job.case.before
         expected = make_client(after, Path(folder) / "expected")
-        runs, problems = _run_all(job, client, shell)
-        problems += differences(_portable(expected), _portable(client))
+        try:
+            runs, problems = _run_all(job, client, shell)
+        except ClientError as error:
+            raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
+        problems += differences(_portable(expected, job), _portable(client, job))
         if job.case.then and job.package.remediation:
             runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
             problems += _problems(job, runs)
-        if job.package.remediation:
+        if job.package.remediation or _is_own(job):
             problems += [f"{one} never happened; no script called it" for one in client.unmet()]
         states = tuple(_state(run) for run in runs)
         exits = tuple(run.exit_code for run in runs)
@@ -170,13 +196,17 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
         scripts = [job.package.detection, job.package.remediation] * 2
     runs: list[Run] = []
     problems: list[str] = []
+    others = [b"", *(base64.b64decode(one["adds"]) for one in client.changes)]
     seen = snapshot(client)
-    for number, script in enumerate(scripts):
+    for number, script in enumerate(scripts, 1):
         runs.append(_run(job, client, shell, script))
         problems += _problems(job, runs)
         now = snapshot(client)
-        if number != 1:  # only the first repair may change anything
-            problems += [f"run {number + 1} changed {line}" for line in differences(seen, now)]
+        if number != 2:  # only the first repair may change anything
+            changed = differences(_without_copies(seen, job), _without_copies(now, job))
+            problems += [f"run {number} changed {line}" for line in changed]
+        if not _is_own(job):
+            problems += [f"run {number}: {problem}" for problem in _lost(seen, now, others)]
         seen = now
     return runs, problems
 
@@ -185,18 +215,18 @@ def _run(job: Job, client: SimulatedClient, shell: PowerShell, script: bytes, *,
     run_as = job.package.run_as
     if job.case.before.get("account") == "other":
         run_as = RunAs.USER if run_as == RunAs.SYSTEM else RunAs.SYSTEM
-    apart = job.remediation.settings.own_pair() is not None
-    return client.run(shell, script, run_as=run_as.value, then=then, apart=apart)
+    return client.run(shell, script, run_as=run_as.value, then=then, apart=_is_own(job))
 
 
 def _problems(job: Job, runs: Sequence[Run]) -> list[str]:
     """What the last run did that no script may do."""
-    check = _protocol_problems if job.remediation.settings.own_pair() is None else _own_problems
+    check = _own_problems if _is_own(job) else _protocol_problems
     return [f"run {len(runs)}: {problem}" for problem in check(runs[-1])]
 
 
 def _own_problems(run: Run) -> Iterator[str]:
     """What harms with any pair: Intune counts a repair that writes to stderr as failed."""
+    yield from run.state["refused"]
     if run.errors:
         yield f"stderr is not silent: {run.errors[0].strip().splitlines()[0][:300]}"
 
@@ -220,10 +250,29 @@ def _state(run: Run) -> str:
         return "nothing"
 
 
-def _portable(client: SimulatedClient) -> dict[str, object]:
+def _is_own(job: Job) -> bool:
+    return job.remediation.settings.own_pair() is not None
+
+
+def _without_copies(found: Mapping[str, object], job: Job) -> dict[str, object]:
+    """A snapshot without the copy that our own pairs keep beside a phonebook."""
+    return {name: value for name, value in found.items() if _is_own(job) or not name.endswith(_COPY)}
+
+
+def _lost(before: Mapping[str, object], now: Mapping[str, object], others: Sequence[bytes]) -> Iterator[str]:
+    """Phonebooks whose content is neither there nor in the copy beside it; others may have added to it."""
+    for name, book in before.items():
+        copy = now.get(f"{name}{_SUFFIX}")
+        if isinstance(book, bytes) and copy is not None:
+            was = [book + more for more in others]
+            if copy not in was and now.get(name) not in was:
+                yield f"what was in {name} is in its copy no more"
+
+
+def _portable(client: SimulatedClient, job: Job) -> dict[str, object]:
     """A snapshot without the folder that a client happens to lie in."""
     place = str(client.folder)
     return {
         name: value.replace(place, "") if isinstance(value, str) else value
-        for name, value in snapshot(client).items()
+        for name, value in _without_copies(snapshot(client), job).items()
     }

@@ -122,12 +122,17 @@ def _items(path: Path) -> list[dict[str, Any]]:
 def _is_case(item: Mapping[str, Any]) -> bool:
     keys = set(item)
     is_known = keys <= _CASE_KEYS and item.get("then", "") in _THEN
-    return is_known and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
+    parts = [item.get(part) for part in ("before", "after", "when", "unless")]
+    is_formed = all(part is None or isinstance(part, dict) for part in parts) and isinstance(
+        item.get("exits", []), list
+    )
+    return is_known and is_formed and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
 
 
 def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
-    before = _filled(item["before"], values)
-    after = {**before, **_filled(item.get("after", {}), values)}
+    before = _filled(item["before"] or {}, values)
+    stays = {part: value for part, value in before.items() if part not in ("locked", "changes")}
+    after = stays | _filled(item.get("after") or {}, values)
     says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
     return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
 

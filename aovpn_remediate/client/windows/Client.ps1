@@ -27,20 +27,42 @@ function Start-Client {
     }
 }
 
-# Lets go of whatever is still held. Says so if the script left functions behind that the next must not see.
+# Lets go of whatever is still held. Says so if the script left no functions or aliases that the next would see.
 function Stop-Client {
     $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
     foreach ($lock in $script:locks) {
         $lock['Stream'].Dispose()
     }
-    if ((Get-FunctionCount) -ne $script:functions) {
-        'not as before'
+    if ((Get-FunctionCount) -eq $script:functions) {
+        'as before'
     }
 }
 
-# How many functions a script finds.
+# How many functions and aliases a script finds.
 function Get-FunctionCount {
-    @($ExecutionContext.InvokeProvider.ChildItem.GetNames('function:', 'ReturnAllContainers', $false)).Count
+    foreach ($drive in 'function:', 'alias:') {
+        $count += @($ExecutionContext.InvokeProvider.ChildItem.GetNames($drive, 'ReturnAllContainers', $false)).Count
+    }
+    $count
+}
+
+# Refuses a call; the case fails for it, whatever the script makes of the error.
+function Deny-Call {
+    param([string] $Reason)
+
+    $global:Client.refused = @($global:Client.refused) + $Reason
+    throw $Reason
+}
+
+# What a compiled command of Windows does on an error that its caller does not settle: what the caller prefers.
+# The commands of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see that.
+function Get-CallerPreference {
+    param($Cmdlet, [Collections.IDictionary] $Bound)
+
+    if ($Bound.ContainsKey('ErrorAction')) {
+        return $Bound['ErrorAction']
+    }
+    $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
 }
 
 # What is to happen as a command is called: another program writes a phonebook, a file is made on a full
@@ -67,14 +89,24 @@ function Watch-Command {
     }
 }
 
-# A command that only fails: one of Windows, as most of them do, with an error that ends nothing by itself;
-# anything else, such as a function of the script, with an exception.
+# A command that only fails: a program with exit code 1, most cmdlets and commands of Windows with an error that
+# ends nothing by itself, the rest and functions of the script with an exception.
 function Get-FailingCommand {
     param([string] $Name, [string] $Text)
 
-    if (-not $ExecutionContext.SessionState.Module.ExportedFunctions.ContainsKey($Name)) {
+    if ('rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe' -contains $Name) {
+        return {
+            $Text
+            $global:LASTEXITCODE = 1
+        }.GetNewClosure()
+    }
+    $isOfWindows = $ExecutionContext.SessionState.Module.ExportedFunctions.ContainsKey($Name) -or
+        $null -ne $ExecutionContext.InvokeCommand.GetCmdlet($Name)
+    if (-not $isOfWindows -or 'New-Object', 'Add-Type', 'ConvertFrom-Json', 'ConvertTo-Json', 'Write-Error' -contains $Name) {
         return { throw $Text }.GetNewClosure()
     }
+    $isCompiled = $Name -notmatch '-(Net|Vpn)'
+    $preference = ${function:Get-CallerPreference}
     {
         [CmdletBinding(PositionalBinding = $false)]
         param(
@@ -82,6 +114,9 @@ function Get-FailingCommand {
             [Parameter(ValueFromPipeline = $true)] $Piped
         )
 
+        if ($isCompiled) {
+            $ErrorActionPreference = & $preference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        }
         Write-Error -Message $Text
     }.GetNewClosure()
 }

@@ -31,7 +31,9 @@ function Set-NetIPInterface {
     if (-not (Confirm-System)) {
         return
     }
-    Confirm-PolicyStore -Name $PolicyStore
+    if (-not (Test-PolicyStore -Name $PolicyStore)) {
+        return
+    }
     $null = $PSBoundParameters.Remove('InterfaceMetric')
     $null = $PSBoundParameters.Remove('AutomaticMetric')
     $found = @(Select-Interface @PSBoundParameters)
@@ -49,13 +51,15 @@ function Set-NetIPInterface {
     }
 }
 
-# Nothing that outlasts a connection is kept here.
-function Confirm-PolicyStore {
+# Whether a policy store is the one that there is: nothing that outlasts a connection is kept here.
+function Test-PolicyStore {
     param([string] $Name)
 
-    if ($Name -and 'ActiveStore' -ne $Name) {
-        throw "the simulated client has no policy store $Name"
+    $isThere = -not $Name -or 'ActiveStore' -eq $Name
+    if (-not $isThere) {
+        Deny-Call -Reason "the simulated client has no policy store $Name"
     }
+    $isThere
 }
 
 # The client's interfaces that fit all given selectors; wildcards count in an alias.
@@ -103,7 +107,12 @@ function New-NetRoute {
     if (-not (Confirm-System)) {
         return
     }
-    Confirm-PolicyStore -Name $PolicyStore
+    if (-not (Test-PolicyStore -Name $PolicyStore)) {
+        return
+    }
+    if (-not $PSCmdlet.ShouldProcess($DestinationPrefix)) {
+        return
+    }
     if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
         Write-Error -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
         return
@@ -131,7 +140,9 @@ function Remove-NetRoute {
     if (-not (Confirm-System)) {
         return
     }
-    Confirm-PolicyStore -Name $PolicyStore
+    if (-not (Test-PolicyStore -Name $PolicyStore)) {
+        return
+    }
     $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
     if (0 -eq $gone.Count) {
         Write-NothingFound -Class 'MSFT_NetRoute'

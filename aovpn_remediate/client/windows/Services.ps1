@@ -5,6 +5,7 @@ function Get-CimInstance {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true, Position = 0)] [string] $ClassName, [string] $Filter)
 
+    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
     $name, $value = $Filter -split '\s*=\s*', 2
     foreach ($one in $global:Client.cim.$ClassName) {
         if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
@@ -24,6 +25,7 @@ function Get-Service {
     [CmdletBinding()]
     param([Parameter(Position = 0)] [string[]] $Name)
 
+    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
     foreach ($service in @(Select-Service -Name $Name)) {
         $status = 'Running'
         if (0 -eq $service.ProcessId) {
@@ -38,10 +40,11 @@ function Restart-Service {
     param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
 
     process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name)) {
+        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             Stop-ServiceProcess -Service $service
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) restarted"
@@ -59,10 +62,11 @@ function Stop-Service {
     )
 
     process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name)) {
+        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             Stop-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) stopped"
         }
@@ -74,10 +78,11 @@ function Start-Service {
     param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $PassThru)
 
     process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId })) {
+        foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId -and $PSCmdlet.ShouldProcess($_.Name) })) {
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) started"
         }
@@ -146,6 +151,7 @@ function Stop-Process {
         [switch] $PassThru
     )
 
+    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
     if (-not (Confirm-System)) {
         return
     }
@@ -153,6 +159,9 @@ function Stop-Process {
         $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
         if (0 -eq $process.Count) {
             Write-Error -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
+            continue
+        }
+        if (-not $PSCmdlet.ShouldProcess("$number")) {
             continue
         }
         foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
@@ -171,7 +180,8 @@ function taskkill {
             $i++
             $number = [int] $args[$i]
         } elseif ('/F', '/T' -notcontains $args[$i]) {
-            throw "the stand-in of taskkill knows /PID, /F and /T, not $($args[$i])"
+            Deny-Call -Reason "the stand-in of taskkill knows /PID, /F and /T, not $($args[$i])"
+            return
         }
     }
     Stop-Process -Id $number
@@ -186,12 +196,16 @@ function Restart-Computer {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([switch] $Force)
 
-    Add-ClientEvent -Text 'Windows restarted'
+    if ($PSCmdlet.ShouldProcess('Windows')) {
+        Add-ClientEvent -Text 'Windows restarted'
+    }
 }
 
 function Stop-Computer {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([switch] $Force)
 
-    Add-ClientEvent -Text 'Windows shut down'
+    if ($PSCmdlet.ShouldProcess('Windows')) {
+        Add-ClientEvent -Text 'Windows shut down'
+    }
 }

@@ -17,6 +17,9 @@ function Add-VpnConnectionRoute {
     if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
         return
     }
+    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
+        return
+    }
     $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
     $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
         param([string[]] $Records)
@@ -41,6 +44,9 @@ function Remove-VpnConnectionRoute {
     )
 
     if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
+        return
+    }
+    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
         return
     }
     $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
