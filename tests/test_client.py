@@ -155,15 +155,23 @@ def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path
     assert run.state["routes"] == []
 
 
-@pytest.mark.parametrize("apart", [True, False])
 @pytest.mark.parametrize(
-    ("script", "look"),
+    ("script", "look", "apart"),
     [
-        ("Set-Alias -Name Get-Left -Value Get-Date -Scope Global", "Test-Path alias:Get-Left"),
-        ("$env:LEFT = 1", "Test-Path env:LEFT"),
-        ("$global:Left = 1", "Test-Path variable:Left"),
-        ("function global:Get-Left { 1 }", "Test-Path function:Get-Left"),
-        ("Set-Location /; $global:ErrorActionPreference = 'Stop'", "'Stop' -eq $ErrorActionPreference"),
+        ("Set-Alias -Name Get-Left -Value Get-Date -Scope Global", "Test-Path alias:Get-Left", True),
+        ("function global:Get-Left { 1 }", "Test-Path function:Get-Left", True),
+        *(
+            (script, look, apart)
+            for apart in (True, False)
+            for script, look in (
+                ("$env:LEFT = 1", "Test-Path env:LEFT"),
+                ("$global:Left = 1", "Test-Path variable:Left"),
+                (
+                    "Set-Location /; $global:ErrorActionPreference = 'Stop'",
+                    "'Stop' -eq $ErrorActionPreference",
+                ),
+            )
+        ),
     ],
 )
 def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, script, look, apart):
@@ -194,3 +202,30 @@ def test_a_command_of_windows_fails_with_an_error_that_ends_nothing(shell, tmp_p
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert [*run.output, *run.errors] == lines
     assert client.unmet() == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Get-NetRoute -InterfaceIndex 99",
+        "Get-NetAdapter -Name Nowhere",
+        "Get-Service -Name Nowhere",
+        "Stop-Process -Id 12345",
+        "Get-VpnConnection -Name Nowhere",
+        "Remove-VpnConnectionRoute Nowhere 10.0.0.0/8",
+        "Get-ItemProperty -LiteralPath HKLM:\\SOFTWARE\\Nowhere",
+        "Get-NetConnectionProfile -Name Nowhere",
+    ],
+)
+def test_an_error_of_windows_says_who_it_is_of_and_that_the_call_did_not_succeed(shell, tmp_path, script):
+    client = make_client(CLIENT, tmp_path / "client")
+    text = f"{script} -ErrorAction SilentlyContinue; $?; $Error[0].FullyQualifiedErrorId"
+    run = client.run(shell, text.encode(), run_as="system", apart=True)
+    succeeded, name = run.output
+    assert succeeded == "False" and name.endswith("," + script.split()[0])
+
+
+def test_a_call_that_fails_on_purpose_did_not_succeed(shell, tmp_path):
+    client = make_client(CLIENT | {"faults": {"Set-Content": "no"}}, tmp_path / "client")
+    run = client.run(shell, b"Set-Content a b -ErrorAction Ignore; $?", run_as="system", apart=True)
+    assert run.output == ("False",)

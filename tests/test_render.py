@@ -80,6 +80,24 @@ def test_the_templates_are_ascii_and_only_the_shells_hold_marks(path):
         assert not re.search(r"\{\{|#%|\{%", text)
 
 
+LASTING = r"""(?ix) \b(global|script|function|alias|variable):\w | \benv:\w+\s*[-+]?=(?!=)
+    | \b(New|Set)-(Alias|Variable|PSDrive|Location)\b | \b(Add-Type|Import-Module)\b | ::Set\w+\( | LookupAction """
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_templates_leave_nothing_in_the_session(path):
+    """So that verify may run one script after another in a runspace that is reset, not new."""
+    assert not re.search(LASTING, path.read_text())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["$global:x = 1", "function script:Get-X { }", "$env:X = 1", "Set-Alias a b", "[Console]::SetOut($x)"],
+)
+def test_what_would_stay_in_the_session_is_found(line):
+    assert re.search(LASTING, line)
+
+
 CLOSED_LIST = """
     Get-VpnConnection Add-VpnConnectionRoute Remove-VpnConnectionRoute Get-NetIPInterface Set-NetIPInterface
     Get-NetRoute New-NetRoute Remove-NetRoute Get-NetAdapter Get-NetConnectionProfile Test-NetConnection

@@ -23,6 +23,7 @@ from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.render import render_package, templates_folder
 from aovpn_remediate.verify import Job, Proof, jobs_for, prove
+from aovpn_remediate.verify.workers import Queue
 from tests.golden_files import ROOT
 
 EXAMPLE = ROOT / "examples" / "remediate.yaml"
@@ -437,3 +438,18 @@ def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, num
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_job_is_taken_once_and_a_worker_without_jobs_helps_the_others():
+    queue = Queue(list(range(7)), workers=2)
+    mine, others = queue.shares
+    assert [list(mine), list(others)] == [[0, 1, 2, 3], [4, 5, 6]]
+    assert [queue.next(others) for _ in range(5)] == [4, 5, 6, 3, 2]
+    assert [queue.next(mine) for _ in range(3)] == [0, 1, None]
+    assert Queue([], workers=2).shares == []
+
+
+def test_an_ended_queue_has_nothing_left():
+    queue = Queue([1, 2, 3], workers=2)
+    queue.end()
+    assert [queue.next(share) for share in queue.shares] == [None, None]

@@ -15,8 +15,7 @@ from aovpn_remediate.cli.terminal import echo_json, progress_of, termination_as_
 from aovpn_remediate.errors import ClientError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from aovpn_remediate.config import Config
-    from aovpn_remediate.model import ScriptPackage
+    from aovpn_remediate.model import Remediation, ScriptPackage
     from aovpn_remediate.verify import Proof
 
 
@@ -40,8 +39,7 @@ def verify(
     """Run each pair on a simulated client, in real PowerShell."""
     from aovpn_remediate.display import proof_text
 
-    loaded, packages = load_packages(config)
-    proofs = prove_packages(loaded, packages, keys=keys, keep=keep)
+    proofs = prove_config(config, keys=keys, keep=keep)
     if junit is not None:
         _write(junit, proof_text.proofs_junit(proofs))
     if as_json:
@@ -57,35 +55,36 @@ def verify(
         raise typer.Exit(1)
 
 
-def prove_packages(
-    config: Config,
-    packages: Sequence[ScriptPackage],
-    *,
-    keys: Sequence[str] | None = None,
-    keep: Path | None = None,
-) -> list[Proof]:
-    """Return the proofs of the packages, or of those of some keys; progress on a terminal."""
+def prove_config(path: Path, *, keys: Sequence[str] | None = None, keep: Path | None = None) -> list[Proof]:
+    """Return the proofs of a config's pairs, or of those of some keys; progress on a terminal."""
     from aovpn_remediate.client import find_powershell
-    from aovpn_remediate.verify import jobs_for, unproven, verify
 
-    unknown = sorted(set(keys or ()) - {package.key for package in packages})
-    if unknown:
-        there = ", ".join(package.key for package in packages)
-        raise UsageError(f"verify: the config has no remediation {', '.join(unknown)}; it has {there}")
     executable = find_powershell()
     if executable is None:
         raise ClientError(
             "verify: there is no PowerShell here; install PowerShell 7 (pwsh) and put it on PATH, or name it "
             "in REMEDIATE_PWSH"
         )
-    wanted = [
-        pair for pair in zip(config.remediations, packages, strict=True) if not keys or pair[0].key in keys
-    ]
-    jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
-    with termination_as_interrupt(), progress_of(len(jobs)) as advance:
-        proofs = verify(jobs, executable, progress=advance, keep=keep)
+    from aovpn_remediate.verify import jobs_for, powershells, unproven, verify
+
+    with termination_as_interrupt(), powershells(executable) as shells:
+        wanted = _wanted(path, keys)
+        jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
+        with progress_of(len(jobs)) as advance:
+            proofs = verify(jobs, shells, progress=advance, keep=keep)
     proved = {proof.remediation for proof in proofs}
     return proofs + [unproven(*pair) for pair in wanted if pair[0].key not in proved]
+
+
+def _wanted(path: Path, keys: Sequence[str] | None) -> list[tuple[Remediation, ScriptPackage]]:
+    """The remediations of a config with their packages, or those of some keys."""
+    config, packages = load_packages(path)
+    unknown = sorted(set(keys or ()) - {package.key for package in packages})
+    if unknown:
+        there = ", ".join(package.key for package in packages)
+        raise UsageError(f"verify: the config has no remediation {', '.join(unknown)}; it has {there}")
+    pairs = zip(config.remediations, packages, strict=True)
+    return [pair for pair in pairs if not keys or pair[0].key in keys]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -108,10 +108,10 @@ def publish(
 
 
 def _prove(path: Path) -> None:
-    from aovpn_remediate.cli.prove import prove_packages
+    from aovpn_remediate.cli.prove import prove_config
     from aovpn_remediate.display.proof_text import proofs_text
 
-    proofs = prove_packages(*load_packages(path))
+    proofs = prove_config(path)
     failed = [proof for proof in proofs if not proof.ok]
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)

@@ -104,7 +104,7 @@ class SimulatedClient:
         """Run the exact bytes of a script; what it leaves is the device's state.
 
         ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``. ``apart`` gives it a runspace
-        of its own, which takes longer: nothing that an earlier script defined globally is there.
+        of its own, which takes longer, for a script that may leave more than variables in it.
         """
         run = shell.run(
             shell.keep_script(script),

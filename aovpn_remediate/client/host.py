@@ -129,7 +129,7 @@ class PowerShell:
         """Run one script file against the stand-ins and return what it did.
 
         ``apart`` gives it a runspace of its own. Without, it may get the last one with its variables reset,
-        which is faster; that one is kept only while the count of functions and aliases in it stays. After
+        which is faster, and right for scripts that leave nothing else, as rendered ones do. After
         ``limit`` seconds the whole PowerShell is ended and ``ClientError`` raised.
         """
         job = {

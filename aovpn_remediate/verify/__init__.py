@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import os
-import shutil
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
-from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.client.comparison import differences, snapshot
-from aovpn_remediate.client.description import make_client
-from aovpn_remediate.errors import ClientError
-from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.verify.cases import Case, read_cases
+from aovpn_remediate.verify.proof import Job, Proof, jobs_for, prove, unproven
+from aovpn_remediate.verify.workers import powershells, verify
 
-__all__ = ["ASSUMPTIONS", "Case", "Job", "Proof", "jobs_for", "prove", "read_cases", "unproven", "verify"]
-
-LINE_LIMIT = 2000
-_PATIENCE = 5
-"""Seconds that a script may go on after an interruption."""
-_SUFFIX = ".aovpn-remediate.bak"
-_COPY = f"/rasphone.pbk{_SUFFIX}"
-_EXIT_1 = ("issue", "failed")
+__all__ = [
+    "ASSUMPTIONS",
+    "Case",
+    "Job",
+    "Proof",
+    "jobs_for",
+    "powershells",
+    "prove",
+    "read_cases",
+    "unproven",
+    "verify",
+]
 
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "interface-metric": (
@@ -44,235 +36,3 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What Windows has not confirmed, by kind."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What one pair did in one case; ``ok`` without differences. Output lines are there for a look."""
-
-    case: str
-    remediation: str
-    kind: str
-    states: tuple[str, ...]
-    exits: tuple[int, ...]
-    ms: int
-    differences: tuple[str, ...]
-    outputs: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything was as it has to be."""
-        return not self.differences
-
-
-@dataclass(frozen=True)
-class Job:
-    """One case of one remediation."""
-
-    remediation: Remediation
-    package: ScriptPackage
-    case: Case
-
-
-def jobs_for(remediation: Remediation, package: ScriptPackage) -> list[Job]:
-    """Return every case of the remediation's kind that its settings fit."""
-    return [Job(remediation, package, case) for case in read_cases(remediation)]
-
-
-def verify(
-    jobs: Sequence[Job],
-    executable: str,
-    *,
-    progress: Callable[[Proof], None] = lambda _: None,
-    keep: Path | None = None,
-    workers: int | None = None,
-) -> list[Proof]:
-    """Return the proof of each job, in order; a PowerShell for each worker, by default one a core.
-
-    Each worker has jobs that follow each other, so that few scripts are compiled by more than one of them.
-    ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
-    """
-    size = -(-len(jobs) // (workers or os.cpu_count() or 1))
-    shares = [jobs[start : start + size] for start in range(0, len(jobs), size or 1)]
-    ended = threading.Event()
-    shells: list[PowerShell] = []
-
-    def work(share: Sequence[Job]) -> list[Proof]:
-        proofs: list[Proof] = []
-        with PowerShell(executable) as shell:
-            shells.append(shell)
-            try:
-                for job in share:
-                    if ended.is_set():
-                        break
-                    proofs.append(prove(job, shell, keep=keep))
-                    progress(proofs[-1])
-            except BaseException:
-                ended.set()
-                raise
-        return proofs
-
-    with ThreadPoolExecutor(len(shares) or 1) as pool:
-        futures = [pool.submit(work, share) for share in shares]
-        try:
-            return [proof for future in futures for proof in future.result()]
-        except BaseException:
-            ended.set()
-            wait(futures, timeout=_PATIENCE)
-            for shell in shells:
-                shell.kill()
-            raise
-
-
-def unproven(remediation: Remediation, package: ScriptPackage) -> Proof:
-    """Return the proof of a pair without cases, which is none."""
-    problem = "nothing was proved; add clients: [FILE], as docs/clients.md describes it"
-    kind = remediation.kind
-    return Proof("no client files", package.key, kind, states=(), exits=(), ms=0, differences=(problem,))
-
-
-def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
-    """Run one case and return what came of it."""
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
-        client = make_client(job.case.before, Path(folder) / "client")
-        after = job.case.after if job.package.remediation else job.case.before
-        expected = make_client(after, Path(folder) / "expected")
-        try:
-            runs, problems = _run_all(job, client, shell)
-        except ClientError as error:
-            raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
-        problems += differences(_portable(expected, job), _portable(client, job))
-        if job.case.then and job.package.remediation:
-            runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
-            problems += _problems(job, runs)
-        if job.package.remediation or _is_own(job):
-            problems += [f"{one} never happened; no script called it" for one in client.unmet()]
-        states = tuple(_state(run) for run in runs)
-        exits = tuple(run.exit_code for run in runs)
-        problems = [*_verdict_problems(job.case, states, exits), *problems]
-        if problems and keep is not None:
-            _keep(client, runs, problems, keep / f"{job.package.key} {job.case.name}".replace("/", "-"))
-    return Proof(
-        case=job.case.name,
-        remediation=job.package.key,
-        kind=job.remediation.kind,
-        states=states,
-        exits=exits,
-        ms=round((time.monotonic() - started) * 1000),
-        differences=tuple(problems),
-        outputs=tuple(_labelled(runs)),
-    )
-
-
-def _verdict_problems(case: Case, states: tuple[str, ...], exits: tuple[int, ...]) -> Iterator[str]:
-    """How states and exit codes differ from those of the case; a pair may have fewer runs than it names."""
-    says, wanted = case.says[: len(states)], case.exits[: len(exits)]
-    if wanted and exits != wanted:
-        yield f"exit codes {list(exits)}, expected {list(wanted)}"
-    if says and states != says:
-        yield f"says {' '.join(states)}, expected {' '.join(says)}"
-
-
-def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str], folder: Path) -> None:
-    """Leave a client for a look: its files, what the scripts said, and the rest of it as lines of text."""
-    shutil.copytree(client.folder, folder, symlinks=True, dirs_exist_ok=True)
-    state = [f"{name}: {value}" for name, value in snapshot(client).items() if not isinstance(value, bytes)]
-    text = ["differences:", *problems, "", "runs:", *_labelled(runs), "", "state:", *state]
-    (folder / "proof.txt").write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def _labelled(runs: Sequence[Run]) -> Iterator[str]:
-    """What each run said, line by line."""
-    for number, run in enumerate(runs):
-        script = "remediate" if number in (1, 3) else "detect"
-        for line in run.output or ("(no output)",):
-            yield f"{script}: {line}"
-
-
-def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list[Run], list[str]]:
-    scripts = [job.package.detection]
-    if job.package.remediation:
-        scripts = [job.package.detection, job.package.remediation] * 2
-    runs: list[Run] = []
-    problems: list[str] = []
-    others = [b"", *(base64.b64decode(one["adds"]) for one in client.changes)]
-    seen = snapshot(client)
-    for number, script in enumerate(scripts, 1):
-        runs.append(_run(job, client, shell, script))
-        problems += _problems(job, runs)
-        now = snapshot(client)
-        if number != 2:  # only the first repair may change anything
-            changed = differences(_without_copies(seen, job), _without_copies(now, job))
-            problems += [f"run {number} changed {line}" for line in changed]
-        if not _is_own(job):
-            problems += [f"run {number}: {problem}" for problem in _lost(seen, now, others)]
-        seen = now
-    return runs, problems
-
-
-def _run(job: Job, client: SimulatedClient, shell: PowerShell, script: bytes, *, then: str = "") -> Run:
-    run_as = job.package.run_as
-    if job.case.before.get("account") == "other":
-        run_as = RunAs.USER if run_as == RunAs.SYSTEM else RunAs.SYSTEM
-    return client.run(shell, script, run_as=run_as.value, then=then, apart=_is_own(job))
-
-
-def _problems(job: Job, runs: Sequence[Run]) -> list[str]:
-    """What the last run did that no script may do."""
-    check = _own_problems if _is_own(job) else _protocol_problems
-    return [f"run {len(runs)}: {problem}" for problem in check(runs[-1])]
-
-
-def _own_problems(run: Run) -> Iterator[str]:
-    """What harms with any pair: Intune counts a repair that writes to stderr as failed."""
-    yield from run.state["refused"]
-    if run.errors:
-        yield f"stderr is not silent: {run.errors[0].strip().splitlines()[0][:300]}"
-
-
-def _protocol_problems(run: Run) -> Iterator[str]:
-    yield from _own_problems(run)
-    if len(run.output) != 1:
-        yield f"{len(run.output)} output lines, expected one"
-        return
-    line = run.output[0]
-    if not (line.isascii() and line.isprintable()) or len(line) > LINE_LIMIT:
-        yield f"the line is not ASCII or longer than {LINE_LIMIT} characters"
-    if run.exit_code != int(_state(run) in _EXIT_1):
-        yield f"exit code {run.exit_code} for the state {_state(run)}"
-
-
-def _state(run: Run) -> str:
-    try:
-        return str(run.result.get("state"))
-    except (ClientError, IndexError, ValueError):
-        return "nothing"
-
-
-def _is_own(job: Job) -> bool:
-    return job.remediation.settings.own_pair() is not None
-
-
-def _without_copies(found: Mapping[str, object], job: Job) -> dict[str, object]:
-    """A snapshot without the copy that our own pairs keep beside a phonebook."""
-    return {name: value for name, value in found.items() if _is_own(job) or not name.endswith(_COPY)}
-
-
-def _lost(before: Mapping[str, object], now: Mapping[str, object], others: Sequence[bytes]) -> Iterator[str]:
-    """Phonebooks whose content is neither there nor in the copy beside it; others may have added to it."""
-    for name, book in before.items():
-        copy = now.get(f"{name}{_SUFFIX}")
-        if isinstance(book, bytes) and copy is not None:
-            was = [book + more for more in others]
-            if copy not in was and now.get(name) not in was:
-                yield f"what was in {name} is in its copy no more"
-
-
-def _portable(client: SimulatedClient, job: Job) -> dict[str, object]:
-    """A snapshot without the folder that a client happens to lie in."""
-    place = str(client.folder)
-    return {
-        name: value.replace(place, "") if isinstance(value, str) else value
-        for name, value in _without_copies(snapshot(client), job).items()
-    }

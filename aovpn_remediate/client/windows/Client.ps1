@@ -3,9 +3,6 @@
 
 # Makes ready for a script: what happened since the last one, and what is to happen to this one.
 function Start-Client {
-    if ($null -eq $script:functions) {
-        $script:functions = Get-FunctionCount
-    }
     switch ($global:Client.then) {
         'reconnect' { Restart-RasConnection }
         'restart' { Restart-Windows }
@@ -15,35 +12,42 @@ function Start-Client {
         $stream = [IO.File]::Open($lock.path, 'Open', 'ReadWrite', 'None')
         @{ Stream = $stream; Tries = $lock.tries }
     })
-    # The engine asks here before it looks up any command, a cmdlet's as well as a function of the script.
-    $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
-    $isWatched = @($global:Client.changes).Count -gt 0 -or $global:Client.isDiskFull
-    if ($isWatched -or @($global:Client.faults.PSObject.Properties).Count -gt 0) {
+    # The engine asks here before it looks up any command, a cmdlet's as well as a function of the script. What
+    # the block itself would call would be asked for as well, so that it calls only for a name that matters.
+    $script:watched = Get-WatchedName
+    if ($script:watched.Count -gt 0) {
         $ExecutionContext.InvokeCommand.PreCommandLookupAction = {
             param([string] $Name, $Lookup)
 
-            Watch-Command -Name $Name -Lookup $Lookup
+            if ($script:watched.ContainsKey($Name)) {
+                Watch-Command -Name $Name -Lookup $Lookup
+            }
         }
     }
 }
 
-# Lets go of whatever is still held. Says so if the script left no functions or aliases that the next would see.
+# The commands that something happens at.
+function Get-WatchedName {
+    $names = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
+    foreach ($name in @($global:Client.faults.PSObject.Properties | ForEach-Object { $_.Name })) {
+        $names[$name] = $true
+    }
+    foreach ($change in $global:Client.changes) {
+        $names[$change.command] = $true
+    }
+    if ($global:Client.isDiskFull) {
+        $names['New-Object'] = $true
+    }
+    $names
+}
+
+# Lets go of whatever is still held, and lets nothing happen any more.
 function Stop-Client {
     $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
     foreach ($lock in $script:locks) {
         $lock['Stream'].Dispose()
     }
-    if ((Get-FunctionCount) -eq $script:functions) {
-        'as before'
-    }
-}
-
-# How many functions and aliases a script finds.
-function Get-FunctionCount {
-    foreach ($drive in 'function:', 'alias:') {
-        $count += @($ExecutionContext.InvokeProvider.ChildItem.GetNames($drive, 'ReturnAllContainers', $false)).Count
-    }
-    $count
+    $script:locks = @()
 }
 
 # Refuses a call; the case fails for it, whatever the script makes of the error.
@@ -63,6 +67,21 @@ function Get-CallerPreference {
         return $Bound['ErrorAction']
     }
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
+}
+
+# An error of Windows.
+function New-ClientError {
+    param([string] $Message, [string] $Category = 'NotSpecified', [string] $ErrorId = 'Windows')
+
+    [Management.Automation.ErrorRecord]::new([Exception]::new($Message), $ErrorId, $Category, $null)
+}
+
+# Writes an error of the stand-in that this was called for: $PSCmdlet is that of the nearest caller that has one,
+# which is why the functions between have none.
+function Write-ClientError {
+    param([string] $Message, [string] $Category = 'NotSpecified', [string] $ErrorId = 'Windows')
+
+    $PSCmdlet.WriteError((New-ClientError @PSBoundParameters))
 }
 
 # What is to happen as a command is called: another program writes a phonebook, a file is made on a full
@@ -107,6 +126,7 @@ function Get-FailingCommand {
     }
     $isCompiled = $Name -notmatch '-(Net|Vpn)'
     $preference = ${function:Get-CallerPreference}
+    $record = New-ClientError -Message $Text
     {
         [CmdletBinding(PositionalBinding = $false)]
         param(
@@ -117,7 +137,7 @@ function Get-FailingCommand {
         if ($isCompiled) {
             $ErrorActionPreference = & $preference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         }
-        Write-Error -Message $Text
+        $PSCmdlet.WriteError($record)
     }.GetNewClosure()
 }
 
@@ -170,14 +190,13 @@ function Add-ClientEvent {
 # Whether a call with a certain subject fails on purpose, which it does with an error that ends nothing by itself;
 # calls of a command altogether fail before they come here.
 function Test-Fault {
-    [CmdletBinding()]
     param([string] $Command, [string[]] $Subject)
 
     foreach ($one in $Subject) {
         $fault = $global:Client.faults.PSObject.Properties["$Command $one"]
         if ($null -ne $fault) {
             $global:Client.met = @($global:Client.met) + $fault.Name
-            Write-Error -Message $fault.Value
+            Write-ClientError -Message $fault.Value
             return $true
         }
     }
@@ -198,12 +217,9 @@ function Restart-Windows {
 
 # SYSTEM, and nobody else, may change what is live and HKLM:.
 function Confirm-System {
-    [CmdletBinding()]
-    param()
-
     if ($env:USERNAME -like '*$') {
         return $true
     }
-    Write-Error -Message 'Access is denied.' -Category PermissionDenied -ErrorId 'Windows System Error 5'
+    Write-ClientError -Message 'Access is denied.' -Category PermissionDenied -ErrorId 'Windows System Error 5'
     $false
 }

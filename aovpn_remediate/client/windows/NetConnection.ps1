@@ -29,7 +29,7 @@ function Get-NetConnectionProfile {
     if ($null -ne $found) {
         return $found
     }
-    Write-NothingFound -Class 'MSFT_NetConnectionProfile'
+    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetConnectionProfile'))
 }
 
 # A host answers where the client says that it is reachable: by its name to a ping, with a port to a connection.

@@ -13,7 +13,7 @@ function Get-NetIPInterface {
     if ($found.Count -gt 0) {
         return $found
     }
-    Write-NothingFound -Class 'MSFT_NetIPInterface'
+    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
@@ -38,7 +38,7 @@ function Set-NetIPInterface {
     $null = $PSBoundParameters.Remove('AutomaticMetric')
     $found = @(Select-Interface @PSBoundParameters)
     if (0 -eq $found.Count) {
-        Write-NothingFound -Class 'MSFT_NetIPInterface'
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
     }
     foreach ($interface in $found) {
         if ($InterfaceMetric) {
@@ -68,8 +68,7 @@ function Select-Interface {
     param([string[]] $InterfaceAlias, [uint32[]] $InterfaceIndex, [string[]] $AddressFamily, [string] $PolicyStore)
 
     foreach ($interface in $global:Client.interfaces) {
-        $aliases = @($InterfaceAlias | Where-Object { $interface.InterfaceAlias -like $_ })
-        if ($InterfaceAlias -and 0 -eq $aliases.Count) { continue }
+        if ($InterfaceAlias -and -not (Test-Pattern -Text $interface.InterfaceAlias -Pattern $InterfaceAlias)) { continue }
         if ($null -ne $InterfaceIndex -and $InterfaceIndex -notcontains $interface.InterfaceIndex) { continue }
         if ($null -ne $AddressFamily -and $AddressFamily -notcontains $interface.AddressFamily) { continue }
         $interface
@@ -89,7 +88,7 @@ function Get-NetRoute {
     if ($found.Count -gt 0) {
         return $found
     }
-    Write-NothingFound -Class 'MSFT_NetRoute'
+    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
 }
 
 # A route that is there already is an error, and a prefix with host bits is none.
@@ -114,7 +113,7 @@ function New-NetRoute {
         return
     }
     if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
-        Write-Error -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
+        Write-ClientError -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
         return
     }
     $new = @{
@@ -145,7 +144,7 @@ function Remove-NetRoute {
     }
     $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
     if (0 -eq $gone.Count) {
-        Write-NothingFound -Class 'MSFT_NetRoute'
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
     }
     $gone = @($gone | Where-Object { $PSCmdlet.ShouldProcess($_.DestinationPrefix) })
     $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
@@ -182,14 +181,25 @@ function Get-NetAdapter {
         }
     }
     if (0 -eq $seen.Count) {
-        Write-NothingFound -Class 'MSFT_NetAdapter'
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
     }
 }
 
+# Whether a text fits one of some patterns.
+function Test-Pattern {
+    param([string] $Text, [string[]] $Pattern)
+
+    foreach ($one in $Pattern) {
+        if ($Text -like $one) {
+            return $true
+        }
+    }
+    $false
+}
+
 # Where nothing fits, these modules say so as an error.
-function Write-NothingFound {
-    [CmdletBinding()]
+function New-NotFoundError {
     param([string] $Class)
 
-    Write-Error -Message "No $Class objects found." -Category ObjectNotFound -ErrorId 'CmdletizationQuery_NotFound'
+    New-ClientError -Message "No $Class objects found." -Category ObjectNotFound -ErrorId 'CmdletizationQuery_NotFound'
 }

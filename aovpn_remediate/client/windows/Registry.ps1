@@ -22,7 +22,6 @@ function Get-RegistryName {
 
 # Does with a key what a command does.
 function Invoke-RegistryCommand {
-    [CmdletBinding()]
     param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
     $isWrite = $Command -match '^(New|Set|Remove)-'
@@ -35,7 +34,7 @@ function Invoke-RegistryCommand {
             Category = 'PermissionDenied'
             ErrorId  = 'System.Security.SecurityException'
         }
-        Write-Error @problem
+        Write-ClientError @problem
         return
     }
     $entry = Find-RegistryKey -Key $Key
@@ -46,7 +45,7 @@ function Invoke-RegistryCommand {
         return New-RegistryKey -Key $Key -Force:([bool] $Bound['Force'])
     }
     if ($null -eq $entry) {
-        Write-Error -Message "Cannot find path '$Key' because it does not exist." -Category ObjectNotFound -ErrorId 'PathNotFound'
+        Write-ClientError -Message "Cannot find path '$Key' because it does not exist." -Category ObjectNotFound -ErrorId 'PathNotFound'
         return
     }
     switch ($Command) {
@@ -85,11 +84,10 @@ function Find-RegistryKey {
 
 # A new key, or as the provider does with -Force, a new empty one in the place of the old.
 function New-RegistryKey {
-    [CmdletBinding()]
     param([string] $Key, [switch] $Force)
 
     if (-not $Force -and $null -ne $global:Client.registry.PSObject.Properties[$Key]) {
-        Write-Error -Message 'A key in this path already exists.' -Category ResourceExists
+        Write-ClientError -Message 'A key in this path already exists.' -Category ResourceExists
         return
     }
     $empty = New-Object -TypeName psobject
@@ -116,7 +114,6 @@ function Get-RegistryChild {
 
 # Values of a key as properties of one object, of the types that the provider gives them.
 function Get-RegistryData {
-    [CmdletBinding()]
     param($Entry, [string[]] $Name)
 
     $item = New-Object -TypeName psobject
@@ -134,7 +131,7 @@ function Get-RegistryData {
         }
     }
     if ($Name -and 0 -eq @($item.PSObject.Properties).Count) {
-        Write-Error -Message "Property $Name does not exist." -Category InvalidArgument
+        Write-ClientError -Message "Property $Name does not exist." -Category InvalidArgument
         return
     }
     $item
@@ -142,14 +139,13 @@ function Get-RegistryData {
 
 # Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
 function Set-RegistryData {
-    [CmdletBinding()]
     param($Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
 
     $name = @($Bound['Name'])[0]
     $type = "$($Bound['Type'])$($Bound['PropertyType'])"
     $old = $Entry.PSObject.Properties[$name]
     if ($IsNew -and $null -ne $old) {
-        Write-Error -Message 'The property already exists.' -Category ResourceExists
+        Write-ClientError -Message 'The property already exists.' -Category ResourceExists
         return
     }
     if (-not $type) {
@@ -167,12 +163,11 @@ function Set-RegistryData {
 }
 
 function Remove-RegistryData {
-    [CmdletBinding()]
     param($Entry, [string[]] $Name)
 
     foreach ($one in $Name) {
         if ($null -eq $Entry.PSObject.Properties[$one]) {
-            Write-Error -Message "Property $one does not exist." -Category InvalidArgument
+            Write-ClientError -Message "Property $one does not exist." -Category InvalidArgument
             continue
         }
         $Entry.PSObject.Properties.Remove($one)

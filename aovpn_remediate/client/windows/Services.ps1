@@ -91,7 +91,6 @@ function Start-Service {
 
 # The client's services of these names, or all of them.
 function Select-Service {
-    [CmdletBinding()]
     param([string[]] $Name)
 
     $found = @(foreach ($service in $global:Client.cim.Win32_Service) {
@@ -106,7 +105,7 @@ function Select-Service {
             Category = 'ObjectNotFound'
             ErrorId  = 'NoServiceFoundForGivenName'
         }
-        Write-Error @problem
+        Write-ClientError @problem
     }
     $found
 }
@@ -158,7 +157,7 @@ function Stop-Process {
     foreach ($number in $Id) {
         $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
         if (0 -eq $process.Count) {
-            Write-Error -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
+            Write-ClientError -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
             continue
         }
         if (-not $PSCmdlet.ShouldProcess("$number")) {

@@ -30,7 +30,7 @@ function Add-VpnConnectionRoute {
         @($Records) + $record
     }
     if ($problem) {
-        Write-Error -Message $problem -ErrorId 'VPN route'
+        Write-ClientError -Message $problem -ErrorId 'VPN route'
     }
 }
 
@@ -60,7 +60,7 @@ function Remove-VpnConnectionRoute {
         $kept
     }
     if ($problem) {
-        Write-Error -Message $problem -ErrorId 'VPN route'
+        Write-ClientError -Message $problem -ErrorId 'VPN route'
     }
 }
 
@@ -80,7 +80,7 @@ function Get-VpnConnection {
         $entry = Find-RasEntry -Path $path -Name $one
         if ($null -eq $entry) {
             # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
-            Write-Error -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
+            Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
             continue
         }
         $values = Get-RasValue -Entry $entry

@@ -20,17 +20,21 @@ function Find-Phonebook {
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $Path
-        if ($null -eq $attributes) {
-            return @{ Path = $Path; Exists = $false; Link = '' }
-        }
-        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $Path; Exists = $true; Link = $name }
-        }
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
     }
-    @{ Path = $Path; Exists = $true; Link = '' }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -123,27 +127,29 @@ function Restore-Phonebook {
     $true
 }
 
-# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
         $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
     }
-    $text = ''
     if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+    } elseif (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
-        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
     }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
     }
-    @{ Refusal = $null; Text = $text; Entry = $entry }
+    $open
 }
 
 # Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
@@ -258,8 +264,7 @@ function Edit-ProfileEntry {
         if ([string]::Equals($open['Text'], $after)) {
             return $false
         }
-        $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
-        if (Write-PhonebookText -Path $path -Before $open['Text'] -After $after) {
+        if (Write-PhonebookText -Path $open['Path'] -Before $open['Text'] -After $after) {
             return $true
         }
     }

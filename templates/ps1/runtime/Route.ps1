@@ -61,39 +61,24 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $words = @(for ($i = 0; $i -lt 72; $i += 8) { $Record.Substring($i, 8) })
-    $family = ConvertFrom-RecordWord -Word $words[1]
+    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
+    $family = [BitConverter]::ToUInt32($bytes, 4)
     $size = 4
     if (23 -eq $family) {
         $size = 16
     } elseif (2 -ne $family) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
-    $length = ConvertFrom-RecordWord -Word $words[2]
+    $length = [BitConverter]::ToUInt32($bytes, 8)
     if ($length -gt 8 * $size) {
         throw 'a stored route has a prefix that is too long'
     }
-    $bytes = New-Object -TypeName 'byte[]' -ArgumentList $size
-    for ($i = 0; $i -lt $size; $i++) {
-        $bytes[$i] = [Convert]::ToByte($Record.Substring(24 + 2 * $i, 2), 16)
-    }
-    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
     $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = ConvertFrom-RecordWord -Word $words[0]
-    $route['Exclude'] = 0 -ne (ConvertFrom-RecordWord -Word $words[7])
+    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
+    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
     $route['Record'] = $Record
     $route
-}
-
-# A little-endian word of eight hex digits as a number.
-function ConvertFrom-RecordWord {
-    param([string] $Word)
-
-    $number = [long] 0
-    foreach ($start in 6, 4, 2, 0) {
-        $number = 256 * $number + [Convert]::ToByte($Word.Substring($start, 2), 16)
-    }
-    $number
 }
 
 # The record of an exclusion, as Windows would write it.

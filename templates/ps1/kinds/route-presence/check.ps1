@@ -15,21 +15,22 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
-        $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
-        $other = @($same | Where-Object { $_['Metric'] -ne $route['Metric'] })
-        if (0 -eq $same.Count) {
+        $metrics = @(foreach ($one in $Stored) {
+            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
+        })
+        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
+        if (0 -eq $metrics.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $other.Count -gt 0) {
-            $route['Was'] = $other[0]['Metric']
+        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]
             $difference['Metric'] += $route
         }
     }
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
-        foreach ($route in @($Stored | Where-Object { -not $_['Exclude'] })) {
+        foreach ($route in $Stored) {
             # Two records of one route leave with one command.
-            if ($keys -notcontains $route['Key']) {
+            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
             }

@@ -16,7 +16,7 @@ function Repair-StoredCondition {
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy is there.
-    Save-PhonebookCopy -Path (Find-Phonebook -Scope $Settings['Scope'])['Path'] -Text $open['Text']
+    Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
@@ -82,10 +82,9 @@ function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
     $open = Open-ProfileEntry -Settings $Settings
-    $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
     if ($null -ne $open['Refusal']) {
-        if ([IO.File]::Exists($path)) {
-            Save-PhonebookCopy -Path $path -Text $Saved['Text']
+        if ([IO.File]::Exists($Saved['Path'])) {
+            Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
         }
         throw 'the profile left the phonebook while its routes were changed'
     }
@@ -98,7 +97,7 @@ function Confirm-OtherContent {
     # Entries that another program added behind the others are no fault.
     $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
     if (-not $isOthersSame) {
-        Save-PhonebookCopy -Path $path -Text $Saved['Text']
+        Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }
 }

@@ -93,28 +93,21 @@ function Find-Phonebook {
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $Path
-        if ($null -eq $attributes) {
-            return @{ Path = $Path; Exists = $false; Link = '' }
-        }
-        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $Path; Exists = $true; Link = $name }
-        }
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
     }
-    @{ Path = $Path; Exists = $true; Link = '' }
-}
-
-# The attributes of a file, a folder or a link itself; nothing where there is none.
-function Get-FileAttribute {
-    param([string] $Path)
-
     try {
-        [IO.File]::GetAttributes($Path)
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
     } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        $null
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
     }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
 # The phonebook's bytes as Latin-1 text.
@@ -185,27 +178,29 @@ function Test-BrokenReplacement {
     @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
 }
 
-# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
         $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
     }
-    $text = ''
     if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+    } elseif (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
-        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
     }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
     }
-    @{ Refusal = $null; Text = $text; Entry = $entry }
+    $open
 }
 
 # Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
@@ -259,7 +254,7 @@ function Merge-Finding {
     param([object[]] $Finding)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -268,7 +263,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
@@ -382,6 +377,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }

@@ -90,7 +90,7 @@ function Merge-Finding {
     param([object[]] $Finding)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -99,7 +99,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
@@ -213,6 +213,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }

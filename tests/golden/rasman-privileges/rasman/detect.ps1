@@ -48,17 +48,21 @@ function Get-Refusal {
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $Path
-        if ($null -eq $attributes) {
-            return @{ Path = $Path; Exists = $false; Link = '' }
-        }
-        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $Path; Exists = $true; Link = $name }
-        }
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
     }
-    @{ Path = $Path; Exists = $true; Link = '' }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -278,7 +282,7 @@ function Merge-Finding {
     param([object[]] $Finding)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -287,7 +291,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
@@ -401,6 +405,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }

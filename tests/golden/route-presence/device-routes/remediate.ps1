@@ -103,17 +103,21 @@ function Find-Phonebook {
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $Path
-        if ($null -eq $attributes) {
-            return @{ Path = $Path; Exists = $false; Link = '' }
-        }
-        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $Path; Exists = $true; Link = $name }
-        }
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
     }
-    @{ Path = $Path; Exists = $true; Link = '' }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -206,27 +210,29 @@ function Restore-Phonebook {
     $true
 }
 
-# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
         $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
     }
-    $text = ''
     if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+    } elseif (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
-        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
     }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
     }
-    @{ Refusal = $null; Text = $text; Entry = $entry }
+    $open
 }
 
 # Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
@@ -341,8 +347,7 @@ function Edit-ProfileEntry {
         if ([string]::Equals($open['Text'], $after)) {
             return $false
         }
-        $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
-        if (Write-PhonebookText -Path $path -Before $open['Text'] -After $after) {
+        if (Write-PhonebookText -Path $open['Path'] -Before $open['Text'] -After $after) {
             return $true
         }
     }
@@ -464,7 +469,7 @@ function Merge-Finding {
     param([object[]] $Finding)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -473,7 +478,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
@@ -587,6 +592,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -703,39 +711,24 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $words = @(for ($i = 0; $i -lt 72; $i += 8) { $Record.Substring($i, 8) })
-    $family = ConvertFrom-RecordWord -Word $words[1]
+    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
+    $family = [BitConverter]::ToUInt32($bytes, 4)
     $size = 4
     if (23 -eq $family) {
         $size = 16
     } elseif (2 -ne $family) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
-    $length = ConvertFrom-RecordWord -Word $words[2]
+    $length = [BitConverter]::ToUInt32($bytes, 8)
     if ($length -gt 8 * $size) {
         throw 'a stored route has a prefix that is too long'
     }
-    $bytes = New-Object -TypeName 'byte[]' -ArgumentList $size
-    for ($i = 0; $i -lt $size; $i++) {
-        $bytes[$i] = [Convert]::ToByte($Record.Substring(24 + 2 * $i, 2), 16)
-    }
-    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
     $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = ConvertFrom-RecordWord -Word $words[0]
-    $route['Exclude'] = 0 -ne (ConvertFrom-RecordWord -Word $words[7])
+    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
+    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
     $route['Record'] = $Record
     $route
-}
-
-# A little-endian word of eight hex digits as a number.
-function ConvertFrom-RecordWord {
-    param([string] $Word)
-
-    $number = [long] 0
-    foreach ($start in 6, 4, 2, 0) {
-        $number = 256 * $number + [Convert]::ToByte($Word.Substring($start, 2), 16)
-    }
-    $number
 }
 
 # The record of an exclusion, as Windows would write it.
@@ -855,21 +848,22 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
-        $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
-        $other = @($same | Where-Object { $_['Metric'] -ne $route['Metric'] })
-        if (0 -eq $same.Count) {
+        $metrics = @(foreach ($one in $Stored) {
+            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
+        })
+        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
+        if (0 -eq $metrics.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $other.Count -gt 0) {
-            $route['Was'] = $other[0]['Metric']
+        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]
             $difference['Metric'] += $route
         }
     }
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
-        foreach ($route in @($Stored | Where-Object { -not $_['Exclude'] })) {
+        foreach ($route in $Stored) {
             # Two records of one route leave with one command.
-            if ($keys -notcontains $route['Key']) {
+            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
             }
@@ -971,7 +965,7 @@ function Repair-StoredCondition {
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy is there.
-    Save-PhonebookCopy -Path (Find-Phonebook -Scope $Settings['Scope'])['Path'] -Text $open['Text']
+    Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
@@ -1037,10 +1031,9 @@ function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
     $open = Open-ProfileEntry -Settings $Settings
-    $path = (Find-Phonebook -Scope $Settings['Scope'])['Path']
     if ($null -ne $open['Refusal']) {
-        if ([IO.File]::Exists($path)) {
-            Save-PhonebookCopy -Path $path -Text $Saved['Text']
+        if ([IO.File]::Exists($Saved['Path'])) {
+            Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
         }
         throw 'the profile left the phonebook while its routes were changed'
     }
@@ -1053,7 +1046,7 @@ function Confirm-OtherContent {
     # Entries that another program added behind the others are no fault.
     $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
     if (-not $isOthersSame) {
-        Save-PhonebookCopy -Path $path -Text $Saved['Text']
+        Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }
 }

@@ -106,28 +106,21 @@ function Find-Phonebook {
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    foreach ($name in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $Path = Join-Path -Path $Path -ChildPath $name
-        $attributes = Get-FileAttribute -Path $Path
-        if ($null -eq $attributes) {
-            return @{ Path = $Path; Exists = $false; Link = '' }
-        }
-        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-            return @{ Path = $Path; Exists = $true; Link = $name }
-        }
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
     }
-    @{ Path = $Path; Exists = $true; Link = '' }
-}
-
-# The attributes of a file, a folder or a link itself; nothing where there is none.
-function Get-FileAttribute {
-    param([string] $Path)
-
     try {
-        [IO.File]::GetAttributes($Path)
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
     } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        $null
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
     }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
 # The phonebook's bytes as Latin-1 text.
@@ -198,27 +191,29 @@ function Test-BrokenReplacement {
     @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
 }
 
-# The profile's entry as @{ Text; Entry }, or as @{ Refusal } the finding that says why there is none.
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
         $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
-        return @{ Refusal = New-Finding -State 'unknown' -Reason 'link' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
     }
-    $text = ''
     if ($phonebook['Exists']) {
-        $text = Read-PhonebookText -Path $phonebook['Path']
-    } elseif (Test-BrokenReplacement -Path $phonebook['Path']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+    } elseif (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
-        return @{ Refusal = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail }
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
     }
-    $entry = Find-PhonebookEntry -Text $text -Name $Settings['Profile']
-    if ($null -eq $entry) {
-        return @{ Refusal = New-Finding -State 'absent' -Detail 'the profile is not on this device' }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
     }
-    @{ Refusal = $null; Text = $text; Entry = $entry }
+    $open
 }
 
 # Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
@@ -282,7 +277,7 @@ function Merge-Finding {
     param([object[]] $Finding)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -291,7 +286,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
@@ -405,6 +400,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -479,39 +477,24 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $words = @(for ($i = 0; $i -lt 72; $i += 8) { $Record.Substring($i, 8) })
-    $family = ConvertFrom-RecordWord -Word $words[1]
+    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
+    $family = [BitConverter]::ToUInt32($bytes, 4)
     $size = 4
     if (23 -eq $family) {
         $size = 16
     } elseif (2 -ne $family) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
-    $length = ConvertFrom-RecordWord -Word $words[2]
+    $length = [BitConverter]::ToUInt32($bytes, 8)
     if ($length -gt 8 * $size) {
         throw 'a stored route has a prefix that is too long'
     }
-    $bytes = New-Object -TypeName 'byte[]' -ArgumentList $size
-    for ($i = 0; $i -lt $size; $i++) {
-        $bytes[$i] = [Convert]::ToByte($Record.Substring(24 + 2 * $i, 2), 16)
-    }
-    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
     $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = ConvertFrom-RecordWord -Word $words[0]
-    $route['Exclude'] = 0 -ne (ConvertFrom-RecordWord -Word $words[7])
+    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
+    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
     $route['Record'] = $Record
     $route
-}
-
-# A little-endian word of eight hex digits as a number.
-function ConvertFrom-RecordWord {
-    param([string] $Word)
-
-    $number = [long] 0
-    foreach ($start in 6, 4, 2, 0) {
-        $number = 256 * $number + [Convert]::ToByte($Word.Substring($start, 2), 16)
-    }
-    $number
 }
 
 # The routes of a connected interface.
@@ -546,21 +529,22 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $alike = @($Stored | Where-Object { $_['Key'] -eq $route['Key'] })
-        $same = @($alike | Where-Object { $_['Exclude'] -eq $route['Exclude'] })
-        $other = @($same | Where-Object { $_['Metric'] -ne $route['Metric'] })
-        if (0 -eq $same.Count) {
+        $metrics = @(foreach ($one in $Stored) {
+            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
+        })
+        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
+        if (0 -eq $metrics.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $other.Count -gt 0) {
-            $route['Was'] = $other[0]['Metric']
+        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]
             $difference['Metric'] += $route
         }
     }
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
-        foreach ($route in @($Stored | Where-Object { -not $_['Exclude'] })) {
+        foreach ($route in $Stored) {
             # Two records of one route leave with one command.
-            if ($keys -notcontains $route['Key']) {
+            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
             }

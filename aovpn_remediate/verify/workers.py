@@ -1,0 +1,94 @@
+"""Many cases at the same time: a PowerShell for each core, and the cases shared among them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from aovpn_remediate.client import PowerShell
+from aovpn_remediate.verify.proof import Job, Proof, prove
+
+_MOST = 8
+"""More PowerShells than these take longer to start than they save."""
+_PATIENCE = 5
+"""Seconds that a script may go on after an interruption."""
+
+
+@contextmanager
+def powershells(executable: str) -> Iterator[list[PowerShell]]:
+    """Yield running PowerShells, about one a core; they get ready while the caller does something else.
+
+    Raises ``ClientError`` where they cannot be started.
+    """
+    with ExitStack() as stack:
+        shells = [stack.enter_context(PowerShell(executable)) for _ in range(min(os.cpu_count() or 1, _MOST))]
+        yield shells
+
+
+def verify(
+    jobs: Sequence[Job],
+    shells: Sequence[PowerShell],
+    *,
+    progress: Callable[[Proof], None] = lambda _: None,
+    keep: Path | None = None,
+) -> list[Proof]:
+    """Return the proof of each job, in order; all PowerShells work at the same time.
+
+    ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
+    """
+    queue = Queue(jobs, len(shells))
+    proofs: dict[int, Proof] = {}
+
+    def work(share: deque[int], shell: PowerShell) -> None:
+        try:
+            while (number := queue.next(share)) is not None:
+                proofs[number] = prove(jobs[number], shell, keep=keep)
+                progress(proofs[number])
+        except BaseException:
+            queue.end()
+            raise
+
+    with ThreadPoolExecutor(len(shells)) as pool:
+        futures = [pool.submit(work, *one) for one in zip(queue.shares, shells, strict=False)]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            queue.end()
+            if wait(futures, timeout=_PATIENCE).not_done:
+                for shell in shells:
+                    shell.kill()
+            raise
+    return [proofs[number] for number in range(len(jobs))]
+
+
+class Queue:
+    """The numbers of the jobs, a share for each worker.
+
+    A share's jobs follow each other, so that few scripts are compiled by more than one PowerShell; a worker
+    that has none left takes the last one of the longest share.
+    """
+
+    def __init__(self, jobs: Sequence[object], workers: int) -> None:
+        size = -(-len(jobs) // workers) or 1
+        self.shares = [deque(range(len(jobs))[start : start + size]) for start in range(0, len(jobs), size)]
+        self._lock = threading.Lock()
+
+    def next(self, share: deque[int]) -> int | None:
+        """Return the number of the next job for the worker of this share; nothing when all are taken."""
+        with self._lock:
+            if share:
+                return share.popleft()
+            longest = max(self.shares, key=len)
+            return longest.pop() if longest else None
+
+    def end(self) -> None:
+        """Take all jobs that nobody has begun off the queue."""
+        with self._lock:
+            for share in self.shares:
+                share.clear()
