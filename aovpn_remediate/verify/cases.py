@@ -15,6 +15,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +83,12 @@ def _case_problems(case: Case) -> Iterator[str]:
                 return
 
 
+@cache
 def _loader() -> type[SafeLoader]:
     """The safe loader, for which ``on``, ``off``, ``yes`` and ``no`` are texts, as they are in the config."""
     import yaml
 
-    class CaseLoader(yaml.SafeLoader):
+    class CaseLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         pass
 
     boolean = "tag:yaml.org,2002:bool"
@@ -98,11 +100,19 @@ def _loader() -> type[SafeLoader]:
     return CaseLoader
 
 
+@cache
+def _parsed(text: str) -> Any:
+    """What a YAML text says; the texts of the kinds are asked for by each of their remediations."""
+    import yaml
+
+    return yaml.load(text, Loader=_loader())  # noqa: S506  a safe one
+
+
 def _items(path: Path) -> list[dict[str, Any]]:
     import yaml
 
     try:
-        items = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506  a safe one
+        items = _parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1})" if place else ""
