@@ -73,9 +73,10 @@ def _after(case: RouteCase, trial: Trial, state: str, said: str) -> Iterator[str
 
 
 def _beside(trial: Trial) -> Iterator[str]:
-    """What lies beside the phonebook, but for one copy of it."""
-    others = sorted(set(files(trial.client)) - {trial.path.relative_to(trial.folder).as_posix()})
-    if others and others != [f"{trial.path.relative_to(trial.folder).as_posix()}.aovpn-remediate.bak"]:
+    """What lies beside the phonebook, but for the last copy of it and one that is kept."""
+    own = trial.path.relative_to(trial.folder).as_posix()
+    copies = {f"{own}.aovpn-remediate.{suffix}" for suffix in ("bak", "kept")}
+    if others := sorted(set(files(trial.client)) - {own} - copies):
         yield f"beside the phonebook lie {others}"
 
 

@@ -22,16 +22,26 @@ SCRIPT = PACKAGE.remediation
 OLD = entry("Other") + entry(PROFILE)
 NEW = entry("Other") + entry(PROFILE, ipv4=3, ipv6=3)
 KILL = b"\r\n[Environment]::Exit(9)\r\n"
-WRITERS = ("Write-PhonebookText", "Remove-LeftFile")
+WRITERS = ("Write-PhonebookText", "Write-NewFile", "Remove-LeftFile")
 NEVER = (
     "return",
     "throw",
     "continue",
     "Invoke-WithRetry -Action { [IO.File]::Rep",
     "[IO.File]::Replace($backup",
+    "[IO.File]::Delete($Path)",
 )
-"""What ends its block anyway, and what only happens when another program writes meanwhile."""
-QUIET = ("$backup =", "$temporary =", "$latin1 =", "$bytes =", "$folder =", "$name =", "$same =")
+"""What ends its block anyway, and what only happens when another program writes meanwhile or the disk is full."""
+QUIET = (
+    "$backup =",
+    "$temporary =",
+    "$latin1 =",
+    "$bytes =",
+    "$folder =",
+    "$name =",
+    "$same =",
+    "$isWhole =",
+)
 """What only computes: the files are as after the statement before it, which is a step."""
 
 

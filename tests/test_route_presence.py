@@ -385,7 +385,11 @@ def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(clien
     path = client.write_phonebook("device", content)
     run = repair(client, shell, routes(*TWO))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
-    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == content
+    kept = path.with_name("rasphone.pbk.aovpn-remediate.kept")
+    assert kept.read_bytes() == content
+    kept.write_bytes(b"of an earlier repair")
+    assert repair(client, shell, routes(*TWO, "10.7.0.0/16")).result["state"] in ("fixed", "failed", "absent")
+    assert kept.read_bytes() == b"of an earlier repair"
 
 
 def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, shell):
@@ -516,4 +520,4 @@ def test_the_copy_is_of_before_the_repair_also_where_an_exclusion_was_written(cl
     package = routes(TWO[0], exclusion, exclusions="write", stale="remove")
     run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", writing(path, left)))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
-    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == before
+    assert path.with_name("rasphone.pbk.aovpn-remediate.kept").read_bytes() == before

@@ -100,7 +100,7 @@ def the_case(folder: Path, name: str, entry: str = ENTRIES[0]) -> Job:
     ("old", "new", "said"),
     [
         (b"[IO.File]::Replace($temporary, $Path, $backup)", b"[IO.File]::WriteAllText($Path, 'x')", "says issue failed"),
-        (b"$latin1.GetBytes($After)", b"[Text.Encoding]::ASCII.GetBytes($After)", "says issue failed"),
+        (b"-Text $After", b"-Text ($After -replace '[^ -~\\s]', '?')", "says issue failed"),
         (b"$changed = $false\r\n", b"$changed = $false\r\n    [IO.File]::AppendAllText(\"$env:APPDATA\\x\", 'x')\r\n", "Roaming\\x: expected nothing"),
         (b"ConvertTo-ResultLine -Settings $Settings -Finding $finding\r\n    if ('failed'", b"ConvertTo-ResultLine -Settings $Settings -Finding $finding; 'more'\r\n    if ('failed'", "2 output lines, expected one"),
         (b"    exit 0\r\n", b"    exit 3\r\n", "exit code 3 for the state fixed"),
@@ -137,8 +137,8 @@ def _without(script: bytes, names: list[str]) -> bytes:
 def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
     job = broken(
         the_case(tmp_path, "the stored metric is wrong"),
-        b"$latin1.GetBytes($After)",
-        b"$latin1.GetBytes('x')",
+        b"-Text $After",
+        b"-Text 'x'",
     )
     prove(job, shell, keep=tmp_path / "kept")
     assert list((tmp_path / "kept").rglob("rasphone.pbk"))

@@ -100,5 +100,7 @@ class RoutePresence(ProfileEntry, title="route-presence"):
             "count": len(self.routes),
             "excludes": len(through) < len(self.routes),
             "with_stale": [*stored, "198.51.100.0/24@1"],
+            "stale_rest": ["198.51.100.0/24@1", *stored[1:]],
+            "stale_first": ["198.51.100.0/24@1", *stored[1:], *stored[:1]],
             "with_exclusion": [*stored, "!198.51.100.0/24@1"],
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import tempfile
 import time
@@ -18,8 +19,8 @@ from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.verify.cases import Case, read_cases
 
 LINE_LIMIT = 2000
-_SUFFIX = ".aovpn-remediate.bak"
-_COPY = f"/rasphone.pbk{_SUFFIX}"
+_COPIES = (".aovpn-remediate.bak", ".aovpn-remediate.kept")
+"""What our own pairs leave beside a phonebook."""
 _EXIT_1 = ("issue", "failed")
 
 
@@ -129,7 +130,8 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
     runs: list[Run] = []
     problems: list[str] = []
     others = [b"", *(base64.b64decode(one["adds"]) for one in client.changes)]
-    seen = snapshot(client)
+    profile = job.remediation.settings.case_values().get("profile")
+    first = seen = snapshot(client)
     for number, script in enumerate(scripts, 1):
         runs.append(_run(job, client, shell, script))
         problems += _problems(job, runs)
@@ -138,7 +140,8 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
             changed = differences(_without_copies(seen, job), _without_copies(now, job))
             problems += [f"run {number} changed {line}" for line in changed]
         if not _is_own(job):
-            problems += [f"run {number}: {problem}" for problem in _lost(seen, now, others)]
+            lost = [*_lost(seen, now, others), *_lost_entries(first, now, profile)]
+            problems += [f"run {number}: {problem}" for problem in lost]
         seen = now
     return runs, problems
 
@@ -187,18 +190,34 @@ def _is_own(job: Job) -> bool:
 
 
 def _without_copies(found: Mapping[str, object], job: Job) -> dict[str, object]:
-    """A snapshot without the copy that our own pairs keep beside a phonebook."""
-    return {name: value for name, value in found.items() if _is_own(job) or not name.endswith(_COPY)}
+    """A snapshot without the copies that our own pairs keep beside a phonebook."""
+    copies = tuple(f"/rasphone.pbk{suffix}" for suffix in _COPIES)
+    return {name: value for name, value in found.items() if _is_own(job) or not name.endswith(copies)}
 
 
 def _lost(before: Mapping[str, object], now: Mapping[str, object], others: Sequence[bytes]) -> Iterator[str]:
-    """Phonebooks whose content is neither there nor in the copy beside it; others may have added to it."""
+    """Phonebooks whose content is neither there nor in a copy beside it; others may have added to it."""
     for name, book in before.items():
-        copy = now.get(f"{name}{_SUFFIX}")
-        if isinstance(book, bytes) and copy is not None:
-            was = [book + more for more in others]
-            if copy not in was and now.get(name) not in was:
-                yield f"what was in {name} is in its copy no more"
+        files = _with_copies(name, now)
+        if isinstance(book, bytes) and len(files) > 1 and not any(book + more in files for more in others):
+            yield f"what was in {name} is in its copy no more"
+
+
+def _lost_entries(first: Mapping[str, object], now: Mapping[str, object], profile: object) -> Iterator[str]:
+    """Entries of the first phonebooks, but for the pair's own, that are in no file any more."""
+    own = f"[{profile}]".encode()
+    for name, book in first.items():
+        files = _with_copies(name, now)
+        if isinstance(book, bytes) and len(files) > 1:
+            for entry in re.split(rb"(?m)^(?=\[)", book):
+                if not entry.startswith(own) and not any(entry.rstrip() in content for content in files):
+                    yield f"{entry.splitlines()[0]!r} of the first {name} is in no copy any more"
+
+
+def _with_copies(name: str, found: Mapping[str, object]) -> list[bytes]:
+    """The content of a phonebook and of the copies beside it, as far as they are there."""
+    contents = [found.get(name), *(found.get(f"{name}{suffix}") for suffix in _COPIES)]
+    return [content for content in contents if isinstance(content, bytes)]
 
 
 def _portable(client: SimulatedClient, job: Job) -> dict[str, object]:

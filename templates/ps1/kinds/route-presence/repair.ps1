@@ -84,22 +84,30 @@ function Confirm-OtherContent {
     $open = Open-ProfileEntry -Settings $Settings
     if ($null -ne $open['Refusal']) {
         if ([IO.File]::Exists($Saved['Path'])) {
-            Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
+            Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
         }
         throw 'the profile left the phonebook while its routes were changed'
+    }
+    $isOtherEntrySame = Test-OtherEntry -Saved $Saved -Now $open
+    if (-not $isOtherEntrySame) {
+        Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
     }
     if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
         Restore-Entry -Settings $Settings -Saved $Saved
         throw 'the route commands changed more than routes; the entry was put back'
     }
-    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
-    $now = $open['Text'].Remove($open['Entry']['Start'], $open['Entry']['Length'])
-    # Entries that another program added behind the others are no fault.
-    $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
-    if (-not $isOthersSame) {
-        Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
+    if (-not $isOtherEntrySame) {
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }
+}
+
+# Whether the other entries are as they were; those that another program added behind them are no fault.
+function Test-OtherEntry {
+    param([hashtable] $Saved, [hashtable] $Now)
+
+    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
+    $after = $Now['Text'].Remove($Now['Entry']['Start'], $Now['Entry']['Length'])
+    $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
 # Brings the saved entry back and keeps every byte beside it.

@@ -327,17 +327,9 @@ function Write-PhonebookText {
 
     $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $bytes = $latin1.GetBytes($After)
     Remove-LeftFile -Path $Path
     try {
-        $stream = New-Object -TypeName IO.FileStream -ArgumentList $temporary, 'CreateNew', 'Write', 'None'
-        try {
-            $stream.Write($bytes, 0, $bytes.Length)
-            $stream.Flush($true)
-        } finally {
-            $stream.Dispose()
-        }
+        Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
         $replaced = Invoke-WithRetry -Action {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
@@ -377,6 +369,25 @@ function Clear-CopyPlace {
     }
     [IO.File]::Delete($copy)
     $copy
+}
+
+# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+function Write-NewFile {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    $isWhole = $false
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Flush($true)
+        $isWhole = $true
+    } finally {
+        $stream.Dispose()
+        if (-not $isWhole) {
+            [IO.File]::Delete($Path)
+        }
+    }
 }
 
 # Deletes what a script that was killed left beside the phonebook.

@@ -360,17 +360,9 @@ function Write-PhonebookText {
 
     $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $bytes = $latin1.GetBytes($After)
     Remove-LeftFile -Path $Path
     try {
-        $stream = New-Object -TypeName IO.FileStream -ArgumentList $temporary, 'CreateNew', 'Write', 'None'
-        try {
-            $stream.Write($bytes, 0, $bytes.Length)
-            $stream.Flush($true)
-        } finally {
-            $stream.Dispose()
-        }
+        Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
         $replaced = Invoke-WithRetry -Action {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
@@ -416,12 +408,33 @@ function Clear-CopyPlace {
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
     # A new file that was left and a copy mean together that a replacement broke off.
     Remove-LeftFile -Path $Path
-    $copy = Clear-CopyPlace -Path $Path
+    Write-NewFile -Path (Clear-CopyPlace -Path $Path) -Text $Text
+}
+
+# Puts what a phonebook was beside it for good: the next repair replaces its copy, but this one stays until
+# somebody takes it away. The first one counts, from before anything was lost.
+function Save-LostContent {
+    param([string] $Path, [string] $Text)
+
+    $kept = "$Path.aovpn-remediate.kept"
+    if ($null -ne (Get-FileAttribute -Path $kept)) {
+        return
+    }
+    # Whole or not at all: half a copy would stand in the way of a whole one.
+    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    Write-NewFile -Path $temporary -Text $Text
+    [IO.File]::Move($temporary, $kept)
+}
+
+# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+function Write-NewFile {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
     $isWhole = $false
-    $stream = New-Object -TypeName IO.FileStream -ArgumentList $copy, 'CreateNew', 'Write', 'None'
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
         $stream.Write($bytes, 0, $bytes.Length)
         $stream.Flush($true)
@@ -429,7 +442,7 @@ function Save-PhonebookCopy {
     } finally {
         $stream.Dispose()
         if (-not $isWhole) {
-            [IO.File]::Delete($copy)
+            [IO.File]::Delete($Path)
         }
     }
 }
@@ -1033,22 +1046,30 @@ function Confirm-OtherContent {
     $open = Open-ProfileEntry -Settings $Settings
     if ($null -ne $open['Refusal']) {
         if ([IO.File]::Exists($Saved['Path'])) {
-            Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
+            Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
         }
         throw 'the profile left the phonebook while its routes were changed'
+    }
+    $isOtherEntrySame = Test-OtherEntry -Saved $Saved -Now $open
+    if (-not $isOtherEntrySame) {
+        Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
     }
     if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
         Restore-Entry -Settings $Settings -Saved $Saved
         throw 'the route commands changed more than routes; the entry was put back'
     }
-    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
-    $now = $open['Text'].Remove($open['Entry']['Start'], $open['Entry']['Length'])
-    # Entries that another program added behind the others are no fault.
-    $isOthersSame = $now.StartsWith($before, 'Ordinal') -and $now.Substring($before.Length) -match '\A(\[|\z)'
-    if (-not $isOthersSame) {
-        Save-PhonebookCopy -Path $Saved['Path'] -Text $Saved['Text']
+    if (-not $isOtherEntrySame) {
         throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
     }
+}
+
+# Whether the other entries are as they were; those that another program added behind them are no fault.
+function Test-OtherEntry {
+    param([hashtable] $Saved, [hashtable] $Now)
+
+    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
+    $after = $Now['Text'].Remove($Now['Entry']['Start'], $Now['Entry']['Length'])
+    $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
 # Brings the saved entry back and keeps every byte beside it.
