@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
 
 from aovpn_remediate.client import PowerShell, device, find_powershell
+from aovpn_remediate.client.comparison import snapshot
 from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.errors import ClientError
 
@@ -123,8 +127,8 @@ def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch):
     monkeypatch.setenv("http_proxy", "b")
     client = make_client(CLIENT, tmp_path / "client")
     with PowerShell(str(find_powershell())) as shell:
-        client.run(shell, b"$env:appdata = 'x'", run_as="user")
-        run = client.run(shell, b"$env:HTTP_PROXY; $env:http_proxy; Test-Path env:appdata", run_as="user")
+        client.run(shell, b"$env:left_here = 'x'; $env:LEFT_HERE = 'y'", run_as="user")
+        run = client.run(shell, b"$env:HTTP_PROXY; $env:http_proxy; Test-Path env:left_here", run_as="user")
     assert run.output == ("a", "b", "False")
 
 
@@ -153,6 +157,138 @@ def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path
     run = client.run(shell, way.format(call).encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1 and run.state["events"] == []
     assert run.state["routes"] == []
+
+
+SUB = r"HKLM:\SOFTWARE\Other\Sub"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Remove-VpnConnection -Name VPN -Force", "& bcdedit.exe /set safeboot minimal", "Disable-NetAdapter -Name *",
+        "Remove-NetRoute -InterfaceAlias VPN -Confirm:$false", "Stop-Process -Name svchost -Force",
+        "Set-NetIPInterface -InterfaceAlias * -Dhcp Disabled", "Restart-Computer -ComputerName localhost",
+        "start notepad", r"Remove-Item HKLM:\SOFTWARE\Other\* -Recurse", r"Remove-Item HKCR:\.exe -Recurse",
+        r"Remove-Item Registry::HKEY_CLASSES_ROOT\.exe -Recurse", rf"Remove-ItemProperty {SUB} -Name *",
+        rf"Set-ItemProperty {SUB} -Name B -Value 1 -Type Word", "Get-NetRoute -PolicyStore PersistentStore",
+    ],
+)  # fmt: skip
+def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
+    client = make_client(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    before = snapshot(client)
+    run = client.run(shell, f"try {{ {call} }} catch {{ }}".encode(), run_as="system", apart=True)
+    assert len(run.state["refused"]) == 1, run
+    assert snapshot(client) == before
+
+
+def test_looking_whether_a_command_is_there_is_no_misuse(shell, tmp_path):
+    script = b"$null -eq (Get-Command Get-Nothing -ErrorAction SilentlyContinue)"
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script, run_as="system", apart=True)
+    assert run.output == ("True",) and run.state["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("script", "left"),
+    [
+        (r"Remove-Item HKLM:\SOFTWARE -Recurse -Force", None),
+        (rf"Remove-Item HKLM:\SOFTWARE\Missing, {SUB} -Force -ErrorAction SilentlyContinue", None),
+        (r"Remove-Item HKLM:/SOFTWARE//Other/Sub", None),
+        (r"Remove-Item Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Other -Recurse", None),
+        (r"Remove-Item Registry::HKLM\SOFTWARE\Other -Recurse", None),
+        (r"Remove-Item HKLM:\SOFTWARE\Other -ErrorAction SilentlyContinue", {"A": ("DWord", 1)}),
+        (rf"Remove-Item {SUB} -WhatIf", {"A": ("DWord", 1)}),
+        (rf"Set-ItemProperty {SUB} -Name a -Value 2 -WhatIf", {"A": ("DWord", 1)}),
+        (rf"Set-ItemProperty {SUB} -Name a -Value 2", {"A": ("DWord", 2)}),
+        (rf"Set-ItemProperty {SUB} -Name A -Value 2 -Type DWORD", {"A": ("DWord", 2)}),
+        (rf"Remove-ItemProperty {SUB} -Name A; Set-ItemProperty {SUB} -Name B -Value 5", {"B": ("DWord", 5)}),
+        (rf"Remove-ItemProperty {SUB} -Name A; Set-ItemProperty {SUB} B 'x'", {"B": ("String", "x")}),
+        (rf"Remove-ItemProperty {SUB} A; $null = New-ItemProperty {SUB} B -PropertyType MultiString -Value b", {"B": ("MultiString", ["b"])}),
+        (rf"Remove-ItemProperty {SUB} A; Set-ItemProperty {SUB} B ([byte[]] (1, 2))", {"B": ("Binary", [1, 2])}),
+    ],
+)  # fmt: skip
+def test_the_registry_is_written_as_windows_writes_it(shell, tmp_path, script, left):
+    client = make_client(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    assert client.run(shell, script.encode(), run_as="system", apart=True).state["refused"] == []
+    there = client.registry.get(SUB)
+    found = there and {name: (value["type"], value["data"]) for name, value in there.items()}
+    assert found == left
+
+
+def test_keys_of_which_only_those_below_are_named_are_listed_too(shell, tmp_path):
+    script = (
+        r"(Get-ChildItem HKLM:\SOFTWARE -Recurse).Name; 'and'; (Get-ChildItem HKLM:\SOFTWARE).PSChildName"
+    )
+    client = make_client({"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    names = [line for line in run.output if "Microsoft" not in line]
+    assert names == [r"HKLM:\SOFTWARE\Other", SUB, "and", "Other"]
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("(Get-NetIPInterface VPN).InterfaceMetric = 3; (Get-NetIPInterface VPN).InterfaceMetric", ["25"]),
+        ("(New-NetRoute 10.8.0.0/16 -InterfaceIndex 23).RouteMetric = 9; (Get-NetRoute).RouteMetric", ["0"]),
+        ("(Get-NetRoute -ErrorAction Ignore).Count; $null = New-NetRoute 10.8.0.0/16 -InterfaceIndex 23; @(Get-NetRoute -AddressFamily IPv6 -ErrorAction Ignore).Count", ["0", "0"]),
+        ("$null = New-NetRoute 10.8.0.0/16 -InterfaceIndex 23; Get-NetRoute -DestinationPrefix 10.9.0.0/16 -ErrorAction Ignore | Remove-NetRoute -Confirm:$false; @(Get-NetRoute).Count", ["1"]),
+        ("$null = New-NetRoute 10.8.0.0/16 -InterfaceIndex 23; Get-NetRoute | Remove-NetRoute -Confirm:$false; @(Get-NetRoute -ErrorAction Ignore).Count", ["0"]),
+        ("Get-NetIPInterface VPN | Set-NetIPInterface -InterfaceMetric 7; @(Get-NetIPInterface).InterfaceMetric", ["7", "25"]),
+        ("kill (Get-CimInstance Win32_Service).ProcessId; (Get-Service RasMan).Status", ["Stopped"]),
+        ("@(ls env:USERPROFILE).Count; sleep 99", ["1"]),
+        ("(\"$env:AppData\", $env:APPDATA, $env:appdata | Sort-Object -Unique).Count; Test-Path $env:TEMP; Split-Path -Leaf $env:SystemRoot", ["1", "True", "Windows"]),
+        ("[Console]::OpenStandardError().Write([byte[]] (97, 10), 0, 2); 'b'", ["b", "a"]),
+        ("class Seen { static [int] $Runs = 0 }; [Seen]::Runs++; [Seen]::Runs", ["1"]),
+    ],
+)  # fmt: skip
+def test_scripts_find_what_they_find_on_windows(shell, tmp_path, script, lines):
+    for _ in range(2):
+        client = make_client(
+            {part: CLIENT[part] for part in ("interfaces", "phonebooks")}, tmp_path / "client"
+        )
+        run = client.run(shell, script.encode(), run_as="system", apart=True)
+        assert [*run.output, *run.errors] == lines and run.state["refused"] == []
+        shutil.rmtree(client.folder)
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("exit 3", 3),
+        ("$global:LASTEXITCODE = 1; return", 0),
+        ("taskkill /PID 1; & { exit 2 }", 2),
+        ("rasdial VPN", 0),
+        ("throw 'x'", 1),
+        ("try { exit 4 } finally { $null = 1 }", 4),
+    ],
+)
+def test_the_exit_code_is_that_of_a_process(shell, tmp_path, script, code):
+    client = make_client(CLIENT | {"faults": {"rasdial": "no"}}, tmp_path / "client")
+    assert client.run(shell, script.encode(), run_as="system", apart=True).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("$o = [Console]::OpenStandardOutput(); $o.Write([byte[]] (123, 125, 10), 0, 3); $o.Flush()", "wrote between"),
+        ("$i = [Diagnostics.ProcessStartInfo]::new('/bin/sleep', '99'); $i.UseShellExecute = $false; $null = [Diagnostics.Process]::Start($i); [Threading.Thread]::Sleep(-1)", "did not end within 2 s"),
+    ],
+)  # fmt: skip
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no /bin/sleep")
+def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
+    tmp_path, monkeypatch, script, problem
+):
+    monkeypatch.setattr(device, "LIMIT", 2)
+    client = make_client(CLIENT, tmp_path / "client")
+    with PowerShell(str(find_powershell())) as shell, pytest.raises(ClientError, match=problem):
+        client.run(shell, script.encode(), run_as="user", apart=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_file_that_never_ends_is_not_read(tmp_path):
+    client = make_client(CLIENT, tmp_path / "client")
+    os.mkfifo(client.folder / "pipe")
+    assert snapshot(client)["special file pipe"]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ def functions_of(paths: Iterable[Path]) -> dict[str, frozenset[str]]:
 
 def stand_ins() -> list[str]:
     """The commands of Windows that the simulated client stands in for."""
-    exported = MODULE.read_text(encoding="ascii").partition("Export-ModuleMember")[2]
+    exported = (
+        MODULE.read_text(encoding="ascii").partition("$script:commands = @(")[2].partition("ForEach")[0]
+    )
     return sorted(set(re.findall(r"'([A-Za-z]+-[A-Za-z]+)'", exported)) - OWN_DOORS)
 
 

@@ -46,8 +46,10 @@ def _files(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
             elif one.is_dir():
                 yield f"folder {name}", "a folder"
                 yield from _files(one.path, f"{name}/")
-            else:
+            elif one.is_file():
                 yield f"file {name}", Path(one.path).read_bytes()
+            else:
+                yield f"special file {name}", "no file that can be read"
 
 
 def _events(client: SimulatedClient) -> dict[str, object]:

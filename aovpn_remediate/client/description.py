@@ -54,6 +54,8 @@ _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
+_FIRST_PROCESS = 5_000_000
+"""The number of the first simulated process: more than any process of the machine underneath can have."""
 
 
 def make_client(description: Description, folder: Path) -> SimulatedClient:
@@ -233,7 +235,7 @@ def _value(data: object) -> RegistryValue:
 
 def _services(services: Mapping[str, Mapping[str, Any]]) -> dict[str, list[dict[str, object]]]:
     cim: dict[str, list[dict[str, object]]] = {"Win32_Service": [], "Win32_Process": []}
-    for number, (name, facts) in enumerate(services.items(), 900):
+    for number, (name, facts) in enumerate(services.items(), _FIRST_PROCESS):
         cim["Win32_Service"].append({"Name": name, "ProcessId": number})
         if facts.get("shared"):
             cim["Win32_Service"].append({"Name": "Dhcp", "ProcessId": number})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +111,7 @@ class SimulatedClient:
         run = shell.run(
             shell.keep_script(script),
             apart=apart,
-            environment=self._environment(run_as),
+            environment=self._environment(run_as, script),
             state=self._state(then),
             culture=self.culture,
             language_mode=self.language_mode,
@@ -131,16 +133,39 @@ class SimulatedClient:
             if _PHONEBOOK.name in names:
                 yield str(Path(folder, _PHONEBOOK.name))
 
-    def _environment(self, run_as: str) -> dict[str, str]:
+    @property
+    def temporary(self) -> Path:
+        """The folder for temporary files; what scripts leave there is not compared."""
+        return self.folder.with_name(f"{self.folder.name}-temporary")
+
+    def _environment(self, run_as: str, script: bytes) -> dict[str, str]:
+        """The variables that Windows sets, in the spellings that the script has for them."""
         is_system = run_as == "system"
-        system = self.folder / "Windows" / "System32" / "config" / "systemprofile" / "AppData" / "Roaming"
-        return {
+        windows, users = self.folder / "Windows", self.folder / "Users"
+        home = windows / "System32" / "config" / "systemprofile" if is_system else users / self.user
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        variables = {
             "USERNAME": f"{self.computer}$" if is_system else self.user,
             "USERDOMAIN": "CONTOSO",
             "COMPUTERNAME": self.computer,
-            "APPDATA": str(system if is_system else self.app_data),
+            "USERPROFILE": str(home),
+            "APPDATA": str(home / "AppData" / "Roaming"),
+            "LOCALAPPDATA": str(home / "AppData" / "Local"),
             "ProgramData": str(self.program_data),
+            "ALLUSERSPROFILE": str(self.program_data),
+            "PUBLIC": str(users / "Public"),
+            "ProgramFiles": str(self.folder / "Program Files"),
+            "SystemDrive": str(self.folder),
+            "SystemRoot": str(windows),
+            "windir": str(windows),
+            "TEMP": str(self.temporary),
+            "TMP": str(self.temporary),
         }
+        if sys.platform == "win32":
+            return variables
+        return {"HOME": str(self.temporary), "TMPDIR": str(self.temporary)} | dict(
+            _spelled(variables, script)
+        )
 
     def _state(self, then: str) -> State:
         return empty_state() | {
@@ -160,6 +185,15 @@ class SimulatedClient:
             "faults": self.faults,
             "then": then,
         }
+
+
+def _spelled(variables: Mapping[str, str], script: bytes) -> Iterator[tuple[str, str]]:
+    """The variables under each spelling in a script: off Windows their names have a case."""
+    yield from variables.items()
+    known = {name.lower(): value for name, value in variables.items()}
+    for name in re.findall(rb"(?i)env:(\w+)", script):
+        if (text := name.decode()).lower() in known:
+            yield text, known[text.lower()]
 
 
 def _quoted(registry: Registry) -> Registry:

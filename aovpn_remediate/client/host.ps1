@@ -27,7 +27,9 @@ function Invoke-Job {
         $null = Invoke-Own -Runspace $runspace -Command 'Stop-Client'
     }
     $script:isReusable = -not $Job.apart
+    $Job.state.refused = @($Job.state.refused) + @(Get-Misuse -Runspace $runspace)
     $answer['state'] = $Job.state
+    $answer['id'] = $Job.id
     $answer
 }
 
@@ -48,11 +50,48 @@ function Invoke-Script {
     [Console]::SetIn([IO.TextReader]::Null)
     [Console]::SetOut($out)
     [Console]::SetError($errors)
+    $script:exited.Value = $false
     $answer = Invoke-Step -Runspace $Runspace -Command $Path
     [Console]::SetOut($script:writer)
+    if (-not $script:exited.Value -and 0 -eq $answer['errors'].Count) {
+        # It ran to its end; what $LASTEXITCODE is then is nobody's exit code.
+        $answer['exit'] = 0
+    }
     $answer['output'] += @($out.ToString() -split '\r?\n' | Where-Object { $_ })
     $answer['errors'] += @($errors.ToString() -split '\r?\n' | Where-Object { $_ })
     $answer
+}
+
+# The calls of a script that could not work here, whatever it made of the error: of commands that are not there,
+# and with parameters that a stand-in does not have.
+function Get-Misuse {
+    param($Runspace)
+
+    foreach ($one in @($Runspace.SessionStateProxy.GetVariable('Error'))) {
+        if ($one -isnot [Management.Automation.ErrorRecord]) {
+            continue
+        }
+        $what, $command = $one.FullyQualifiedErrorId -split ',', 2
+        if ('CommandNotFoundException' -eq $what -and -not $command) {
+            "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
+        } elseif ('NamedParameterNotFound' -eq $what -and $script:commands -contains $command) {
+            "the stand-in of $command does not know -$($one.Exception.ParameterName); docs/clients.md says what it does"
+        }
+    }
+}
+
+# The engine carries out an exit by an exception. It is the only way to tell one from a script that ran to its end
+# after a program that failed.
+function Watch-Exit {
+    $script:exited = [Runtime.CompilerServices.StrongBox[bool]]::new($false)
+    $make = [Linq.Expressions.Expression]
+    $type = [Runtime.ExceptionServices.FirstChanceExceptionEventArgs]
+    $parameters = [Linq.Expressions.ParameterExpression[]] @($make::Parameter([object]), $make::Parameter($type))
+    $isExit = $make::TypeIs($make::Property($parameters[1], 'Exception'), [Management.Automation.ExitException])
+    $flag = $make::Field($make::Constant($script:exited), 'Value')
+    $body = $make::IfThen($isExit, $make::Assign($flag, $make::Constant($true)))
+    $handler = $make::Lambda([EventHandler[Runtime.ExceptionServices.FirstChanceExceptionEventArgs]], $body, $parameters)
+    [AppDomain]::CurrentDomain.add_FirstChanceException($handler.Compile())
 }
 
 # The environment of this process and the job's variables, and nothing that an earlier script left. Names that
@@ -65,8 +104,8 @@ function Set-ProcessVariable {
         $comparer = [StringComparer]::OrdinalIgnoreCase
     }
     $wanted = [Collections.Hashtable]::new($script:environment, $comparer)
-    foreach ($one in $Variable.PSObject.Properties) {
-        $wanted[$one.Name] = $one.Value
+    foreach ($one in $Variable) {
+        $wanted[$one[0]] = $one[1]
     }
     $there = [Environment]::GetEnvironmentVariables()
     foreach ($name in @($there.Keys)) {
@@ -178,11 +217,13 @@ function {0} {{
 
     process {{
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        $key = Get-RegistryName -Bound $PSBoundParameters
-        if ($null -eq $key) {{
+        $keys = @(Get-RegistryName -Bound $PSBoundParameters)
+        if (0 -eq $keys.Count) {{
             return {3}\{0} @PSBoundParameters
         }}
-        Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
+        foreach ($key in $keys) {{
+            Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
+        }}
     }}
 }}
 '@ -f $parts
@@ -193,6 +234,18 @@ $items = @(
     'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
     'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
 )
+# Aliases of 5.1 that the engine leaves to programs off Windows.
+$aliases = @{
+    ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
+    curl = 'Invoke-WebRequest'; diff = 'Compare-Object'; gsv = 'Get-Service'; gwmi = 'Get-WmiObject'
+    iwmi = 'Invoke-WmiMethod'; kill = 'Stop-Process'; ls = 'Get-ChildItem'; mount = 'New-PSDrive'; mv = 'Move-Item'
+    ps = 'Get-Process'; rm = 'Remove-Item'; rmdir = 'Remove-Item'; sasv = 'Start-Service'; sleep = 'Start-Sleep'
+    sort = 'Sort-Object'; spsv = 'Stop-Service'; start = 'Start-Process'; swmi = 'Set-WmiInstance'; tee = 'Tee-Object'
+    wget = 'Invoke-WebRequest'; write = 'Write-Output'
+}
+if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
+    $aliases = @{}
+}
 # What would reach the machine that this runs on, and has no stand-in.
 $refused = @(
     'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
@@ -204,7 +257,7 @@ $texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnCli
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
 $texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
-$exported = 'Export-ModuleMember -Function @({0})' -f (@(
+$script:commands = @(
         'Start-Client', 'Stop-Client', 'Start-Sleep'
         'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
         'Get-NetAdapter', 'Get-NetConnectionProfile', 'Test-NetConnection'
@@ -214,7 +267,9 @@ $exported = 'Export-ModuleMember -Function @({0})' -f (@(
         'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
         $items
         $refused
-    ).ForEach({ $_ }).ForEach({ "'$_'" }) -join ', ')
+    ).ForEach({ $_ })
+$texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
+$exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($script:commands.ForEach({ "'$_'" }) -join ', ')
 $text = (@($texts) + $exported) -join "`n"
 $standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 try {
@@ -225,6 +280,7 @@ try {
 }
 $script:environment = [Environment]::GetEnvironmentVariables()
 [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)
+Watch-Exit
 $reader, $script:writer = [Console]::In, [Console]::Out
 $script:runspace = $null
 $script:isReusable = $false

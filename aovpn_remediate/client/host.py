@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
+import re
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,18 +74,24 @@ class PowerShell:
         if sys.platform != "win32":
             del command[3:5]  # there is no execution policy elsewhere
         self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
+        self._scripts = itertools.count()
+        errors = Path(self._folder.name, "errors.txt")
         try:
-            self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                env=_QUICK_START | os.environ,
-            )
+            with errors.open("wb") as stderr:
+                self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=_QUICK_START | os.environ,
+                    start_new_session=True,  # a group with whatever a script starts
+                )
         except OSError as error:
             self._folder.cleanup()
             raise ClientError(f"{executable}: cannot be started as PowerShell; {error.strerror}") from error
+        self._errors = errors.open("rb")
 
     def __enter__(self) -> Self:
         return self
@@ -102,15 +112,27 @@ class PowerShell:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self.kill()
+        self._errors.close()
         self._folder.cleanup()
 
     def kill(self) -> None:
-        """End the process whatever it does; whoever waits for a script gets ``ClientError``."""
-        self._process.kill()
+        """End the process whatever it does, and what scripts started; who waits gets ``ClientError``."""
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):  # nothing of it is left
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def keep_script(self, content: bytes) -> Path:
-        """Return where a script lies; the same one always has the same place, so that it is compiled once."""
-        path = Path(self._folder.name) / f"{hashlib.sha256(content).hexdigest()[:16]}.ps1"
+        """Return where a script lies; the same one always has the same place, so that it is compiled once.
+
+        One that defines types gets a new place each time: they would keep what an earlier run left in them.
+        """
+        name = hashlib.sha256(content).hexdigest()[:16]
+        if re.search(rb"(?im)^\s*(class|enum)\s", content):
+            name += f"-{next(self._scripts)}"
+        path = Path(self._folder.name) / f"{name}.ps1"
         if not path.exists():
             path.write_bytes(content)
         return path
@@ -133,22 +155,28 @@ class PowerShell:
         ``limit`` seconds the whole PowerShell is ended and ``ClientError`` raised.
         """
         job = {
+            "id": secrets.token_hex(8),
             "script": str(script),
             "apart": apart,
-            "environment": dict(environment),
+            "environment": list(environment.items()),
             "state": state,
             "culture": culture,
             "languageMode": language_mode,
         }
-        answer = self._ask(json.dumps(job), limit)
+        answer = self._ask(job, limit)
         return Run(
             exit_code=answer["exit"],
             output=tuple(answer["output"]),
-            errors=tuple(answer["errors"]),
+            errors=(*answer["errors"], *self._written_past()),
             state=answer["state"],
         )
 
-    def _ask(self, line: str, limit: float) -> _Answer:
+    def _written_past(self) -> list[str]:
+        """What reached the stream of errors since the last script without passing by PowerShell."""
+        text = self._errors.read().decode("utf-8", errors="replace")
+        return [line for line in text.splitlines() if line.strip()]
+
+    def _ask(self, job: Mapping[str, object], limit: float) -> _Answer:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ClientError("PowerShell has no pipes")
@@ -161,10 +189,12 @@ class PowerShell:
         watch = threading.Timer(limit or threading.TIMEOUT_MAX, give_up)
         watch.start()
         try:
-            stdin.write(line + "\n")
+            stdin.write(json.dumps(job) + "\n")
             stdin.flush()
             answer = json.loads(stdout.readline())
-        except (OSError, ValueError) as error:
+            if "broken" not in answer and answer["id"] != job["id"]:
+                raise ValueError("not the answer to this job")
+        except (OSError, ValueError, TypeError, KeyError) as error:
             why = (
                 f"it did not end within {limit} s"
                 if is_late.is_set()

@@ -60,7 +60,8 @@ def read_cases(remediation: Remediation) -> list[Case]:
             continue
         cases += found
         if own is not None:
-            problems += [f"{path}: {problem}" for case in found for problem in _case_problems(case)]
+            runs = 1 if own.remediation is None else 4
+            problems += [f"{path}: {problem}" for case in found for problem in _case_problems(case, runs)]
     if problems:
         raise ClientFileError(problems)
     return cases
@@ -72,8 +73,14 @@ def _fitting(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> I
             yield _case(item, values)
 
 
-def _case_problems(case: Case) -> Iterator[str]:
-    """What of a case cannot be made; tried with a client that nobody uses."""
+def _case_problems(case: Case, runs: int) -> Iterator[str]:
+    """What of a case cannot be made or is not said; tried with a client that nobody uses."""
+    wanted = runs + bool(case.then and runs > 1)
+    for key, said in (("exits", case.exits), ("says", case.says)):
+        if said and len(said) < wanted:
+            yield f"case {case.name!r}: {key} has {len(said)} of {wanted}, a run each; see docs/clients.md"
+    if not case.exits and not case.says:
+        yield f"case {case.name!r}: exits and says are empty; docs/clients.md shows what they hold"
     for name, part in (("before", case.before), ("after", case.after)):
         with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
             try:

@@ -85,7 +85,7 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         exits = tuple(run.exit_code for run in runs)
         problems = [*_verdict_problems(job.case, states, exits), *problems]
         if problems and keep is not None:
-            _keep(client, runs, problems, keep / f"{job.package.key} {job.case.name}".replace("/", "-"))
+            _keep(client, runs, problems, keep / _folder_name(f"{job.package.key} {job.case.name}"))
     return Proof(
         case=job.case.name,
         remediation=job.package.key,
@@ -105,6 +105,11 @@ def _verdict_problems(case: Case, states: tuple[str, ...], exits: tuple[int, ...
         yield f"exit codes {list(exits)}, expected {list(wanted)}"
     if says and states != says:
         yield f"says {' '.join(states)}, expected {' '.join(says)}"
+
+
+def _folder_name(text: str) -> str:
+    """A text as the name of a folder, wherever that may be."""
+    return re.sub(r"[^\w .,-]", "-", text)[:80].strip(" .")
 
 
 def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str], folder: Path) -> None:

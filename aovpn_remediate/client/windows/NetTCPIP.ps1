@@ -9,18 +9,22 @@ function Get-NetIPInterface {
         [string] $PolicyStore
     )
 
+    if (-not (Test-PolicyStore -Name $PolicyStore)) {
+        return
+    }
     $found = @(Select-Interface @PSBoundParameters)
     if ($found.Count -gt 0) {
-        return $found
+        return @(foreach ($one in $found) { $one.PSObject.Copy() })
     }
     $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
 function Set-NetIPInterface {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true)]
     param(
         [Parameter(Position = 0)] [string[]] $InterfaceAlias,
+        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
         [uint32[]] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore,
@@ -28,25 +32,31 @@ function Set-NetIPInterface {
         [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
     )
 
-    if (-not (Confirm-System)) {
-        return
-    }
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
-    }
-    $null = $PSBoundParameters.Remove('InterfaceMetric')
-    $null = $PSBoundParameters.Remove('AutomaticMetric')
-    $found = @(Select-Interface @PSBoundParameters)
-    if (0 -eq $found.Count) {
-        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
-    }
-    foreach ($interface in $found) {
-        if ($InterfaceMetric) {
-            $interface.InterfaceMetric = $InterfaceMetric
-            $interface.AutomaticMetric = 'Disabled'
+    process {
+        if (-not (Confirm-System)) {
+            return
         }
-        if ($AutomaticMetric) {
-            $interface.AutomaticMetric = $AutomaticMetric
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $wanted = @{ InterfaceAlias = $InterfaceAlias; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
+        $found = @(Select-Interface @wanted)
+        if ($InputObject) {
+            $found = @(foreach ($one in $InputObject) {
+                    Select-Interface -InterfaceIndex $one.InterfaceIndex -AddressFamily $one.AddressFamily
+                })
+        }
+        if (0 -eq $found.Count) {
+            $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
+        }
+        foreach ($interface in @($found | Where-Object { $PSCmdlet.ShouldProcess($_.InterfaceAlias) })) {
+            if ($InterfaceMetric) {
+                $interface.InterfaceMetric = $InterfaceMetric
+                $interface.AutomaticMetric = 'Disabled'
+            }
+            if ($AutomaticMetric) {
+                $interface.AutomaticMetric = $AutomaticMetric
+            }
         }
     }
 }
@@ -84,9 +94,13 @@ function Get-NetRoute {
         [string] $PolicyStore
     )
 
-    $found = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
+    if (-not (Test-PolicyStore -Name $PolicyStore)) {
+        return
+    }
+    $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
+    $found = @(Select-Route @wanted)
     if ($found.Count -gt 0) {
-        return $found
+        return @(foreach ($one in $found) { $one.PSObject.Copy() })
     }
     $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
 }
@@ -124,7 +138,7 @@ function New-NetRoute {
     }
     $route = New-LiveRoute @new
     $global:Client.routes = @($global:Client.routes) + $route
-    $route
+    $route.PSObject.Copy()
 }
 
 # Asks before it removes, unless it is told not to; where nobody can answer, that is an error.
@@ -132,28 +146,39 @@ function Remove-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
         [Parameter(Position = 0)] [string[]] $DestinationPrefix,
+        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
         [uint32[]] $InterfaceIndex,
+        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore
     )
 
-    if (-not (Confirm-System)) {
-        return
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
+        $gone = @(Select-Route @wanted)
+        if ($InputObject) {
+            $gone = @(foreach ($one in $InputObject) {
+                    Select-Route -DestinationPrefix $one.DestinationPrefix -InterfaceIndex $one.InterfaceIndex
+                })
+        }
+        if (0 -eq $gone.Count) {
+            $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
+        }
+        $gone = @($gone | Where-Object { $PSCmdlet.ShouldProcess($_.DestinationPrefix) })
+        $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
     }
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
-    }
-    $gone = @(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex)
-    if (0 -eq $gone.Count) {
-        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
-    }
-    $gone = @($gone | Where-Object { $PSCmdlet.ShouldProcess($_.DestinationPrefix) })
-    $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
 }
 
 function Select-Route {
-    param([string[]] $DestinationPrefix, [uint32[]] $InterfaceIndex)
+    param([string[]] $DestinationPrefix, [uint32[]] $InterfaceIndex, [string[]] $AddressFamily)
 
     foreach ($route in $global:Client.routes) {
+        if ($AddressFamily -and $AddressFamily -notcontains $route.AddressFamily) { continue }
         if ($DestinationPrefix -and $DestinationPrefix -notcontains $route.DestinationPrefix) { continue }
         if ($InterfaceIndex -and $InterfaceIndex -notcontains $route.InterfaceIndex) { continue }
         $route

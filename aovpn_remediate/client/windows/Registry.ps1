@@ -1,23 +1,43 @@
 # The registry provider: keys below HKLM: and HKCU: are a table of the client. A standard user may not write
 # below HKLM:, and nobody may touch a key that the client denies.
 
-# The name of the registry key that a command's parameters mean; nothing if they mean a file.
+# The registry keys that a command's parameters mean, as they are named in the client's table; nothing if they mean
+# files.
 function Get-RegistryName {
     param([Collections.IDictionary] $Bound)
 
-    foreach ($name in 'LiteralPath', 'Path') {
-        if ($Bound.ContainsKey($name)) {
-            $path = "$(@($Bound[$name])[0])" -replace '^(Microsoft\.PowerShell\.Core\\)?Registry::'
-            $path = $path -replace '^HKEY_LOCAL_MACHINE', 'HKLM:' -replace '^HKEY_CURRENT_USER', 'HKCU:'
-            if ($env:USERNAME -like '*$') {
-                # SYSTEM has a hive of its own.
-                $path = $path -replace '^HKCU:', 'HKU:\S-1-5-18'
-            }
-            if ($path -match '^HK(LM|CU|U):') {
-                return $path.TrimEnd('\')
+    foreach ($parameter in 'LiteralPath', 'Path') {
+        foreach ($path in @($Bound[$parameter])) {
+            if ("$path" -match '^((Microsoft\.PowerShell\.Core\\)?Registry::)|^HK(LM|CU|U|CR|CC):') {
+                ConvertTo-RegistryName -Path $path -HasWildcards ('Path' -eq $parameter)
             }
         }
     }
+}
+
+# A registry path in the one spelling that the table has.
+function ConvertTo-RegistryName {
+    param([string] $Path, [bool] $HasWildcards)
+
+    if ($HasWildcards -and $Path -match '[*?\[]') {
+        Deny-Call -Reason "the simulated registry knows no wildcards: $Path"
+    }
+    $name = ($Path -replace '^(Microsoft\.PowerShell\.Core\\)?Registry::') -replace '[\\/]+', '\'
+    $hives = @{ HKEY_LOCAL_MACHINE = 'HKLM'; HKEY_CURRENT_USER = 'HKCU'; HKEY_USERS = 'HKU' }
+    $hive, $key = $name -split '[:\\]+', 2
+    if ($hives.ContainsKey($hive)) {
+        $hive = $hives[$hive]
+    }
+    if (@($hives.Values) -notcontains $hive) {
+        Deny-Call -Reason "the simulated registry has no hive of $Path"
+    }
+    if ('HKCU' -eq $hive -and $env:USERNAME -like '*$') {
+        # SYSTEM has a hive of its own.
+        $hive = 'HKU:\S-1-5-18'
+    } else {
+        $hive += ':'
+    }
+    "$hive\$key".TrimEnd('\')
 }
 
 # Does with a key what a command does.
@@ -25,8 +45,14 @@ function Invoke-RegistryCommand {
     param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
     $isWrite = $Command -match '^(New|Set|Remove)-'
-    if ($isWrite -and $Key -like 'HKLM:*' -and -not (Confirm-System)) {
+    if ($isWrite -and $Key -notlike 'HKCU:*' -and -not (Confirm-System)) {
         return
+    }
+    if ($isWrite -and -not $PSCmdlet.ShouldProcess($Key)) {
+        return
+    }
+    if ("$($Bound['Name'])" -match '[*?]') {
+        Deny-Call -Reason "the simulated registry knows no wildcards: $($Bound['Name'])"
     }
     if ('Test-Path' -ne $Command -and @($global:Client.denied) -contains $Key) {
         $problem = @{
@@ -50,8 +76,8 @@ function Invoke-RegistryCommand {
     }
     switch ($Command) {
         'Get-Item' { ConvertTo-RegistryItem -Key $Key }
-        'Get-ChildItem' { Get-RegistryChild -Key $Key }
-        'Remove-Item' { $global:Client.registry.PSObject.Properties.Remove($Key) }
+        'Get-ChildItem' { Get-RegistryChild -Key $Key -Recurse:([bool] $Bound['Recurse']) }
+        'Remove-Item' { Remove-RegistryKey -Key $Key -Recurse:([bool] $Bound['Recurse']) }
         'Get-ItemProperty' { Get-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
         'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
         'Remove-ItemProperty' { Remove-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
@@ -101,14 +127,40 @@ function ConvertTo-RegistryItem {
     [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Split('\')[-1] }
 }
 
-# The keys right below a key.
+# The keys right below a key, or all below it; those too of which only keys further below are named.
 function Get-RegistryChild {
-    param([string] $Key)
+    param([string] $Key, [switch] $Recurse)
 
-    foreach ($one in $global:Client.registry.PSObject.Properties) {
-        if ($one.Name -match ('^' + [regex]::Escape("$Key\") + '[^\\]+$')) {
-            ConvertTo-RegistryItem -Key $one.Name
+    $seen = @()
+    foreach ($one in @($global:Client.registry.PSObject.Properties)) {
+        if (-not $one.Name.StartsWith("$Key\", [StringComparison]::OrdinalIgnoreCase)) {
+            continue
         }
+        $child = $Key
+        foreach ($part in $one.Name.Substring($Key.Length + 1).Split('\')) {
+            $child = "$child\$part"
+            if ($seen -notcontains $child) {
+                $seen += $child
+                ConvertTo-RegistryItem -Key $child
+            }
+            if (-not $Recurse) {
+                break
+            }
+        }
+    }
+}
+
+# Takes a key away with all below it; where there is something below it and nobody said so, Windows asks.
+function Remove-RegistryKey {
+    param([string] $Key, [switch] $Recurse)
+
+    $below = @(Get-RegistryChild -Key $Key -Recurse | ForEach-Object { $_.Name })
+    if ($below.Count -gt 0 -and -not $Recurse) {
+        Write-ClientError -Message "The key $Key has keys below it; that takes -Recurse where nobody can answer."
+        return
+    }
+    foreach ($name in @($Key) + $below) {
+        $global:Client.registry.PSObject.Properties.Remove($name)
     }
 }
 
@@ -148,18 +200,47 @@ function Set-RegistryData {
         Write-ClientError -Message 'The property already exists.' -Category ResourceExists
         return
     }
+    if ($null -ne $old) {
+        $name = $old.Name
+    }
     if (-not $type) {
-        $type = 'String'
-        if ($null -ne $old) {
-            $type = $old.Value.type
-        }
+        $type = Get-ValueType -Old $old -Value $Bound['Value']
     }
-    $data = $Bound['Value']
-    if ('String' -eq $type) {
-        $data = "'$data"
+    $kinds = 'String', 'ExpandString', 'Binary', 'DWord', 'MultiString', 'QWord'
+    $kind = @($kinds | Where-Object { $type -eq $_ })[0]
+    if ($null -eq $kind) {
+        Deny-Call -Reason "the simulated registry has no value of type $type"
     }
-    $value = [pscustomobject] @{ type = $type; data = $data }
+    $data = switch ($kind) {
+        'MultiString' { , [string[]] @($Bound['Value']) }
+        'Binary' { , [int[]] [byte[]] @($Bound['Value']) }
+        # The mark keeps JSON from making a time of a text that looks like one.
+        'String' { "'$($Bound['Value'])" }
+        'DWord' { [int] $Bound['Value'] }
+        'QWord' { [long] $Bound['Value'] }
+        default { $Bound['Value'] }
+    }
+    $value = [pscustomobject] @{ type = $kind; data = $data }
     $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
+}
+
+# The type of a value that is written without one: that of the old value, else what the value itself suggests.
+function Get-ValueType {
+    param($Old, $Value)
+
+    if ($null -ne $Old) {
+        return $Old.Value.type
+    }
+    if ($Value -is [byte[]]) {
+        return 'Binary'
+    }
+    if ($Value -is [array]) {
+        return 'MultiString'
+    }
+    if ($Value -is [int]) {
+        return 'DWord'
+    }
+    'String'
 }
 
 function Remove-RegistryData {
