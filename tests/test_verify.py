@@ -302,7 +302,7 @@ def jobs_of(folder: Path) -> list[Job]:
     )
 
 
-@pytest.mark.parametrize("cases", ["- case: y\n  before:\n  exits: [0]\n"])
+@pytest.mark.parametrize("cases", ["- case: y\n  before:\n  exits: [0, 0, 0, 0]\n"])
 def test_an_empty_client_is_an_ordinary_one(tmp_path, cases):
     own_pair(tmp_path, "")
     (tmp_path / "clients.yaml").write_text(cases)
@@ -312,7 +312,7 @@ def test_an_empty_client_is_an_ordinary_one(tmp_path, cases):
 @pytest.mark.parametrize("line", ["before: 3", "before: {}\n  after: []", "before: {}\n  exits: 0"])
 def test_a_case_of_another_form_is_refused(tmp_path, line):
     own_pair(tmp_path, "")
-    (tmp_path / "clients.yaml").write_text(f"- case: y\n  exits: [0]\n  {line}\n")
+    (tmp_path / "clients.yaml").write_text(f"- case: y\n  exits: [0, 0, 0, 0]\n  {line}\n")
     with pytest.raises(ClientFileError, match="case 'y' needs case, before"):
         jobs_of(tmp_path)
 
@@ -410,6 +410,9 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
         ("- {case: a, before: {}, says: x, then: dance}", "case 'a' needs"),
         ("- {case: a, before: {phonebok: 1}, says: x}", "case 'a', before: there is no part phonebok"),
         ("- {case: a, before: {}, after: {routes: [1]}, says: x}", "case 'a', after: "),
+        ("- {case: a, before: {}, exits: [1, 0]}", "case 'a': exits has 2 of 4, a run each"),
+        ("- {case: a, before: {}, exits: [0, 0, 0, 0], then: restart}", "case 'a': exits has 4 of 5"),
+        ("- {case: a, before: {}, says: ''}", "case 'a': exits and says are empty"),
         (
             "- {case: a, before: {phonebooks: {user: [{nam: x}]}}, says: x}",
             "an entry of a phonebook got an unexpected keyword argument 'nam'",
