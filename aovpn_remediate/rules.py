@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
 from aovpn_remediate.powershell51 import QUERY, read_calls, unknown_names
+from aovpn_remediate.syntax import broken_nodes, language, read_tree
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Parser, Query
+    from tree_sitter import Node, Query
 
 SIZE_LIMIT = 200_000
 """Bytes; Intune documents 200 KB for scripts of its agent and shows a bare error far above it."""
@@ -62,27 +63,34 @@ class Problem:
         return f"{self.script}:{self.line}: {self.reason}"
 
 
+Ask = Callable[[bytes], list[tuple[int, str]] | None]
+"""Asks PowerShell itself what is no PowerShell in a script, by line; nothing where there is none to ask."""
+
+
 def refuse_bad_scripts(
-    packages: list[ScriptPackage], own: Mapping[str, OwnPair | None] = {}
+    packages: list[ScriptPackage], own: Mapping[str, OwnPair | None] = {}, ask: Ask = lambda _: None
 ) -> list[Problem]:
     """Return the warnings, or raise one ``RuleError`` with every broken rule of all packages.
 
-    ``own`` holds the pairs that are the user's own, by key.
+    ``own`` holds the pairs that are the user's own, by key. ``ask`` is asked about those that tree-sitter
+    does not understand.
     """
-    problems = [one for package in packages for one in check_package(package, own.get(package.key))]
+    problems = [one for package in packages for one in check_package(package, own.get(package.key), ask)]
     errors = [str(problem) for problem in problems if not problem.is_warning]
     if errors:
         raise RuleError(errors)
     return problems
 
 
-def check_package(package: ScriptPackage, own: OwnPair | None = None) -> list[Problem]:
+def check_package(
+    package: ScriptPackage, own: OwnPair | None = None, ask: Ask = lambda _: None
+) -> list[Problem]:
     """Return every broken rule of a package's scripts; ``own`` are the files that they come from."""
     if own is not None:
-        problems = check_own_script(str(own.detection.path), package.detection, is_detection=True)
+        problems = check_own_script(str(own.detection.path), package.detection, is_detection=True, ask=ask)
         if own.remediation and package.remediation:
             path = str(own.remediation.path)
-            problems += check_own_script(path, package.remediation, is_detection=False)
+            problems += check_own_script(path, package.remediation, is_detection=False, ask=ask)
         return problems
     problems = check_script(f"{package.key}/detect.ps1", package.detection, door="Complete-Detection")
     if package.remediation:
@@ -109,12 +117,17 @@ def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
     return sorted({Problem(script, line, reason) for line, reason in reasons})
 
 
-def check_own_script(script: str, content: bytes, *, is_detection: bool) -> list[Problem]:
+def check_own_script(
+    script: str, content: bytes, *, is_detection: bool, ask: Ask = lambda _: None
+) -> list[Problem]:
     """Return what is wrong with a script that a user wrote, and as warnings what we would do otherwise."""
     if content.startswith(_UTF_16):
         return [Problem(script, 1, "is UTF-16; save it as plain ASCII")]
     _, found = parse(content)
-    errors = [*_check_bytes(content), *_check_syntax(content, found)]
+    broken = ask(content) if found["broken"] else None
+    if broken is not None:
+        found = {**found, "broken": []}
+    errors = [*_check_bytes(content), *_check_syntax(content, found), *(broken or ())]
     if is_detection and not found["exit"]:
         errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
     habits = [
@@ -147,7 +160,10 @@ def _check_lines(content: bytes) -> Iterator[tuple[int, str]]:
 
 def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[tuple[int, str]]:
     for node in found["broken"]:
-        yield _line(node), "is no PowerShell that the parser understands"
+        yield (
+            _line(node),
+            "is no PowerShell that the parser understands",
+        )
     for node in found["newer"]:
         yield _line(node), f"uses {_NEWER_NODES[node.type]}, which Windows PowerShell 5.1 does not have"
     for node in found["token"] + found["string"]:
@@ -215,27 +231,12 @@ def _enclosing_function(node: Node) -> str:
 
 @lru_cache(maxsize=4)
 def parse(content: bytes) -> tuple[Node, Mapping[str, list[Node]]]:
-    """Return tree-sitter's tree of a script, and what the rules look at by its name in the query."""
+    """Return the tree of a script, and what the rules look at by its name in the query."""
     from tree_sitter import QueryCursor
 
-    root = _parser().parse(content.removeprefix(_BOM)).root_node
-    return root, defaultdict(list, QueryCursor(_query()).captures(root))
-
-
-@cache
-def language() -> Language:
-    """Return PowerShell as tree-sitter knows it."""
-    import tree_sitter_pwsh
-    from tree_sitter import Language
-
-    return Language(tree_sitter_pwsh.language())
-
-
-@cache
-def _parser() -> Parser:
-    from tree_sitter import Parser
-
-    return Parser(language())
+    root = read_tree(content.removeprefix(_BOM))
+    found = QueryCursor(_query()).captures(root)
+    return root, defaultdict(list, found | {"broken": broken_nodes(root)})
 
 
 @cache
@@ -248,7 +249,7 @@ def _query() -> Query:
     tokens = " ".join(f"({name})" for name in _NEWER_TOKENS)
     strings = " ".join(f"({name})" for name in _STRINGS)
     pattern = f"""
-        [(ERROR) (MISSING)] @broken  [{newer}] @newer  [{tokens}] @token  [{strings}] @string
+        [{newer}] @newer  [{tokens}] @token  [{strings}] @string
         "|" @pipe  "exit" @exit  {QUERY}
     """
     return Query(language(), pattern)

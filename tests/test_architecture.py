@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "kinds": {"model", "names"},
     "config": {"kinds", "marker", "model", "names"},
     "powershell51": set(),
-    "rules": {"model", "powershell51"},
+    "syntax": set(),
+    "rules": {"model", "powershell51", "syntax"},
     "render": {"functions", "literals", "model"},
     "resolve": {"model"},
     "plan": {"resolve", "model"},
@@ -43,8 +44,8 @@ HOMES = {
     "pydantic": {"kinds", "config"},
     "yaml": {"config", "verify"},
     "rich": {"cli"},
-    "tree_sitter": {"rules", "powershell51"},
-    "tree_sitter_pwsh": {"rules"},
+    "tree_sitter": {"syntax", "rules", "powershell51"},
+    "tree_sitter_pwsh": {"syntax"},
     "click": set(),
 }
 

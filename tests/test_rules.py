@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from aovpn_remediate.client import syntax_errors
 from aovpn_remediate.errors import RuleError
-from aovpn_remediate.rules import SIZE_LIMIT, check_package, check_script, parse, refuse_bad_scripts
+from aovpn_remediate.rules import (
+    SIZE_LIMIT,
+    check_own_script,
+    check_package,
+    check_script,
+    parse,
+    refuse_bad_scripts,
+)
 from tests.pairs import metric_pair
 
 DOOR = "Complete-Detection"
@@ -124,3 +132,44 @@ def test_all_broken_scripts_are_refused_at_once():
         refuse_bad_scripts(broken)
     assert any(text.startswith("metric/detect.ps1:1: ") for text in refused.value.problems)
     assert any(text.startswith("other/remediate.ps1:1: ") for text in refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "function F { param($a) $a }",
+        "function F { [CmdletBinding()] param($a = (1 + 2), $b) process { $a } end { $b } }",
+        "switch ($x) { 1 { 'a' } 'b' { 2 } $c { 3 } default { 'd' } }",
+        ":next foreach ($i in 1) { while ($true) { break next } }",
+        "function F { param($a) switch ($a) { 1 { 'x' } default { 'y' } } }; function G { param($b) $b }",
+    ],
+)
+def test_a_line_may_hold_what_the_grammar_wants_on_two(line):
+    content = line.encode() + b"\r\nexit 0\r\n"
+    assert not check_own_script("s", content, is_detection=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["function F { param($a", "switch (1) { 1 { 2 } default 3 }", "$x = @{ a = 1 } 5", "foreach ($a in) { }"],
+)
+def test_what_is_no_powershell_is_still_none(line, shell):
+    content = b"1\r\n" + line.encode() + b"\r\nexit 0\r\n"
+    alone = check_own_script("s", content, is_detection=True)
+    asked = check_own_script("s", content, is_detection=True, ask=syntax_errors)
+    assert [one.reason for one in alone if "the parser understands" in one.reason]
+    assert [one.line for one in asked if one.reason.startswith("is no PowerShell: ")]
+
+
+@pytest.mark.parametrize("line", ["a &", "$a?.b", "$x = $y ?? 1"])
+def test_what_only_a_newer_powershell_takes_stays_an_error(line, shell):
+    content = line.encode() + b"\r\nexit 0\r\n"
+    assert check_own_script("s", content, is_detection=True, ask=syntax_errors)
+
+
+def test_without_powershell_nobody_is_asked(monkeypatch):
+    monkeypatch.delenv("REMEDIATE_PWSH", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert syntax_errors(b"(") is None
+    monkeypatch.setenv("REMEDIATE_PWSH", "/bin/true")
+    assert syntax_errors(b"(") is None

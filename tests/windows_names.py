@@ -14,7 +14,8 @@ from tree_sitter import Node, Query, QueryCursor
 
 from aovpn_remediate.client import PowerShell, empty_state
 from aovpn_remediate.powershell51 import Call, Functions, read_calls, text
-from aovpn_remediate.rules import language, parse
+from aovpn_remediate.rules import parse
+from aovpn_remediate.syntax import language
 from tests.golden_files import ROOT, rendered
 
 DOTNET = ROOT / "tests" / "dotnet48.json"

@@ -33,13 +33,19 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]
     own = {one.key: one.settings.own_pair() for one in config.remediations}
-    habits = refuse_bad_scripts(packages, own)
+    habits = refuse_bad_scripts(packages, own, _syntax_errors)
     _refuse_bad_clients(config)
     for one in config.warnings:
         typer.echo(f"warning: {path}:{one.line}:{one.column}: {clean(one.text)}", err=True)
     for habit in habits:
         typer.echo(f"warning: {clean(str(habit))}", err=True)
     return config, packages
+
+
+def _syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
+    from aovpn_remediate.client import syntax_errors
+
+    return syntax_errors(script)
 
 
 def _refuse_bad_clients(config: Config) -> None:

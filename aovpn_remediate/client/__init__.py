@@ -5,6 +5,7 @@
 
 from aovpn_remediate.client.device import SimulatedClient, live_interface
 from aovpn_remediate.client.host import PowerShell, Run, find_powershell
+from aovpn_remediate.client.parser import syntax_errors
 from aovpn_remediate.client.state import LockedFile, NetworkInterface, empty_state
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "empty_state",
     "find_powershell",
     "live_interface",
+    "syntax_errors",
 ]

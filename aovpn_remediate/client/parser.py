@@ -1,0 +1,47 @@
+"""PowerShell's own parser, asked about one script."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from aovpn_remediate.client.host import find_powershell
+
+_SECONDS = 30
+_PARSE = """
+$errors = $null
+$null = [Management.Automation.Language.Parser]::ParseFile($env:REMEDIATE_PARSES, [ref] $null, [ref] $errors)
+foreach ($one in $errors) {
+    ConvertTo-Json -InputObject @($one.Extent.StartLineNumber, $one.Message) -Compress
+}
+"version $($PSVersionTable.PSVersion.Major)"
+"""
+
+
+def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
+    """Return what PowerShell finds wrong in a script, by line.
+
+    ``None`` where there is none to ask, and where one that is newer than 5.1 finds nothing: it takes more.
+    """
+    executable = find_powershell()
+    if executable is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
+        path = Path(folder, "script.ps1")
+        path.write_bytes(script)
+        command = [executable, "-NoProfile", "-NonInteractive", "-Command", _PARSE]
+        environment = {**os.environ, "REMEDIATE_PARSES": str(path)}
+        try:
+            done = subprocess.run(  # noqa: S603  a list of our own, no shell
+                command, capture_output=True, env=environment, timeout=_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+    lines = done.stdout.decode("utf-8", errors="replace").splitlines()
+    found = [json.loads(line) for line in lines[:-1]]
+    if not found and lines[-1:] != ["version 5"]:
+        return None
+    return [(line, f"is no PowerShell: {text}") for line, text in found]

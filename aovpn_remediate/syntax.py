@@ -1,0 +1,83 @@
+"""The syntax tree of a PowerShell script, as tree-sitter sees it: there on every machine, but no proof.
+
+Its grammar does not know that a parameter block or a clause of ``switch`` needs nothing between it and what
+follows on the same line, and that ``break`` takes a label: it gets the end of a line for a blank, blanks for a label.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Parser
+
+_PARAMETERS = re.compile(rb"(?i)\bparam\s*\(")
+_LABEL = re.compile(rb"(?i)\b(?:break|continue)[ \t]+([a-z_]\w*)")
+_CLAUSE_END = re.compile(
+    rb"""(?ix) \} [ \t] (?= [ \t]* (?: default | [^\s{}()'"]+ | '[^'\r\n]*' | "[^"\r\n]*" ) [ \t]* \{ )"""
+)
+_BEHIND = 80
+"""A gap may lie so many bytes behind what the grammar could not read."""
+_ROUNDS = 200
+"""So often gaps of the grammar are bridged in one script."""
+
+
+def read_tree(content: bytes) -> Node:
+    """Return the root of a script's tree; every place in it is that of the script's own bytes."""
+    root = _parser().parse(content).root_node
+    for _ in range(_ROUNDS):
+        bridged = _with_line_ends(content, root) if root.has_error else content
+        if bridged == content:
+            break
+        content = bridged
+        root = _parser().parse(content).root_node
+    return root
+
+
+def _with_line_ends(content: bytes, root: Node) -> bytes:
+    """The script with a line end, of one byte, behind what the grammar could not end, and without labels."""
+    text = bytearray(content)
+    for label in _LABEL.finditer(content):
+        text[label.start(1) : label.end(1)] = b" " * len(label[1])
+    for node in broken_nodes(root):
+        start, end = node.start_byte, node.end_byte + _BEHIND
+        blanks = [one.start() + 1 for one in _CLAUSE_END.finditer(content, start, end)]
+        blanks += [_behind_bracket(content, one.end()) for one in _PARAMETERS.finditer(content, start, end)]
+        for place in blanks:
+            if content[place : place + 1] in (b" ", b"\t"):
+                text[place] = ord("\r")
+    return bytes(text)
+
+
+def _behind_bracket(content: bytes, place: int) -> int:
+    """The place behind the bracket that closes the one before a place; the end where there is none."""
+    depth = 1
+    while depth and place < len(content):
+        depth += {ord("("): 1, ord(")"): -1}.get(content[place], 0)
+        place += 1
+    return place
+
+
+def broken_nodes(node: Node) -> list[Node]:
+    """Return the innermost nodes that are no PowerShell, as far as the grammar can tell."""
+    if not node.has_error:
+        return []
+    return [one for child in node.children for one in broken_nodes(child)] or [node]
+
+
+@cache
+def language() -> Language:
+    """Return PowerShell as tree-sitter knows it."""
+    import tree_sitter_pwsh
+    from tree_sitter import Language
+
+    return Language(tree_sitter_pwsh.language())
+
+
+@cache
+def _parser() -> Parser:
+    from tree_sitter import Parser
+
+    return Parser(language())
