@@ -12,6 +12,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- ResolveError                  1   names of groups, filters, scope tags
     |-- RefusedPlanError              1   names the option that allows it
     |-- ClientError                   1   no PowerShell, or the simulated client broke
+    |   `-- ScriptEndedError          1   a script took its PowerShell along
     `-- TenantError                   1   the service answered with an error
         |-- UnreachableError          1   no answer at all
         |-- GraphShapeError           1   an answer in a shape that is not documented
@@ -90,6 +91,10 @@ class RefusedPlanError(RemediateError):
 
 class ClientError(RemediateError):
     """The simulated client could not be started or did not answer."""
+
+
+class ScriptEndedError(ClientError):
+    """A script ended its PowerShell, or had to be ended with it."""
 
 
 class TenantError(RemediateError):

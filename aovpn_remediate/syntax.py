@@ -1,7 +1,7 @@
 """The syntax tree of a PowerShell script, as tree-sitter sees it: there on every machine, but no proof.
 
 Its grammar does not know that a parameter block or a clause of ``switch`` needs nothing between it and what
-follows on the same line, and that ``break`` takes a label: it gets the end of a line for a blank, blanks for a label.
+follows on the same line, and that ``break`` takes a label: it gets the end of a line for a blank, and blanks.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _after(case: RouteCase, trial: Trial, state: str, said: str) -> Iterator[str
 def _beside(trial: Trial) -> Iterator[str]:
     """What lies beside the phonebook, but for the last copy of it and one that is kept."""
     own = trial.path.relative_to(trial.folder).as_posix()
-    copies = {f"{own}.aovpn-remediate.{suffix}" for suffix in ("bak", "kept")}
+    copies = {f"{own}.aovpn-remediate.{suffix}" for suffix in ("bak", "1.kept", "2.kept")}
     if others := sorted(set(files(trial.client)) - {own} - copies):
         yield f"beside the phonebook lie {others}"
 

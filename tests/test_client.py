@@ -10,7 +10,7 @@ import pytest
 from aovpn_remediate.client import PowerShell, device, find_powershell
 from aovpn_remediate.client.comparison import snapshot
 from aovpn_remediate.client.description import Description, make_client
-from aovpn_remediate.errors import ClientError
+from aovpn_remediate.errors import ClientError, ScriptEndedError
 
 KEY = r"HKLM:\SOFTWARE\X"
 CLIENT: Description = {
@@ -280,8 +280,10 @@ def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
 ):
     monkeypatch.setattr(device, "LIMIT", 2)
     client = make_client(CLIENT, tmp_path / "client")
-    with PowerShell(str(find_powershell())) as shell, pytest.raises(ClientError, match=problem):
-        client.run(shell, script.encode(), run_as="user", apart=True)
+    with PowerShell(str(find_powershell())) as shell:
+        with pytest.raises(ScriptEndedError, match=problem):
+            client.run(shell, script.encode(), run_as="user", apart=True)
+        assert client.run(shell, b"'next'", run_as="user").output == ("next",)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")

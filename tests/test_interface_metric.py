@@ -572,6 +572,41 @@ def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happ
     assert len(files(client)) == 2
 
 
+BETWEEN = WRITE + "\n" + REPLACE
+PUT_BACK = "[IO.File]::Replace($backup, $Path, $temporary)"
+
+
+def kept(path: Path) -> list[bytes]:
+    """The copies beside a phonebook that no repair replaces."""
+    return [one.read_bytes() for one in sorted(path.parent.glob("rasphone.pbk.aovpn-remediate.*.kept"))]
+
+
+def test_what_cannot_be_put_back_is_kept(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(surgery(metric_pair().remediation, REPLACE, BETWEEN), PUT_BACK, "throw 'held'")
+    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    assert kept(path) == [entry(PROFILE) + b"[Other]"]
+
+
+def test_what_is_written_while_something_is_put_back_is_kept(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    again = "[IO.File]::AppendAllText($Path, '[Third]'); "
+    script = surgery(surgery(metric_pair().remediation, REPLACE, BETWEEN), PUT_BACK, again + PUT_BACK)
+    client.run(shell, script, run_as="user")
+    changed = entry(PROFILE, ipv4=3, ipv6=3)
+    assert kept(path)[:1] == [changed + b"[Third]"]
+    assert path.read_bytes().startswith(entry(PROFILE)) and b"[Other]" in path.read_bytes()
+
+
+def test_a_disk_that_is_full_to_the_last_byte_leaves_no_half_file(client, shell):
+    """A small text is written when the stream is closed, which fails once more."""
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(metric_pair().remediation, "$stream.Flush($true)", "throw 'full'")
+    script = surgery(script, "$stream.Dispose()", "$stream.Dispose(); throw 'full'")
+    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
+
+
 def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     half = surgery(
@@ -579,10 +614,8 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
         REPLACE,
         "[IO.File]::Move($Path, $backup); $backup = 'x'; throw 'power cut'",
     )
-    half = half.replace(
-        b"        $null = Restore-Phonebook -Path $Path\r\n        [IO.File]::Delete($temporary)",
-        b"        $null = 1",
-    )
+    half = half.replace(b"[IO.File]::Delete($temporary)", b"$null = 1")
+    half = half.replace(b"$null = Restore-Phonebook -Path $Path", b"$null = 1")
     client.run(shell, half, run_as="user")
     assert not path.exists()
     found = check(client, shell, metric_pair())

@@ -30,6 +30,11 @@ NEVER = (
     "Invoke-WithRetry -Action { [IO.File]::Rep",
     "[IO.File]::Replace($backup",
     "[IO.File]::Delete($Path)",
+    "Invoke-WithRetry -Action { [IO.File]::Replace($backup",
+    "try { Invoke-WithRetry -Action { [IO.File]::Replace($backup",
+    "if (-not [string]::Equals((Read-PhonebookText -Path $temporary)",
+    "Save-KeptCopy",
+    "$null = Restore-Phonebook",
 )
 """What ends its block anyway, and what only happens when another program writes meanwhile or the disk is full."""
 QUIET = (
@@ -58,7 +63,7 @@ def steps() -> dict[str, int]:
         if text(function.children[1]) in WRITERS:
             lists = (one for one in walk(function) if one.type == "statement_list")
             for one in (statement for part in lists for statement in part.children):
-                words = text(one).split("\r\n")[0]
+                words = " ".join(text(one).split())
                 if one.type != "comment" and not words.startswith(NEVER + QUIET):
                     found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
     return found

@@ -12,7 +12,7 @@ import pytest
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry, record
 from aovpn_remediate.model import ScriptPackage
-from tests.pairs import PROFILE, check, files, pair, repair, say
+from tests.pairs import PROFILE, check, files, metric_pair, pair, repair, say
 
 TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
 
@@ -59,6 +59,11 @@ def writing(path: Path, content: bytes) -> str:
     """A statement that makes this the content of a file."""
     digits = base64.b64encode(content).decode("ascii")
     return f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String('{digits}'))"
+
+
+def kept(path) -> list[bytes]:
+    """The copies beside a phonebook that no repair replaces."""
+    return [one.read_bytes() for one in sorted(path.parent.glob("rasphone.pbk.aovpn-remediate.*.kept"))]
 
 
 @pytest.mark.parametrize("scope", ["user", "all-users", "device"])
@@ -385,11 +390,7 @@ def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(clien
     path = client.write_phonebook("device", content)
     run = repair(client, shell, routes(*TWO))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
-    kept = path.with_name("rasphone.pbk.aovpn-remediate.kept")
-    assert kept.read_bytes() == content
-    kept.write_bytes(b"of an earlier repair")
-    assert repair(client, shell, routes(*TWO, "10.7.0.0/16")).result["state"] in ("fixed", "failed", "absent")
-    assert kept.read_bytes() == b"of an earlier repair"
+    assert kept(path) == [content]
 
 
 def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, shell):
@@ -407,14 +408,55 @@ def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shel
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"of a script that was killed")
     client.faults = {"Confirm-OtherContent": "the script ends here"}
     assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
-    assert path.read_bytes() != before
-    assert path.with_name("rasphone.pbk.aovpn-remediate.bak").read_bytes() == before
+    spoilt = path.read_bytes()
+    assert spoilt != before
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
     assert len(files(client)) == 2
+    client.faults = {}
+    assert repair(client, shell, metric_pair(profile=PROFILE, scope="device")).result["state"] == "fixed"
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
+    assert repair(client, shell, routes(*TWO, "10.7.0.0/16")).result["state"] == "fixed"
+    assert kept(path) == [before]
+
+
+def test_a_look_that_breaks_off_loses_nothing(client, shell):
+    before = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
+    path = client.write_phonebook("device", before)
+    client.switches = ("reencodes", "resetsMetric")
+    client.faults = {"Test-OtherEntry": "the phonebook is held"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [before]
+
+
+def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
+    client.switches = ("reencodes", "resetsMetric")
+    first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
+    path = client.write_phonebook("device", first)
+    detail = str(repair(client, shell, routes(*TWO)).result["detail"])
+    assert "another entry changed" in detail and "the entry was put back" in detail
+    second = entry(b"Z\xfcrich") + path.read_bytes()
+    path.write_bytes(second)
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [first, second]
+
+
+def test_where_nine_copies_are_kept_no_command_is_called_that_could_take_more(client, shell):
+    client.switches = ("reencodes",)
+    path = client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
+    for number in range(1, 10):
+        path.with_name(f"rasphone.pbk.aovpn-remediate.{number}.kept").write_bytes(b"%d" % number)
+    before = path.read_bytes()
+    run = repair(client, shell, routes(*TWO))
+    assert run.result["state"] == "failed" and "nine copies" in str(run.result["detail"])
+    again = repair(client, shell, routes(*TWO, "10.7.0.0/16"))
+    assert again.result["state"] == "failed" and "nine copies" in str(again.result["detail"])
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
+    assert len(kept(path)) == 9
 
 
 def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
     path = client.write_phonebook("device", entry(PROFILE))
-    copy = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    copy = path.with_name("rasphone.pbk.aovpn-remediate.before")
     package = routes(*TWO)
     call = b"        Set-StoredRoute -Settings"
     take = f"        [IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\r\n".encode()
@@ -443,7 +485,10 @@ def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(cl
     ("at", "detail"),
     [
         ("Restore-ScopePhonebook", "the profile is not on this device"),
-        ("Add-VpnConnectionRoute", "the profile left the phonebook while its routes were changed"),
+        (
+            "Add-VpnConnectionRoute",
+            "the profile left the phonebook while its routes were changed; a copy is kept beside it",
+        ),
     ],
 )
 @pytest.mark.parametrize("left", [b"", None])
@@ -453,6 +498,7 @@ def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, sh
     run = repair(client, shell, instead(routes(TWO[0]), at, meanwhile))
     assert (run.result["state"], run.result["detail"]) == ("failed", detail)
     assert (path.read_bytes() if path.exists() else None) == left
+    assert kept(path) == ([entry(PROFILE)] if "kept" in detail else [])
 
 
 @pytest.mark.parametrize("prefix", ["10.8.0.0/16", "2001:db8:8::/48"])
@@ -520,4 +566,4 @@ def test_the_copy_is_of_before_the_repair_also_where_an_exclusion_was_written(cl
     package = routes(TWO[0], exclusion, exclusions="write", stale="remove")
     run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", writing(path, left)))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
-    assert path.with_name("rasphone.pbk.aovpn-remediate.kept").read_bytes() == before
+    assert kept(path) == [before]

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from aovpn_remediate.cli import run
+from aovpn_remediate.client import device
 from aovpn_remediate.client.comparison import differences, snapshot
 from aovpn_remediate.client.description import make_client
 from aovpn_remediate.config import load_config
@@ -441,6 +442,19 @@ def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, num
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", [b"[Environment]::Exit(1)", b"while ($true) { }"])
+def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_path, monkeypatch, end):
+    monkeypatch.setattr(device, "LIMIT", 3)
+    (tmp_path / "2").mkdir()
+    job = broken(
+        the_case(tmp_path, "the stored metric is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"
+    )
+    proof = prove(job, shell)
+    assert proof.states == ("issue",)
+    assert any("run 2: the script could not be run to its end" in one for one in proof.differences)
+    assert prove(the_case(tmp_path / "2", "the stored metric is wrong"), shell).ok
 
 
 def test_every_job_is_taken_once_and_a_worker_without_jobs_helps_the_others():

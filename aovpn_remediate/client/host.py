@@ -22,11 +22,15 @@ from types import TracebackType
 from typing import Self, TypedDict, cast
 
 from aovpn_remediate.client.state import State
-from aovpn_remediate.errors import ClientError
+from aovpn_remediate.errors import ClientError, ScriptEndedError
 
 _FOLDER = Path(__file__).parent
-_QUICK_START = {"DOTNET_TieredCompilation": "0", "DOTNET_JITMinOpts": "1"}
-"""Lets .NET compile thousands of small methods once and without optimizing."""
+_QUICK_START = {
+    "DOTNET_TieredCompilation": "0",
+    "DOTNET_JITMinOpts": "1",
+    "DOTNET_EnableDiagnostics": "0",
+}
+"""Lets .NET compile thousands of small methods once and without optimizing, and open no door for debuggers."""
 
 
 class _Answer(TypedDict):
@@ -67,30 +71,33 @@ class PowerShell:
     """A running PowerShell; use it with ``with``. Raises ``ClientError`` where it cannot be started."""
 
     def __init__(self, executable: str) -> None:
-        command = [
+        self._command = [
             executable, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
             str(_FOLDER / "host.ps1"), str(_FOLDER / "windows"),
         ]  # fmt: skip
         if sys.platform != "win32":
-            del command[3:5]  # there is no execution policy elsewhere
+            del self._command[3:5]  # there is no execution policy elsewhere
         self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
         self._scripts = itertools.count()
-        errors = Path(self._folder.name, "errors.txt")
         try:
-            with errors.open("wb") as stderr:
-                self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=stderr,
-                    encoding="utf-8",
-                    errors="replace",
-                    env=_QUICK_START | os.environ,
-                    start_new_session=True,  # a group with whatever a script starts
-                )
+            self._start()
         except OSError as error:
             self._folder.cleanup()
             raise ClientError(f"{executable}: cannot be started as PowerShell; {error.strerror}") from error
+
+    def _start(self) -> None:
+        errors = Path(self._folder.name, "errors.txt")
+        with errors.open("wb") as stderr:
+            self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+                errors="replace",
+                env=_QUICK_START | os.environ,
+                start_new_session=True,  # a group with whatever a script starts
+            )
         self._errors = errors.open("rb")
 
     def __enter__(self) -> Self:
@@ -103,21 +110,23 @@ class PowerShell:
 
     def close(self) -> None:
         """End the process."""
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):  # it may have ended by itself
-                if stream:
-                    stream.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self.kill()
-        self._errors.close()
+        self._end(patience=10)
         self._folder.cleanup()
 
+    def _end(self, patience: float) -> None:
+        """Let the process end by itself, or not; nothing that it started stays."""
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # it may have ended already
+                if stream:
+                    stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self.kill()
+        self._process.wait()
+        self._errors.close()
+
     def kill(self) -> None:
-        """End the process whatever it does, and what scripts started; who waits gets ``ClientError``."""
+        """End the process whatever it does, and what scripts started; who waits gets ``ScriptEndedError``."""
         if sys.platform == "win32":
             self._process.kill()
         else:
@@ -152,7 +161,8 @@ class PowerShell:
 
         ``apart`` gives it a runspace of its own. Without, it may get the last one with its variables reset,
         which is faster, and right for scripts that leave nothing else, as rendered ones do. After
-        ``limit`` seconds the whole PowerShell is ended and ``ClientError`` raised.
+        ``limit`` seconds the whole PowerShell is ended. Raises ``ScriptEndedError``; the next script then has
+        another PowerShell.
         """
         job = {
             "id": secrets.token_hex(8),
@@ -200,7 +210,9 @@ class PowerShell:
                 if is_late.is_set()
                 else "it ended PowerShell, or a program that it started wrote between"
             )
-            raise ClientError(f"a script could not be run to its end: {why}") from error
+            self._end(patience=0)
+            self._start()
+            raise ScriptEndedError(f"the script could not be run to its end: {why}") from error
         finally:
             watch.cancel()
         if "broken" in answer:

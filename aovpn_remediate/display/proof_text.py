@@ -64,10 +64,10 @@ def proofs_junit(proofs: Sequence[Proof]) -> bytes:
 
 
 def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Iterable[str]:
-    word = "ok" if proof.ok else "FAILED"
+    word = f"{'ok' if proof.ok else 'FAILED':6}"
     shown = f"\x1b[{32 if proof.ok else 31}m{word}\x1b[0m" if color else word
     said = proof.states if set(proof.states) != {"nothing"} else tuple(map(str, proof.exits))
-    yield f"  {proof.case:{width}}{' > '.join(said):40} {shown}"
+    yield f"  {shown} {proof.case:{width}}{' > '.join(said)}".rstrip()
     yield from (f"      {clean(line)}" for line in proof.differences)
     if verbose:
         yield from (f"      {clean(line)}" for line in proof.outputs)
@@ -85,4 +85,7 @@ def _assumption_lines(proofs: Sequence[Proof]) -> list[str]:
 def _summary(proofs: Sequence[Proof]) -> str:
     counts = Counter(proof.ok for proof in proofs)
     average = sum(proof.ms for proof in proofs) // max(len(proofs), 1)
-    return f"{count_of(len(proofs), 'case')}: {counts[True]} ok, {counts[False]} failed, {average} ms each."
+    text = f"{count_of(len(proofs), 'case')}: {counts[True]} ok, {counts[False]} failed, {average} ms each."
+    if counts[False]:
+        text += "\n-v shows what the scripts said; --keep DIR leaves the clients of failing cases for a look."
+    return text

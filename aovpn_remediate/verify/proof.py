@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import shutil
 import tempfile
@@ -14,13 +15,13 @@ from pathlib import Path
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
 from aovpn_remediate.client.comparison import differences, snapshot
 from aovpn_remediate.client.description import make_client
-from aovpn_remediate.errors import ClientError
+from aovpn_remediate.errors import ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.verify.cases import Case, read_cases
 
 LINE_LIMIT = 2000
-_COPIES = (".aovpn-remediate.bak", ".aovpn-remediate.kept")
-"""What our own pairs leave beside a phonebook."""
+_COPY = ".aovpn-remediate."
+"""What names of copies have behind a phonebook's name."""
 _EXIT_1 = ("issue", "failed")
 
 
@@ -71,14 +72,18 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         client = make_client(job.case.before, Path(folder) / "client")
         after = job.case.after if job.package.remediation else job.case.before
         expected = make_client(after, Path(folder) / "expected")
+        runs: list[Run] = []
+        problems: list[str] = []
         try:
-            runs, problems = _run_all(job, client, shell)
+            _run_all(job, client, shell, runs, problems)
+            problems += differences(_portable(expected, job), _portable(client, job))
+            if job.case.then and job.package.remediation:
+                runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
+                problems += _problems(job, runs)
+        except ScriptEndedError as error:
+            problems.append(f"run {len(runs) + 1}: {error}")
         except ClientError as error:
             raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
-        problems += differences(_portable(expected, job), _portable(client, job))
-        if job.case.then and job.package.remediation:
-            runs.append(_run(job, client, shell, job.package.detection, then=job.case.then))
-            problems += _problems(job, runs)
         if job.package.remediation or _is_own(job):
             problems += [f"{one} never happened; no script called it" for one in client.unmet()]
         states = tuple(_state(run) for run in runs)
@@ -114,7 +119,8 @@ def _folder_name(text: str) -> str:
 
 def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str], folder: Path) -> None:
     """Leave a client for a look: its files, what the scripts said, and the rest of it as lines of text."""
-    shutil.copytree(client.folder, folder, symlinks=True, dirs_exist_ok=True)
+    with contextlib.suppress(shutil.Error):  # all but what is no file
+        shutil.copytree(client.folder, folder, symlinks=True, dirs_exist_ok=True)
     state = [f"{name}: {value}" for name, value in snapshot(client).items() if not isinstance(value, bytes)]
     text = ["differences:", *problems, "", "runs:", *_labelled(runs), "", "state:", *state]
     (folder / "proof.txt").write_text("\n".join(text) + "\n", encoding="utf-8")
@@ -128,12 +134,13 @@ def _labelled(runs: Sequence[Run]) -> Iterator[str]:
             yield f"{script}: {line}"
 
 
-def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list[Run], list[str]]:
+def _run_all(
+    job: Job, client: SimulatedClient, shell: PowerShell, runs: list[Run], problems: list[str]
+) -> None:
+    """Run the scripts; add what each did to ``runs``, and what was wrong with it to ``problems``."""
     scripts = [job.package.detection]
     if job.package.remediation:
         scripts = [job.package.detection, job.package.remediation] * 2
-    runs: list[Run] = []
-    problems: list[str] = []
     others = [b"", *(base64.b64decode(one["adds"]) for one in client.changes)]
     profile = job.remediation.settings.case_values().get("profile")
     first = seen = snapshot(client)
@@ -148,7 +155,6 @@ def _run_all(job: Job, client: SimulatedClient, shell: PowerShell) -> tuple[list
             lost = [*_lost(seen, now, others), *_lost_entries(first, now, profile)]
             problems += [f"run {number}: {problem}" for problem in lost]
         seen = now
-    return runs, problems
 
 
 def _run(job: Job, client: SimulatedClient, shell: PowerShell, script: bytes, *, then: str = "") -> Run:
@@ -196,8 +202,9 @@ def _is_own(job: Job) -> bool:
 
 def _without_copies(found: Mapping[str, object], job: Job) -> dict[str, object]:
     """A snapshot without the copies that our own pairs keep beside a phonebook."""
-    copies = tuple(f"/rasphone.pbk{suffix}" for suffix in _COPIES)
-    return {name: value for name, value in found.items() if _is_own(job) or not name.endswith(copies)}
+    copy = f"/rasphone.pbk{_COPY}"
+    is_copy = re.compile(rf".*{re.escape(copy)}(bak|before|\d\.kept)").fullmatch
+    return {name: value for name, value in found.items() if _is_own(job) or not is_copy(name)}
 
 
 def _lost(before: Mapping[str, object], now: Mapping[str, object], others: Sequence[bytes]) -> Iterator[str]:
@@ -221,8 +228,8 @@ def _lost_entries(first: Mapping[str, object], now: Mapping[str, object], profil
 
 def _with_copies(name: str, found: Mapping[str, object]) -> list[bytes]:
     """The content of a phonebook and of the copies beside it, as far as they are there."""
-    contents = [found.get(name), *(found.get(f"{name}{suffix}") for suffix in _COPIES)]
-    return [content for content in contents if isinstance(content, bytes)]
+    copies = [content for other, content in found.items() if other.startswith(name + _COPY)]
+    return [content for content in (found.get(name), *copies) if isinstance(content, bytes)]
 
 
 def _portable(client: SimulatedClient, job: Job) -> dict[str, object]:

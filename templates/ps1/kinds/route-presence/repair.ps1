@@ -15,7 +15,7 @@ function Repair-StoredCondition {
     if (0 -eq $touched.Count) {
         return $false
     }
-    # The commands write the file themselves; if this script ends before it has looked, a copy is there.
+    # The commands write the file themselves; if this script ends before it has looked, a copy stays.
     Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
@@ -77,27 +77,37 @@ function Write-Exclusion {
 
 # Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not, it
 # is put back and the repair has failed. Other entries belong to others and are not written here, whoever
-# changed them; but then the repair has failed too, and the phonebook as it was lies beside it.
+# changed them; but then the repair has failed too, and the copy from before the commands is kept. It is kept
+# as well where this look itself breaks off.
 function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        if ([IO.File]::Exists($Saved['Path'])) {
-            Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
+    $problems = @()
+    $isAllThere = $false
+    try {
+        $open = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $open['Refusal']) {
+            throw 'the profile left the phonebook while its routes were changed; a copy is kept beside it'
         }
-        throw 'the profile left the phonebook while its routes were changed'
+        if (-not (Test-OtherEntry -Saved $Saved -Now $open)) {
+            $problems += 'another entry changed while routes were changed; a copy of the phonebook is kept'
+        }
+        $isAllThere = 0 -eq $problems.Count
+        if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
+            $isAllThere = $false
+            Restore-Entry -Settings $Settings -Saved $Saved
+            $isAllThere = 0 -eq $problems.Count
+            $problems += 'the route commands changed more than routes; the entry was put back'
+        }
+    } finally {
+        if ($isAllThere) {
+            Complete-PhonebookCopy -Path $Saved['Path']
+        } else {
+            Save-KeptCopy -Path $Saved['Path'] -Copy "$($Saved['Path']).aovpn-remediate.before"
+        }
     }
-    $isOtherEntrySame = Test-OtherEntry -Saved $Saved -Now $open
-    if (-not $isOtherEntrySame) {
-        Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
-    }
-    if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
-        Restore-Entry -Settings $Settings -Saved $Saved
-        throw 'the route commands changed more than routes; the entry was put back'
-    }
-    if (-not $isOtherEntrySame) {
-        throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
+    if ($problems.Count -gt 0) {
+        throw ($problems -join '; ')
     }
 }
 

@@ -353,7 +353,13 @@ function Write-PhonebookText {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
             if ($same) {
                 [IO.File]::Delete($backup)
-                [IO.File]::Replace($temporary, $Path, $backup)
+                try {
+                    [IO.File]::Replace($temporary, $Path, $backup)
+                } catch {
+                    # Windows may have moved the old file away and then stopped.
+                    $null = Restore-Phonebook -Path $Path
+                    throw
+                }
             }
             $same
         }
@@ -362,7 +368,16 @@ function Write-PhonebookText {
         }
         if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
             # It was written between the comparison and the replacement: what was written comes back.
-            Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
+            try {
+                Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
+            } catch {
+                Save-KeptCopy -Path $Path -Copy $backup
+                throw
+            }
+            if (-not [string]::Equals((Read-PhonebookText -Path $temporary), $After)) {
+                # And it was written once more.
+                Save-KeptCopy -Path $Path -Copy $temporary
+            }
             return $false
         }
     } finally {
@@ -381,12 +396,34 @@ function Clear-CopyPlace {
     param([string] $Path)
 
     $copy = "$Path.aovpn-remediate.bak"
-    $attributes = Get-FileAttribute -Path $copy
+    $null = Test-PlainFile -Path $copy
+    [IO.File]::Delete($copy)
+    $copy
+}
+
+# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved, which
+# takes no room on a full disk.
+function Save-KeptCopy {
+    param([string] $Path, [string] $Copy)
+
+    for ($number = 1; $number -le 9; $number++) {
+        $kept = "$Path.aovpn-remediate.$number.kept"
+        if ($null -eq (Get-FileAttribute -Path $kept)) {
+            return Invoke-WithRetry -Action { [IO.File]::Move($Copy, $kept) }
+        }
+    }
+    throw 'nine copies of damaged phonebooks are kept beside this one; look at them and delete them first'
+}
+
+# Whether there is a file; a link or a folder in its place is a doubt.
+function Test-PlainFile {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
     if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
         throw 'a link or a folder stands where the copy of the phonebook belongs'
     }
-    [IO.File]::Delete($copy)
-    $copy
+    $null -ne $attributes
 }
 
 # Writes a file that is not there yet; nothing is left of one that cannot be written whole.
@@ -401,9 +438,13 @@ function Write-NewFile {
         $stream.Flush($true)
         $isWhole = $true
     } finally {
-        $stream.Dispose()
-        if (-not $isWhole) {
-            [IO.File]::Delete($Path)
+        try {
+            # Writes what is still in memory, which a full disk refuses again.
+            $stream.Dispose()
+        } finally {
+            if (-not $isWhole) {
+                [IO.File]::Delete($Path)
+            }
         }
     }
 }

@@ -213,9 +213,6 @@ function Get-EntryName {
     if ($phonebook['Link']) {
         throw 'a link stands in the way of a phonebook'
     }
-    if ('rasphone.pbk' -ne [IO.Path]::GetFileName($phonebook['Path'])) {
-        return
-    }
     $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
     $hidden = Join-Path -Path $folder -ChildPath '_hiddenPbk'
     $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)

@@ -368,7 +368,13 @@ function Write-PhonebookText {
             $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
             if ($same) {
                 [IO.File]::Delete($backup)
-                [IO.File]::Replace($temporary, $Path, $backup)
+                try {
+                    [IO.File]::Replace($temporary, $Path, $backup)
+                } catch {
+                    # Windows may have moved the old file away and then stopped.
+                    $null = Restore-Phonebook -Path $Path
+                    throw
+                }
             }
             $same
         }
@@ -377,7 +383,16 @@ function Write-PhonebookText {
         }
         if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
             # It was written between the comparison and the replacement: what was written comes back.
-            Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
+            try {
+                Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
+            } catch {
+                Save-KeptCopy -Path $Path -Copy $backup
+                throw
+            }
+            if (-not [string]::Equals((Read-PhonebookText -Path $temporary), $After)) {
+                # And it was written once more.
+                Save-KeptCopy -Path $Path -Copy $temporary
+            }
             return $false
         }
     } finally {
@@ -396,36 +411,57 @@ function Clear-CopyPlace {
     param([string] $Path)
 
     $copy = "$Path.aovpn-remediate.bak"
-    $attributes = Get-FileAttribute -Path $copy
-    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
-        throw 'a link or a folder stands where the copy of the phonebook belongs'
-    }
+    $null = Test-PlainFile -Path $copy
     [IO.File]::Delete($copy)
     $copy
 }
 
-# Puts what a phonebook was beside it, in the place of an older copy.
+# Puts what a phonebook is beside it, before commands write it that this script cannot watch. No other
+# repair touches this copy; one that a script left that was killed is kept.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     # A new file that was left and a copy mean together that a replacement broke off.
     Remove-LeftFile -Path $Path
-    Write-NewFile -Path (Clear-CopyPlace -Path $Path) -Text $Text
+    $null = Clear-CopyPlace -Path $Path
+    $copy = "$Path.aovpn-remediate.before"
+    if (Test-PlainFile -Path $copy) {
+        Save-KeptCopy -Path $Path -Copy $copy
+    }
+    Write-NewFile -Path $copy -Text $Text
 }
 
-# Puts what a phonebook was beside it for good: the next repair replaces its copy, but this one stays until
-# somebody takes it away. The first one counts, from before anything was lost.
-function Save-LostContent {
-    param([string] $Path, [string] $Text)
+# What the commands left was looked at, and all is there: their copy is that of the last repair now.
+function Complete-PhonebookCopy {
+    param([string] $Path)
 
-    $kept = "$Path.aovpn-remediate.kept"
-    if ($null -ne (Get-FileAttribute -Path $kept)) {
-        return
+    $backup = Clear-CopyPlace -Path $Path
+    Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.before", $backup) }
+}
+
+# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved, which
+# takes no room on a full disk.
+function Save-KeptCopy {
+    param([string] $Path, [string] $Copy)
+
+    for ($number = 1; $number -le 9; $number++) {
+        $kept = "$Path.aovpn-remediate.$number.kept"
+        if ($null -eq (Get-FileAttribute -Path $kept)) {
+            return Invoke-WithRetry -Action { [IO.File]::Move($Copy, $kept) }
+        }
     }
-    # Whole or not at all: half a copy would stand in the way of a whole one.
-    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
-    Write-NewFile -Path $temporary -Text $Text
-    [IO.File]::Move($temporary, $kept)
+    throw 'nine copies of damaged phonebooks are kept beside this one; look at them and delete them first'
+}
+
+# Whether there is a file; a link or a folder in its place is a doubt.
+function Test-PlainFile {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
+    $null -ne $attributes
 }
 
 # Writes a file that is not there yet; nothing is left of one that cannot be written whole.
@@ -440,9 +476,13 @@ function Write-NewFile {
         $stream.Flush($true)
         $isWhole = $true
     } finally {
-        $stream.Dispose()
-        if (-not $isWhole) {
-            [IO.File]::Delete($Path)
+        try {
+            # Writes what is still in memory, which a full disk refuses again.
+            $stream.Dispose()
+        } finally {
+            if (-not $isWhole) {
+                [IO.File]::Delete($Path)
+            }
         }
     }
 }
@@ -977,7 +1017,7 @@ function Repair-StoredCondition {
     if (0 -eq $touched.Count) {
         return $false
     }
-    # The commands write the file themselves; if this script ends before it has looked, a copy is there.
+    # The commands write the file themselves; if this script ends before it has looked, a copy stays.
     Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
@@ -1039,27 +1079,37 @@ function Write-Exclusion {
 
 # Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not, it
 # is put back and the repair has failed. Other entries belong to others and are not written here, whoever
-# changed them; but then the repair has failed too, and the phonebook as it was lies beside it.
+# changed them; but then the repair has failed too, and the copy from before the commands is kept. It is kept
+# as well where this look itself breaks off.
 function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
 
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        if ([IO.File]::Exists($Saved['Path'])) {
-            Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
+    $problems = @()
+    $isAllThere = $false
+    try {
+        $open = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $open['Refusal']) {
+            throw 'the profile left the phonebook while its routes were changed; a copy is kept beside it'
         }
-        throw 'the profile left the phonebook while its routes were changed'
+        if (-not (Test-OtherEntry -Saved $Saved -Now $open)) {
+            $problems += 'another entry changed while routes were changed; a copy of the phonebook is kept'
+        }
+        $isAllThere = 0 -eq $problems.Count
+        if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
+            $isAllThere = $false
+            Restore-Entry -Settings $Settings -Saved $Saved
+            $isAllThere = 0 -eq $problems.Count
+            $problems += 'the route commands changed more than routes; the entry was put back'
+        }
+    } finally {
+        if ($isAllThere) {
+            Complete-PhonebookCopy -Path $Saved['Path']
+        } else {
+            Save-KeptCopy -Path $Saved['Path'] -Copy "$($Saved['Path']).aovpn-remediate.before"
+        }
     }
-    $isOtherEntrySame = Test-OtherEntry -Saved $Saved -Now $open
-    if (-not $isOtherEntrySame) {
-        Save-LostContent -Path $Saved['Path'] -Text $Saved['Text']
-    }
-    if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
-        Restore-Entry -Settings $Settings -Saved $Saved
-        throw 'the route commands changed more than routes; the entry was put back'
-    }
-    if (-not $isOtherEntrySame) {
-        throw 'another entry changed while routes were changed; a copy from before lies beside the phonebook'
+    if ($problems.Count -gt 0) {
+        throw ($problems -join '; ')
     }
 }
 
