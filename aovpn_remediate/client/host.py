@@ -30,7 +30,7 @@ _QUICK_START = {
     "DOTNET_JITMinOpts": "1",
     "DOTNET_EnableDiagnostics": "0",
 }
-"""Lets .NET compile thousands of small methods once and without optimizing, and open no door for debuggers."""
+"""Lets .NET compile thousands of small methods once and without optimizing, and no door for debuggers."""
 
 
 class _Answer(TypedDict):

@@ -356,8 +356,8 @@ function Complete-PhonebookCopy {
     Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.before", $backup) }
 }
 
-# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved, which
-# takes no room on a full disk.
+# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
+# which takes no room on a full disk.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 

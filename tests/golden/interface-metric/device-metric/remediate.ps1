@@ -401,8 +401,8 @@ function Clear-CopyPlace {
     $copy
 }
 
-# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved, which
-# takes no room on a full disk.
+# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
+# which takes no room on a full disk.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
