@@ -584,8 +584,39 @@ def kept(path: Path) -> list[bytes]:
 def test_what_cannot_be_put_back_is_kept(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     script = surgery(surgery(metric_pair().remediation, REPLACE, BETWEEN), PUT_BACK, "throw 'held'")
-    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    said = client.run(shell, script, run_as="user").result
+    assert (said["state"], said["detail"]) == ("failed", "held")
     assert kept(path) == [entry(PROFILE) + b"[Other]"]
+
+
+def test_a_put_back_that_broke_off_half_way_is_finished(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(metric_pair().remediation, REPLACE, BETWEEN)
+    script = surgery(script, PUT_BACK, "[IO.File]::Move($Path, $temporary); throw 'half-way'")
+    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE) + b"[Other]" and kept(path) == []
+
+
+def test_the_copy_of_a_replacement_that_broke_off_is_kept_where_somebody_made_another_phonebook(
+    client, shell
+):
+    path = client.write_phonebook("user", entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry("Lost"))
+    path.with_name("rasphone.pbk.aovpn-remediate.x.tmp").write_bytes(b"half")
+    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
+    assert kept(path) == [entry("Lost")]
+    names = sorted(one.name for one in path.parent.iterdir())
+    assert names == [path.name, f"{path.name}.aovpn-remediate.1.kept", f"{path.name}.aovpn-remediate.bak"]
+
+
+def test_an_appdata_that_is_a_link_itself_is_followed(client, shell):
+    """Administrators redirect it; what counts is what lies below it."""
+    path = client.write_phonebook("user", entry(PROFILE))
+    elsewhere = client.folder / "elsewhere"
+    client.app_data.rename(elsewhere)
+    client.app_data.symlink_to(elsewhere)
+    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
 
 
 def test_what_is_written_while_something_is_put_back_is_kept(client, shell):

@@ -428,6 +428,47 @@ def test_a_look_that_breaks_off_loses_nothing(client, shell):
     assert kept(path) == [before]
 
 
+def test_an_entry_that_cannot_be_put_back_is_in_a_copy_that_is_kept(client, shell):
+    before = entry(PROFILE, ipv4=3)
+    path = client.write_phonebook("device", before)
+    client.switches = ("resetsMetric",)
+    client.faults = {"Restore-Entry": "the phonebook is held"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [before]
+
+
+def test_what_another_program_made_of_the_entry_is_in_the_copy_where_it_is_put_back(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    theirs = entry(PROFILE, ipv4=77)
+    run = repair(client, shell, instead(routes(*TWO), "Add-VpnConnectionRoute", writing(path, theirs)))
+    assert run.result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE)
+    assert {one.name: one.read_bytes() for one in path.parent.iterdir() if one != path} == {
+        "rasphone.pbk.aovpn-remediate.bak": theirs
+    }
+
+
+def test_scripts_that_are_killed_before_they_did_anything_fill_nothing(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Set-StoredRoute": "killed", "Confirm-OtherContent": "killed"}
+    for _ in range(3):
+        assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [] and path.read_bytes() == entry(PROFILE)
+
+
+def test_a_phonebook_that_changes_while_its_copy_is_made_is_left_for_the_next_run(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    adds = base64.b64encode(entry("New")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Write-NewFile", "adds": adds}]
+    run = repair(client, shell, routes(*TWO))
+    assert (run.result["state"], run.result["detail"]) == (
+        "failed",
+        "the phonebook changed while its copy was made",
+    )
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE) + entry("New")}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+
+
 def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
     client.switches = ("reencodes", "resetsMetric")
     first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
@@ -438,14 +479,18 @@ def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
     path.write_bytes(second)
     assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
     assert kept(path) == [first, second]
+    assert path.with_name("rasphone.pbk.aovpn-remediate.1.kept").read_bytes() == first
 
 
 def test_where_nine_copies_are_kept_no_command_is_called_that_could_take_more(client, shell):
     client.switches = ("reencodes",)
     path = client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
-    for number in range(1, 10):
+    for number in range(1, 9):
         path.with_name(f"rasphone.pbk.aovpn-remediate.{number}.kept").write_bytes(b"%d" % number)
-    before = path.read_bytes()
+    run = repair(client, shell, routes(TWO[0]))
+    assert run.result["state"] == "failed" and len(kept(path)) == 9
+    before = entry(b"Z\xfcrich") + path.read_bytes()
+    path.write_bytes(before)
     run = repair(client, shell, routes(*TWO))
     assert run.result["state"] == "failed" and "nine copies" in str(run.result["detail"])
     again = repair(client, shell, routes(*TWO, "10.7.0.0/16"))

@@ -97,13 +97,17 @@ function Confirm-OtherContent {
             $isAllThere = $false
             Restore-Entry -Settings $Settings -Saved $Saved
             $isAllThere = 0 -eq $problems.Count
-            $problems += 'the route commands changed more than routes; the entry was put back'
+            $problems += 'more than its routes changed in the entry; the entry was put back'
         }
     } finally {
-        if ($isAllThere) {
-            Complete-PhonebookCopy -Path $Saved['Path']
+        $copy = $Saved['Path'] + '.aovpn-remediate.before'
+        if (-not $isAllThere) {
+            Save-KeptCopy -Path $Saved['Path'] -Copy $copy
+        } elseif ($Saved['IsPutBack']) {
+            # The copy is as the phonebook is, and what was there meanwhile is beside it already.
+            [IO.File]::Delete($copy)
         } else {
-            Save-KeptCopy -Path $Saved['Path'] -Copy "$($Saved['Path']).aovpn-remediate.before"
+            Complete-PhonebookCopy -Path $Saved['Path']
         }
     }
     if ($problems.Count -gt 0) {
@@ -120,10 +124,11 @@ function Test-OtherEntry {
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# Brings the saved entry back and keeps every byte beside it.
+# Brings the saved entry back and keeps every byte beside it. What the entry was is in the copy of that write.
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
+    $Saved['IsPutBack'] = $true
     $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)

@@ -170,12 +170,10 @@ function Find-PhonebookEntry {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
     if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
         return $false
     }
-    $name = [IO.Path]::GetFileName($Path)
-    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
@@ -233,6 +231,14 @@ function Find-EntryKey {
         $value = $places[0].Groups[1]
         @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
     }
+}
+
+# What a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
 # What a script says, and its only way out.

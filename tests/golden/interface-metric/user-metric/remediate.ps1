@@ -182,12 +182,10 @@ function Find-PhonebookEntry {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
     if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
         return $false
     }
-    $name = [IO.Path]::GetFileName($Path)
-    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # Brings the old phonebook back after a replacement that broke off; $true if it had to.
@@ -327,7 +325,6 @@ function Write-PhonebookText {
 
     $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
-    Remove-LeftFile -Path $Path
     try {
         Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
@@ -338,7 +335,7 @@ function Write-PhonebookText {
                 try {
                     [IO.File]::Replace($temporary, $Path, $backup)
                 } catch {
-                    # Windows may have moved the old file away and then stopped.
+                    # One that breaks off half-way leaves the old file under the backup's name only.
                     $null = Restore-Phonebook -Path $Path
                     throw
                 }
@@ -348,23 +345,27 @@ function Write-PhonebookText {
         if (-not $replaced) {
             return $false
         }
-        if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
-            # It was written between the comparison and the replacement: what was written comes back.
-            try {
+        $isBackInPlace = $false
+        try {
+            if (Test-Content -Path $backup -Text $Before) {
+                $isBackInPlace = $true
+            } else {
+                # It was written between the comparison and the replacement: what was written comes back.
                 Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
-            } catch {
+                $isBackInPlace = $true
+                if (-not (Test-Content -Path $temporary -Text $After)) {
+                    # And it was written once more.
+                    Save-KeptCopy -Path $Path -Copy $temporary
+                }
+                return $false
+            }
+        } catch {
+            if (-not $isBackInPlace -and -not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $backup
-                throw
             }
-            if (-not [string]::Equals((Read-PhonebookText -Path $temporary), $After)) {
-                # And it was written once more.
-                Save-KeptCopy -Path $Path -Copy $temporary
-            }
-            return $false
+            throw
         }
     } finally {
-        # A replacement that breaks off half-way leaves the old file under the backup's name only.
-        $null = Restore-Phonebook -Path $Path
         [IO.File]::Delete($temporary)
     }
     if (-not [string]::Equals((Read-PhonebookText -Path $Path), $After)) {
@@ -374,13 +375,26 @@ function Write-PhonebookText {
 }
 
 # The place of the copy beside a phonebook, empty: an old copy must never pass for the one of this write.
+# With a new file that was left, it is of a replacement that broke off before somebody made a phonebook.
 function Clear-CopyPlace {
     param([string] $Path)
 
     $copy = "$Path.aovpn-remediate.bak"
-    $null = Test-PlainFile -Path $copy
-    [IO.File]::Delete($copy)
+    $isThere = Test-PlainFile -Path $copy
+    if ($isThere -and @(Get-LeftFile -Path $Path).Count -gt 0) {
+        Save-KeptCopy -Path $Path -Copy $copy
+    }
+    Remove-LeftFile -Path $Path
+    Invoke-WithRetry -Action { [IO.File]::Delete($copy) }
     $copy
+}
+
+# Whether a file holds exactly this text.
+function Test-Content {
+    param([string] $Path, [string] $Text)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    [string]::Equals((Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }), $Text)
 }
 
 # Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
@@ -394,7 +408,7 @@ function Save-KeptCopy {
             return Invoke-WithRetry -Action { [IO.File]::Move($Copy, $kept) }
         }
     }
-    throw 'nine copies of damaged phonebooks are kept beside this one; look at them and delete them first'
+    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
 # Whether there is a file; a link or a folder in its place is a doubt.
@@ -431,13 +445,19 @@ function Write-NewFile {
     }
 }
 
-# Deletes what a script that was killed left beside the phonebook.
+# What a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
+}
+
+# Deletes it.
 function Remove-LeftFile {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
-    $name = [IO.Path]::GetFileName($Path)
-    foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
+    foreach ($file in @(Get-LeftFile -Path $Path)) {
         try {
             [IO.File]::Delete($file)
         } catch [IO.IOException], [UnauthorizedAccessException] {

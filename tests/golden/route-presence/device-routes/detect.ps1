@@ -179,12 +179,10 @@ function Find-PhonebookEntry {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
     if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
         return $false
     }
-    $name = [IO.Path]::GetFileName($Path)
-    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
@@ -252,6 +250,14 @@ function Get-EntryPiece {
     $body = $Text.Substring($Entry['Start'], $Entry['Length'])
     $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
     -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+}
+
+# What a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
 # What a script says, and its only way out.

@@ -191,12 +191,10 @@ function Find-PhonebookEntry {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
     if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
         return $false
     }
-    $name = [IO.Path]::GetFileName($Path)
-    @([IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")).Count -gt 0
+    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # Brings the old phonebook back after a replacement that broke off; $true if it had to.
@@ -360,7 +358,6 @@ function Write-PhonebookText {
 
     $backup = Clear-CopyPlace -Path $Path
     $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
-    Remove-LeftFile -Path $Path
     try {
         Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
@@ -371,7 +368,7 @@ function Write-PhonebookText {
                 try {
                     [IO.File]::Replace($temporary, $Path, $backup)
                 } catch {
-                    # Windows may have moved the old file away and then stopped.
+                    # One that breaks off half-way leaves the old file under the backup's name only.
                     $null = Restore-Phonebook -Path $Path
                     throw
                 }
@@ -381,23 +378,27 @@ function Write-PhonebookText {
         if (-not $replaced) {
             return $false
         }
-        if (-not [string]::Equals((Read-PhonebookText -Path $backup), $Before)) {
-            # It was written between the comparison and the replacement: what was written comes back.
-            try {
+        $isBackInPlace = $false
+        try {
+            if (Test-Content -Path $backup -Text $Before) {
+                $isBackInPlace = $true
+            } else {
+                # It was written between the comparison and the replacement: what was written comes back.
                 Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
-            } catch {
+                $isBackInPlace = $true
+                if (-not (Test-Content -Path $temporary -Text $After)) {
+                    # And it was written once more.
+                    Save-KeptCopy -Path $Path -Copy $temporary
+                }
+                return $false
+            }
+        } catch {
+            if (-not $isBackInPlace -and -not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $backup
-                throw
             }
-            if (-not [string]::Equals((Read-PhonebookText -Path $temporary), $After)) {
-                # And it was written once more.
-                Save-KeptCopy -Path $Path -Copy $temporary
-            }
-            return $false
+            throw
         }
     } finally {
-        # A replacement that breaks off half-way leaves the old file under the backup's name only.
-        $null = Restore-Phonebook -Path $Path
         [IO.File]::Delete($temporary)
     }
     if (-not [string]::Equals((Read-PhonebookText -Path $Path), $After)) {
@@ -407,36 +408,63 @@ function Write-PhonebookText {
 }
 
 # The place of the copy beside a phonebook, empty: an old copy must never pass for the one of this write.
+# With a new file that was left, it is of a replacement that broke off before somebody made a phonebook.
 function Clear-CopyPlace {
     param([string] $Path)
 
     $copy = "$Path.aovpn-remediate.bak"
-    $null = Test-PlainFile -Path $copy
-    [IO.File]::Delete($copy)
+    $isThere = Test-PlainFile -Path $copy
+    if ($isThere -and @(Get-LeftFile -Path $Path).Count -gt 0) {
+        Save-KeptCopy -Path $Path -Copy $copy
+    }
+    Remove-LeftFile -Path $Path
+    Invoke-WithRetry -Action { [IO.File]::Delete($copy) }
     $copy
 }
 
 # Puts what a phonebook is beside it, before commands write it that this script cannot watch. No other
-# repair touches this copy; one that a script left that was killed is kept.
+# repair touches this copy; one that a script left that was killed is kept, unless it is the same.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
-    # A new file that was left and a copy mean together that a replacement broke off.
-    Remove-LeftFile -Path $Path
-    $null = Clear-CopyPlace -Path $Path
     $copy = "$Path.aovpn-remediate.before"
     if (Test-PlainFile -Path $copy) {
-        Save-KeptCopy -Path $Path -Copy $copy
+        if (Test-Content -Path $copy -Text $Text) {
+            [IO.File]::Delete($copy)
+        } else {
+            Save-KeptCopy -Path $Path -Copy $copy
+        }
     }
-    Write-NewFile -Path $copy -Text $Text
+    $null = Clear-CopyPlace -Path $Path
+    # Whole or not at all, like the phonebook itself.
+    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    Write-NewFile -Path $temporary -Text $Text
+    [IO.File]::Move($temporary, $copy)
+    if (-not (Test-Content -Path $Path -Text $Text)) {
+        [IO.File]::Delete($copy)
+        throw 'the phonebook changed while its copy was made'
+    }
 }
 
-# What the commands left was looked at, and all is there: their copy is that of the last repair now.
+# What the commands left was looked at, and all is there: their copy is that of the last repair now. Where it
+# cannot be, it stays what it is.
 function Complete-PhonebookCopy {
     param([string] $Path)
 
-    $backup = Clear-CopyPlace -Path $Path
-    Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.before", $backup) }
+    try {
+        $backup = Clear-CopyPlace -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.before", $backup) }
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
+}
+
+# Whether a file holds exactly this text.
+function Test-Content {
+    param([string] $Path, [string] $Text)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    [string]::Equals((Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }), $Text)
 }
 
 # Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
@@ -450,7 +478,7 @@ function Save-KeptCopy {
             return Invoke-WithRetry -Action { [IO.File]::Move($Copy, $kept) }
         }
     }
-    throw 'nine copies of damaged phonebooks are kept beside this one; look at them and delete them first'
+    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
 # Whether there is a file; a link or a folder in its place is a doubt.
@@ -487,13 +515,19 @@ function Write-NewFile {
     }
 }
 
-# Deletes what a script that was killed left beside the phonebook.
+# What a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
+}
+
+# Deletes it.
 function Remove-LeftFile {
     param([string] $Path)
 
-    $folder = [IO.Path]::GetDirectoryName($Path)
-    $name = [IO.Path]::GetFileName($Path)
-    foreach ($file in [IO.Directory]::GetFiles($folder, "$name.aovpn-remediate.*.tmp")) {
+    foreach ($file in @(Get-LeftFile -Path $Path)) {
         try {
             [IO.File]::Delete($file)
         } catch [IO.IOException], [UnauthorizedAccessException] {
@@ -1099,13 +1133,17 @@ function Confirm-OtherContent {
             $isAllThere = $false
             Restore-Entry -Settings $Settings -Saved $Saved
             $isAllThere = 0 -eq $problems.Count
-            $problems += 'the route commands changed more than routes; the entry was put back'
+            $problems += 'more than its routes changed in the entry; the entry was put back'
         }
     } finally {
-        if ($isAllThere) {
-            Complete-PhonebookCopy -Path $Saved['Path']
+        $copy = $Saved['Path'] + '.aovpn-remediate.before'
+        if (-not $isAllThere) {
+            Save-KeptCopy -Path $Saved['Path'] -Copy $copy
+        } elseif ($Saved['IsPutBack']) {
+            # The copy is as the phonebook is, and what was there meanwhile is beside it already.
+            [IO.File]::Delete($copy)
         } else {
-            Save-KeptCopy -Path $Saved['Path'] -Copy "$($Saved['Path']).aovpn-remediate.before"
+            Complete-PhonebookCopy -Path $Saved['Path']
         }
     }
     if ($problems.Count -gt 0) {
@@ -1122,10 +1160,11 @@ function Test-OtherEntry {
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# Brings the saved entry back and keeps every byte beside it.
+# Brings the saved entry back and keeps every byte beside it. What the entry was is in the copy of that write.
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
+    $Saved['IsPutBack'] = $true
     $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
