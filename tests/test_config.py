@@ -711,3 +711,21 @@ def test_what_is_probably_not_meant_is_a_warning(tmp_path, case):
     text, expected = ADVICE[case]
     said = [f"{one.line}:{one.column}: {one.text}" for one in load(tmp_path, ENTRY + text).warnings]
     assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("privileges", "problems"),
+    [
+        ("[SeTcb]", ['privileges "SeTcb" is no privilege; write one as SeTcbPrivilege']),
+        ("window", ['privileges "window" is unknown; did you mean "windows"?']),
+        ("5", ["privileges 5 is no list; write each item on a line with - before it"]),
+        ("[SeX1, 5]", ['privileges "SeX1" is no privilege', "privileges 5 is no text"]),
+    ],
+)
+def test_of_two_ways_to_write_a_value_the_problem_of_the_meant_one_is_said(tmp_path, privileges, problems):
+    path = tmp_path / "r.yaml"
+    path.write_text(f"name: c\nremediations:\n  m: {{kind: rasman-privileges, privileges: {privileges}}}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert len(caught.value.problems) == len(problems)
+    assert all(text in found for text, found in zip(problems, caught.value.problems, strict=True))

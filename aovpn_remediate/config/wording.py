@@ -35,11 +35,33 @@ _FORMS = {
 
 def explain(error: ValidationError, model: type[BaseModel], where: Where, tree: Tree) -> Problems:
     """Return every problem of one validated part of the file that stands at ``where``."""
-    return [_problem(detail, model, where, tree) for detail in error.errors(include_url=False)]
+    found: dict[Where, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        tags = [place for place, part in enumerate(detail["loc"]) if _is_tag(part)]
+        found.setdefault(detail["loc"][: tags[0]] if tags else detail["loc"], []).append(detail)
+    return [_problem(one, model, where, tree) for details in found.values() for one in _meant(details)]
+
+
+def _untagged(location: Where) -> Where:
+    """A location without pydantic's names for the alternatives of a value."""
+    return tuple(part for part in location if not _is_tag(part))
+
+
+def _is_tag(part: int | str) -> bool:
+    return isinstance(part, str) and "[" in part
+
+
+def _meant(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The problems of the alternative that was meant: a word of those that there are, or something else."""
+    words = [one for one in details if one["type"] == "literal_error"]
+    others = [one for one in details if one["type"] != "literal_error"]
+    if not words or not others:
+        return details
+    return words if isinstance(words[0]["input"], str) else others
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], where: Where, tree: Tree) -> Problem:
-    location: Where = (*where, *detail["loc"])
+    location: Where = (*where, *_untagged(detail["loc"]))
     name = _name(location)
     if detail["type"] == "missing":
         return Problem(*tree.key_place(location[:-1]), f"{name} is missing; add {name}: ...")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from aovpn_remediate.kinds.parts import Entry
 from aovpn_remediate.model import RunAs
@@ -19,7 +20,16 @@ WINDOWS = (
 WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
 """These, and two more of the vendor's workaround for missing routes."""
 
-Privilege = Annotated[str, StringConstraints(pattern=r"^Se[A-Za-z]{1,60}Privilege$")]
+_PRIVILEGE = r"^Se[A-Za-z]{1,60}Privilege$"
+
+
+def _privilege(text: str) -> str:
+    if not re.fullmatch(_PRIVILEGE.removesuffix("$"), text):
+        raise ValueError("is no privilege; write one as SeTcbPrivilege")
+    return text
+
+
+Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"pattern": _PRIVILEGE})]
 
 
 class RasManPrivileges(Entry, title="rasman-privileges"):
