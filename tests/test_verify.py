@@ -310,11 +310,18 @@ def test_an_empty_client_is_an_ordinary_one(tmp_path, cases):
     assert jobs_of(tmp_path)[0].case.before == {}
 
 
-@pytest.mark.parametrize("line", ["before: 3", "before: {}\n  after: []", "before: {}\n  exits: 0"])
-def test_a_case_of_another_form_is_refused(tmp_path, line):
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("before: 3\n  exits: [0]", "before is no mapping"),
+        ("before: {}\n  exits: [0]\n  after: []", "after is no mapping"),
+        ("before: {}\n  exits: 0", "exits is no list of numbers"),
+    ],
+)
+def test_a_case_of_another_form_is_refused(tmp_path, line, problem):
     own_pair(tmp_path, "")
-    (tmp_path / "clients.yaml").write_text(f"- case: y\n  exits: [0, 0, 0, 0]\n  {line}\n")
-    with pytest.raises(ClientFileError, match="case 'y' needs case, before"):
+    (tmp_path / "clients.yaml").write_text(f"- case: y\n  {line}\n")
+    with pytest.raises(ClientFileError, match=f"case 'y': {problem}"):
         jobs_of(tmp_path)
 
 
@@ -405,10 +412,24 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
         ("x: 1", "is no list of cases"),
         ("- 1", "is no list of cases"),
         ("", "is no list of cases"),
-        ("- a: [\n", "is no YAML list of cases (line 2)"),
-        ("- {case: a}", "case 'a' needs case, before and says or exits"),
-        ("- {case: a, before: {}, says: x, more: 1}", "case 'a' needs"),
-        ("- {case: a, before: {}, says: x, then: dance}", "case 'a' needs"),
+        ("- a: [\n", "is no YAML list of cases (line 2: "),
+        ("- {case: a}", "case 'a' lacks before, exits or says;"),
+        ("- {case: a, before: {}, says: x, more: 1}", "case 'a' has no more;"),
+        ("- {case: a, case: b}", "(line 1: the key case is there twice)"),
+        (
+            "- {before: 1, exits: [x], says: 1}",
+            "case 1 lacks case; case 1: before is no mapping; case 1: exits is no list of numbers; case 1: says is no text",
+        ),
+        (
+            "- {case: a, before: {registry: {'HKLM\\X': {}}, build: x, culture: german}, says: x}",
+            "HKLM\\X is no key such as HKLM:\\SOFTWARE\\X",
+        ),
+        (
+            "- {case: a, before: {locked: {user: x}, phonebooks: {user: []}, build: x}, says: x}",
+            "build: 'x' is no number of a build",
+        ),
+        ("- {case: a, before: {interfaces: [1]}, says: x}", "interfaces: is not written as it has to be"),
+        ("- {case: a, before: {}, says: x, then: dance}", "case 'a': then is reconnect, restart, shut down"),
         ("- {case: a, before: {phonebok: 1}, says: x}", "case 'a', before: there is no part phonebok"),
         ("- {case: a, before: {}, after: {routes: [1]}, says: x}", "case 'a', after: "),
         ("- {case: a, before: {}, exits: [1, 0]}", "case 'a': exits has 2 of 4, a run each"),
@@ -446,7 +467,7 @@ def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, num
 
 @pytest.mark.parametrize("end", [b"[Environment]::Exit(1)", b"while ($true) { }"])
 def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_path, monkeypatch, end):
-    monkeypatch.setattr(device, "LIMIT", 3)
+    monkeypatch.setattr(device, "LIMIT", 12)
     (tmp_path / "2").mkdir()
     job = broken(
         the_case(tmp_path, "the stored metric is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"

@@ -26,6 +26,7 @@ A description is a mapping; every part may be missing:
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -54,6 +55,7 @@ _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
+_CULTURE = r"[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Z]{2}|[0-9]{3}))?"
 _FIRST_PROCESS = 5_000_000
 """The number of the first simulated process: more than any process of the machine underneath can have."""
 
@@ -71,8 +73,11 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
         _make_network(client, description)
         _make_system(client, description)
         _make_faults(client, description)
+    except ClientError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ClientError(f"{_plain(error)}; docs/clients.md shows each part") from error
+        parts = " or ".join(sorted(set(description) - {"phonebooks"} or set(description)))
+        raise ClientError(f"{parts}: {_plain(error)}; docs/clients.md shows each part") from error
     return client
 
 
@@ -81,7 +86,7 @@ def _check_words(description: Description) -> None:
     _known("part", description, PARTS)
     for part in sorted(_LISTS & description.keys()):
         if not isinstance(description[part], list):
-            raise TypeError(f"{part} is no list")
+            raise ClientError(f"{part} is no list; docs/clients.md shows each part")
     for part in ("phonebooks", "locked", "changes"):
         scopes = [one for one in description.get(part) or () if not str(one).startswith("user ")]
         _known(f"phonebook in {part}", scopes, _SCOPES)
@@ -114,13 +119,15 @@ def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:
 
 
 def _plain(error: Exception) -> str:
-    """What Python says about a part, without its own words around it."""
+    """What Python says about a part, as far as it says anything to a reader of client files."""
     text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-    return (
+    said = (
         text.replace("entry() got", "an entry of a phonebook got")
         .replace("_interface()", "an interface")
         .replace("_network()", "a network")
     )
+    is_python = isinstance(error, AttributeError | TypeError) and (said == text or "**" in text)
+    return "is not written as it has to be" if is_python else said
 
 
 def _make_files(client: SimulatedClient, description: Description) -> None:
@@ -143,12 +150,16 @@ def _make_network(client: SimulatedClient, description: Description) -> None:
 
 def _make_system(client: SimulatedClient, description: Description) -> None:
     client.registry = _profile_list(client, description.get("phonebooks", {}))
-    client.registry |= {key: _values(values) for key, values in description.get("registry", {}).items()}
+    client.registry |= {_key(key): _values(values) for key, values in description.get("registry", {}).items()}
     client.cim = _services({"RasMan": {}} | description.get("services", {}))
     build = str(description.get("build", _BUILD))
     client.cim["Win32_OperatingSystem"] = [{"BuildNumber": build, "Version": f"10.0.{build}"}]
+    if not build.isdecimal():
+        raise ValueError(f"{build!r} is no number of a build")
     client.events = list(description.get("events", ()))
     client.culture = description.get("culture", client.culture)
+    if not re.fullmatch(_CULTURE, client.culture):
+        raise ValueError(f"{client.culture!r} is no culture such as de-DE")
     client.language_mode = description.get("language", client.language_mode)
 
 
@@ -158,6 +169,8 @@ def _make_faults(client: SimulatedClient, description: Description) -> None:
     client.disk_full = description.get("disk") == "full"
     client.switches = tuple(description.get("switches", ()))
     for scope, tries in description.get("locked", {}).items():
+        if not isinstance(tries, int):
+            raise ValueError(f"{tries!r} is no number of tries")
         client.locks.append({"path": str(client.phonebook(scope)), "tries": tries})
     for scope, change in description.get("changes", {}).items():
         adds = base64.b64encode(_phonebook(change["adds"])).decode("ascii")
@@ -220,6 +233,13 @@ def _profile_list(
         key = f"{_PROFILES}\\S-1-5-21-1-{number}"
         found[key] = {"ProfileImagePath": {"type": "String", "data": home}}
     return found
+
+
+def _key(name: str) -> str:
+    """The name of a registry key; one in another form would be a key that no script can ask for."""
+    if not re.fullmatch(r"(?i)HK(LM|CU|U):(\\[^\\/]+)+", name):
+        raise ValueError(f"{name} is no key such as HKLM:\\SOFTWARE\\X")
+    return name
 
 
 def _values(values: Mapping[str, object]) -> dict[str, RegistryValue]:

@@ -9,8 +9,8 @@ import json
 import os
 import re
 import secrets
+import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, cast
+from typing import IO, Self, TypedDict, cast
 
 from aovpn_remediate.client.state import State
 from aovpn_remediate.errors import ClientError, ScriptEndedError
@@ -95,10 +95,11 @@ class PowerShell:
                 stderr=stderr,
                 encoding="utf-8",
                 errors="replace",
-                env=_QUICK_START | os.environ,
-                start_new_session=True,  # a group with whatever a script starts
+                # What PowerShell itself puts into the folder for temporary files goes with ours.
+                env=_QUICK_START | os.environ | {"TMPDIR": self._folder.name},
             )
         self._errors = errors.open("rb")
+        self._has_ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -110,11 +111,12 @@ class PowerShell:
 
     def close(self) -> None:
         """End the process."""
-        self._end(patience=10)
+        if not self._has_ended:
+            self._end(patience=10)
         self._folder.cleanup()
 
     def _end(self, patience: float) -> None:
-        """Let the process end by itself, or not; nothing that it started stays."""
+        """Let the process end by itself, or not."""
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):  # it may have ended already
                 if stream:
@@ -124,14 +126,11 @@ class PowerShell:
         self.kill()
         self._process.wait()
         self._errors.close()
+        self._has_ended = True
 
     def kill(self) -> None:
-        """End the process whatever it does, and what scripts started; who waits gets ``ScriptEndedError``."""
-        if sys.platform == "win32":
-            self._process.kill()
-        else:
-            with contextlib.suppress(ProcessLookupError):  # nothing of it is left
-                os.killpg(self._process.pid, signal.SIGKILL)
+        """End the process whatever it does; who waits for a script gets ``ScriptEndedError``."""
+        self._process.kill()
 
     def keep_script(self, content: bytes) -> Path:
         """Return where a script lies; the same one always has the same place, so that it is compiled once.
@@ -164,6 +163,8 @@ class PowerShell:
         ``limit`` seconds the whole PowerShell is ended. Raises ``ScriptEndedError``; the next script then has
         another PowerShell.
         """
+        if self._has_ended:
+            self._start()
         job = {
             "id": secrets.token_hex(8),
             "script": str(script),
@@ -186,6 +187,22 @@ class PowerShell:
         text = self._errors.read().decode("utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
+    def _read_line(self, stdout: IO[str]) -> str:
+        """The next line; what there is of it once the process has ended, whoever else holds the pipe."""
+        if sys.platform == "win32":
+            return stdout.readline()
+        line = b""
+        while not line.endswith(b"\n"):
+            has_ended = self._process.poll() is not None
+            if select.select([stdout], [], [], 0 if has_ended else 0.5)[0]:
+                part = os.read(stdout.fileno(), 1 << 16)
+                line += part
+                if not part:
+                    break
+            elif has_ended:
+                break
+        return line.decode("utf-8", errors="replace")
+
     def _ask(self, job: Mapping[str, object], limit: float) -> _Answer:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -201,7 +218,7 @@ class PowerShell:
         try:
             stdin.write(json.dumps(job) + "\n")
             stdin.flush()
-            answer = json.loads(stdout.readline())
+            answer = json.loads(self._read_line(stdout))
             if "broken" not in answer and answer["id"] != job["id"]:
                 raise ValueError("not the answer to this job")
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -211,7 +228,6 @@ class PowerShell:
                 else "it ended PowerShell, or a program that it started wrote between"
             )
             self._end(patience=0)
-            self._start()
             raise ScriptEndedError(f"the script could not be run to its end: {why}") from error
         finally:
             watch.cancel()

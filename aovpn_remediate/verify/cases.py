@@ -25,7 +25,7 @@ from aovpn_remediate.model import Remediation
 from aovpn_remediate.render import templates_folder
 
 if TYPE_CHECKING:
-    from yaml import SafeLoader
+    from yaml import MappingNode, SafeLoader
 
 _CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
 _THEN = ("", "reconnect", "restart", "shut down")
@@ -54,10 +54,11 @@ def read_cases(remediation: Remediation) -> list[Case]:
     problems: list[str] = []
     for path in [kinds_own] if own is None else own.clients:
         try:
-            found = list(_fitting(_items(path), remediation.settings.case_values()))
+            items = _items(path)
         except ClientError as error:
             problems.append(f"{path}: {error}")
             continue
+        found = list(_fitting(items, remediation.settings.case_values()))
         cases += found
         if own is not None:
             runs = 1 if own.remediation is None else 4
@@ -82,12 +83,31 @@ def _case_problems(case: Case, runs: int) -> Iterator[str]:
     if not case.exits and not case.says:
         yield f"case {case.name!r}: exits and says are empty; docs/clients.md shows what they hold"
     for name, part in (("before", case.before), ("after", case.after)):
-        with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
-            try:
-                make_client(part, Path(folder) / "client")
-            except ClientError as error:
-                yield f"case {case.name!r}, {name}: {error}"
-                return
+        problems = [f"case {case.name!r}, {name}: {problem}" for problem in _client_problems(part)]
+        yield from problems
+        if problems:
+            return
+
+
+def _client_problems(description: Description) -> list[str]:
+    """What of a client cannot be made: of the whole, and if it cannot, of each part by itself."""
+    whole = _client_problem(description)
+    if not whole:
+        return []
+    needed = {"phonebooks": description["phonebooks"]} if "phonebooks" in description else {}
+    found = [_client_problem(needed)] if needed else []
+    if not any(found):
+        found = [_client_problem(needed | {part: description[part]}) for part in description]
+    return [problem for problem in dict.fromkeys(found) if problem] or [whole]
+
+
+def _client_problem(description: Description) -> str:
+    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
+        try:
+            make_client(description, Path(folder) / "client")
+        except ClientError as error:
+            return str(error)
+    return ""
 
 
 @cache
@@ -96,7 +116,15 @@ def _loader() -> type[SafeLoader]:
     import yaml
 
     class CaseLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
+        def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if str(key.value) in seen:
+                    where = {"problem": f"the key {key.value} is there twice", "problem_mark": key.start_mark}
+                    raise yaml.constructor.ConstructorError(**where)
+                seen.add(str(key.value))
+            found: dict[Any, Any] = super().construct_mapping(node, deep)
+            return found
 
     boolean = "tag:yaml.org,2002:bool"
     CaseLoader.yaml_implicit_resolvers = {
@@ -122,28 +150,38 @@ def _items(path: Path) -> list[dict[str, Any]]:
         items = _parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)
-        where = f" (line {place.line + 1})" if place else ""
+        where = f" (line {place.line + 1}: {getattr(error, 'problem', '')})" if place else ""
         raise ClientError(f"is no YAML list of cases{where}; docs/clients.md shows one") from error
     found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     if not found or found != items:
         raise ClientError("is no list of cases; docs/clients.md shows one")
-    for number, item in enumerate(found, 1):
-        if not _is_case(item):
-            raise ClientError(
-                f"case {item.get('case', number)!r} needs case, before and says or exits, and nothing that "
-                "docs/clients.md does not list"
-            )
+    problems = [text for number, item in enumerate(found, 1) for text in _form_problems(item, number)]
+    if problems:
+        raise ClientError("; ".join(problems) + "; docs/clients.md shows each")
     return found
 
 
-def _is_case(item: Mapping[str, Any]) -> bool:
-    keys = set(item)
-    is_known = keys <= _CASE_KEYS and item.get("then", "") in _THEN
-    parts = [item.get(part) for part in ("before", "after", "when", "unless")]
-    is_formed = all(part is None or isinstance(part, dict) for part in parts) and isinstance(
-        item.get("exits", []), list
-    )
-    return is_known and is_formed and {"case", "before"} <= keys and bool({"says", "exits"} & keys)
+def _form_problems(item: Mapping[str, Any], number: int) -> Iterator[str]:
+    """What of a case has not the form of one."""
+    name = f"case {item.get('case', number)!r}"
+    unknown = sorted(str(key) for key in set(item) - _CASE_KEYS)
+    missing = [key for key in ("case", "before") if key not in item]
+    if not {"says", "exits"} & set(item):
+        missing.append("exits or says")
+    if unknown:
+        yield f"{name} has no {', '.join(unknown)}"
+    if missing:
+        yield f"{name} lacks {', '.join(missing)}"
+    if item.get("then", "") not in _THEN:
+        yield f"{name}: then is {', '.join(_THEN[1:])}"
+    for part in ("before", "after", "when", "unless"):
+        if item.get(part) is not None and not isinstance(item[part], dict):
+            yield f"{name}: {part} is no mapping"
+    exits = item.get("exits", [])
+    if not isinstance(exits, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in exits):
+        yield f"{name}: exits is no list of numbers"
+    if not isinstance(item.get("says", ""), str):
+        yield f"{name}: says is no text of states"
 
 
 def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
