@@ -589,6 +589,13 @@ def test_what_cannot_be_put_back_is_kept(client, shell):
     assert kept(path) == [entry(PROFILE) + b"[Other]"]
 
 
+def test_a_replacement_that_never_works_leaves_the_phonebook_alone(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    script = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
+    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
+
+
 def test_a_put_back_that_broke_off_half_way_is_finished(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     script = surgery(metric_pair().remediation, REPLACE, BETWEEN)

@@ -469,6 +469,23 @@ def test_a_phonebook_that_changes_while_its_copy_is_made_is_left_for_the_next_ru
     assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
 
 
+def test_after_a_repair_the_one_file_beside_the_phonebook_is_the_copy_of_it(client, shell):
+    before = entry("Other") + entry(PROFILE)
+    path = client.write_phonebook("device", before)
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+    assert {one.name: one.read_bytes() for one in path.parent.iterdir() if one != path} == {
+        "rasphone.pbk.aovpn-remediate.bak": before
+    }
+
+
+@pytest.mark.parametrize("line", [b"Routes=0100", b"Routes=" + b"z" * 72, b"Routes=" + b"0" * 73])
+def test_routes_that_are_none_cannot_be_read(client, shell, line):
+    text = entry(PROFILE, last=(line,)).replace(b"NumRoutes=0", b"NumRoutes=1")
+    client.write_phonebook("device", text)
+    run = check(client, shell, routes(*TWO))
+    assert (run.result["state"], run.result["detail"]) == ("unknown", "the stored routes cannot be read")
+
+
 def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
     client.switches = ("reencodes", "resetsMetric")
     first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
