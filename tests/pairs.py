@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
 from aovpn_remediate.kinds import KINDS
@@ -77,6 +78,11 @@ def files(client: SimulatedClient) -> dict[str, bytes]:
     """Every file of the device but the script itself."""
     paths = (path for path in client.folder.rglob("*") if path.is_file() and path.name != "script.ps1")
     return {path.relative_to(client.folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def kept(path: Path) -> list[bytes]:
+    """The copies beside a phonebook that no repair replaces, oldest first."""
+    return [one.read_bytes() for one in sorted(path.parent.glob("rasphone.pbk.aovpn-remediate.*.kept"))]
 
 
 def orderly(run: Run) -> Run:

@@ -729,3 +729,15 @@ def test_of_two_ways_to_write_a_value_the_problem_of_the_meant_one_is_said(tmp_p
         load_config(path)
     assert len(caught.value.problems) == len(problems)
     assert all(text in found for text, found in zip(problems, caught.value.problems, strict=True))
+
+
+@pytest.mark.parametrize("key", ["a[b]", "x[]"])
+def test_a_key_with_brackets_is_a_key_like_another(tmp_path, key):
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        f'name: c\nremediations:\n  m:\n    kind: rasman-privileges\n    privileges: windows\n    "{key}": 1\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{path}:6:5: unknown key") and key in problem

@@ -12,7 +12,7 @@ import pytest
 from aovpn_remediate.client import PowerShell, SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import CRLF, entry
 from aovpn_remediate.model import ScriptPackage
-from tests.pairs import PROFILE, check, files, metric_pair, repair, say
+from tests.pairs import PROFILE, check, files, kept, metric_pair, repair, say
 
 LIVE_ONLY = {"stored": "ignore", "live": "repair"}
 
@@ -574,11 +574,6 @@ def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happ
 
 BETWEEN = WRITE + "\n" + REPLACE
 PUT_BACK = "[IO.File]::Replace($backup, $Path, $temporary)"
-
-
-def kept(path: Path) -> list[bytes]:
-    """The copies beside a phonebook that no repair replaces."""
-    return [one.read_bytes() for one in sorted(path.parent.glob("rasphone.pbk.aovpn-remediate.*.kept"))]
 
 
 def test_what_cannot_be_put_back_is_kept(client, shell):

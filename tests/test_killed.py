@@ -31,9 +31,9 @@ NEVER = (
     "[IO.File]::Replace($backup",
     "[IO.File]::Delete($Path)",
     "Invoke-WithRetry -Action { [IO.File]::Replace($backup",
-    "try { Invoke-WithRetry -Action { [IO.File]::Replace($backup",
     "if (-not (Test-Content -Path $temporary",
-    "if (-not $isBackInPlace",
+    "if (-not $isSame",
+    "if (-not (Restore-Phonebook",
     "Save-KeptCopy",
     "$null = Restore-Phonebook",
 )
@@ -46,7 +46,7 @@ QUIET = (
     "$folder =",
     "$name =",
     "$same =",
-    "$isWhole =", "$isBackInPlace =",
+    "$isWhole =", "$isSame =",
 )  # fmt: skip
 """What only computes: the files are as after the statement before it, which is a step."""
 

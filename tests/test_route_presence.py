@@ -12,7 +12,7 @@ import pytest
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry, record
 from aovpn_remediate.model import ScriptPackage
-from tests.pairs import PROFILE, check, files, metric_pair, pair, repair, say
+from tests.pairs import PROFILE, check, files, kept, metric_pair, pair, repair, say
 
 TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
 
@@ -59,11 +59,6 @@ def writing(path: Path, content: bytes) -> str:
     """A statement that makes this the content of a file."""
     digits = base64.b64encode(content).decode("ascii")
     return f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String('{digits}'))"
-
-
-def kept(path) -> list[bytes]:
-    """The copies beside a phonebook that no repair replaces."""
-    return [one.read_bytes() for one in sorted(path.parent.glob("rasphone.pbk.aovpn-remediate.*.kept"))]
 
 
 @pytest.mark.parametrize("scope", ["user", "all-users", "device"])
@@ -454,6 +449,8 @@ def test_scripts_that_are_killed_before_they_did_anything_fill_nothing(client, s
     for _ in range(3):
         assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
     assert kept(path) == [] and path.read_bytes() == entry(PROFILE)
+    client.faults = {}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed" and kept(path) == []
 
 
 def test_a_phonebook_that_changes_while_its_copy_is_made_is_left_for_the_next_run(client, shell):

@@ -414,7 +414,7 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
         ("", "is no list of cases"),
         ("- a: [\n", "is no YAML list of cases (line 2: "),
         ("- {case: a}", "case 'a' lacks before, exits or says;"),
-        ("- {case: a, before: {}, says: x, more: 1}", "case 'a' has no more;"),
+        ("- {case: a, before: {}, says: x, more: 1}", "case 'a': there is no key more;"),
         ("- {case: a, case: b}", "(line 1: the key case is there twice)"),
         (
             "- {before: 1, exits: [x], says: 1}",

@@ -73,8 +73,6 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
         _make_network(client, description)
         _make_system(client, description)
         _make_faults(client, description)
-    except ClientError:
-        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         parts = " or ".join(sorted(set(description) - {"phonebooks"} or set(description)))
         raise ClientError(f"{parts}: {_plain(error)}; docs/clients.md shows each part") from error

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SECRET = re.compile(r"secret|passw|pass_?phrase|pwd|token|cert|private_?key|api_?key", re.IGNORECASE)
+_TAG = re.compile(r"(?:literal|list)\[.*\]")
 _HINTS = {
     "run_as": "scope decides the account; only the kind custom has run_as",
     "at": "at belongs into schedule",
@@ -48,7 +49,7 @@ def _untagged(location: Where) -> Where:
 
 
 def _is_tag(part: int | str) -> bool:
-    return isinstance(part, str) and "[" in part
+    return isinstance(part, str) and _TAG.fullmatch(part) is not None
 
 
 def _meant(details: list[ErrorDetails]) -> list[ErrorDetails]:

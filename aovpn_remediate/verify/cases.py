@@ -120,8 +120,9 @@ def _loader() -> type[SafeLoader]:
             seen: set[str] = set()
             for key, _ in node.value:
                 if str(key.value) in seen:
-                    where = {"problem": f"the key {key.value} is there twice", "problem_mark": key.start_mark}
-                    raise yaml.constructor.ConstructorError(**where)
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"the key {key.value} is there twice", problem_mark=key.start_mark
+                    )
                 seen.add(str(key.value))
             found: dict[Any, Any] = super().construct_mapping(node, deep)
             return found
@@ -169,7 +170,7 @@ def _form_problems(item: Mapping[str, Any], number: int) -> Iterator[str]:
     if not {"says", "exits"} & set(item):
         missing.append("exits or says")
     if unknown:
-        yield f"{name} has no {', '.join(unknown)}"
+        yield f"{name}: there is no key {', '.join(unknown)}"
     if missing:
         yield f"{name} lacks {', '.join(missing)}"
     if item.get("then", "") not in _THEN:

@@ -215,6 +215,18 @@ function Restart-Windows {
     Restart-RasConnection
 }
 
+# Whether a text fits one of some patterns.
+function Test-Pattern {
+    param([string] $Text, [string[]] $Pattern)
+
+    foreach ($one in $Pattern) {
+        if ($Text -like $one) {
+            return $true
+        }
+    }
+    $false
+}
+
 # SYSTEM, and nobody else, may change what is live and HKLM:.
 function Confirm-System {
     if ($env:USERNAME -like '*$') {

@@ -13,8 +13,8 @@ function Get-NetConnectionProfile {
     $found = foreach ($network in $global:Client.networks) {
         $interface = @(Select-Interface -InterfaceAlias $network.InterfaceAlias)[0]
         $isWanted = $null -ne $interface -and
-            ($null -eq $Name -or @($Name | Where-Object { $network.Name -like $_ }).Count -gt 0) -and
-            ($null -eq $InterfaceAlias -or @($InterfaceAlias | Where-Object { $network.InterfaceAlias -like $_ }).Count -gt 0) -and
+            ($null -eq $Name -or (Test-Pattern -Text $network.Name -Pattern $Name)) -and
+            ($null -eq $InterfaceAlias -or (Test-Pattern -Text $network.InterfaceAlias -Pattern $InterfaceAlias)) -and
             ($null -eq $InterfaceIndex -or $InterfaceIndex -contains $interface.InterfaceIndex) -and
             ($null -eq $NetworkCategory -or $NetworkCategory -contains $network.NetworkCategory)
         if ($isWanted) {

@@ -210,18 +210,6 @@ function Get-NetAdapter {
     }
 }
 
-# Whether a text fits one of some patterns.
-function Test-Pattern {
-    param([string] $Text, [string[]] $Pattern)
-
-    foreach ($one in $Pattern) {
-        if ($Text -like $one) {
-            return $true
-        }
-    }
-    $false
-}
-
 # Where nothing fits, these modules say so as an error.
 function New-NotFoundError {
     param([string] $Class)

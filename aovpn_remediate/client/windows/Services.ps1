@@ -94,8 +94,7 @@ function Select-Service {
     param([string[]] $Name)
 
     $found = @(foreach ($service in $global:Client.cim.Win32_Service) {
-            $fitting = @($Name | Where-Object { $service.Name -like $_ })
-            if (-not $Name -or $fitting.Count -gt 0) {
+            if (-not $Name -or (Test-Pattern -Text $service.Name -Pattern $Name)) {
                 $service
             }
         })

@@ -16,7 +16,7 @@ function Repair-StoredCondition {
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
-    Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
+    $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
@@ -100,14 +100,13 @@ function Confirm-OtherContent {
             $problems += 'more than its routes changed in the entry; the entry was put back'
         }
     } finally {
-        $copy = $Saved['Path'] + '.aovpn-remediate.before'
         if (-not $isAllThere) {
-            Save-KeptCopy -Path $Saved['Path'] -Copy $copy
+            Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
         } elseif ($Saved['IsPutBack']) {
             # The copy is as the phonebook is, and what was there meanwhile is beside it already.
-            [IO.File]::Delete($copy)
+            [IO.File]::Delete($Saved['Copy'])
         } else {
-            Complete-PhonebookCopy -Path $Saved['Path']
+            Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Saved['Copy']
         }
     }
     if ($problems.Count -gt 0) {

@@ -110,12 +110,19 @@ function Find-PhonebookBelow {
     @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
-# The phonebook's bytes as Latin-1 text.
-function Read-PhonebookText {
+# A file's bytes as Latin-1 text.
+function Read-FileText {
     param([string] $Path)
 
     $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook holds null characters, which Windows never writes'
     }
@@ -233,7 +240,7 @@ function Find-EntryKey {
     }
 }
 
-# What a script that was killed left beside the phonebook.
+# Those that a script that was killed left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 

@@ -122,12 +122,19 @@ function Get-FileAttribute {
     }
 }
 
-# The phonebook's bytes as Latin-1 text.
-function Read-PhonebookText {
+# A file's bytes as Latin-1 text.
+function Read-FileText {
     param([string] $Path)
 
     $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook holds null characters, which Windows never writes'
     }
@@ -324,7 +331,7 @@ function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
     $backup = Clear-CopyPlace -Path $Path
-    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    $temporary = Get-TemporaryPath -Path $Path
     try {
         Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
@@ -345,25 +352,24 @@ function Write-PhonebookText {
         if (-not $replaced) {
             return $false
         }
-        $isBackInPlace = $false
         try {
-            if (Test-Content -Path $backup -Text $Before) {
-                $isBackInPlace = $true
-            } else {
+            $isSame = Test-Content -Path $backup -Text $Before
+            if (-not $isSame) {
                 # It was written between the comparison and the replacement: what was written comes back.
                 Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
-                $isBackInPlace = $true
-                if (-not (Test-Content -Path $temporary -Text $After)) {
-                    # And it was written once more.
-                    Save-KeptCopy -Path $Path -Copy $temporary
-                }
-                return $false
             }
         } catch {
-            if (-not $isBackInPlace -and -not (Restore-Phonebook -Path $Path)) {
+            if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $backup
             }
             throw
+        }
+        if (-not $isSame) {
+            if (-not (Test-Content -Path $temporary -Text $After)) {
+                # And it was written once more.
+                Save-KeptCopy -Path $Path -Copy $temporary
+            }
+            return $false
         }
     } finally {
         [IO.File]::Delete($temporary)
@@ -393,8 +399,7 @@ function Clear-CopyPlace {
 function Test-Content {
     param([string] $Path, [string] $Text)
 
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    [string]::Equals((Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }), $Text)
+    [string]::Equals((Read-FileText -Path $Path), $Text)
 }
 
 # Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
@@ -445,7 +450,14 @@ function Write-NewFile {
     }
 }
 
-# What a script that was killed left beside the phonebook.
+# Where a new file is made whole before it takes another's place.
+function Get-TemporaryPath {
+    param([string] $Path)
+
+    "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+}
+
+# Those that a script that was killed left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 
@@ -453,7 +465,7 @@ function Get-LeftFile {
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
-# Deletes it.
+# Deletes them.
 function Remove-LeftFile {
     param([string] $Path)
 

@@ -76,12 +76,19 @@ function Get-FileAttribute {
     }
 }
 
-# The phonebook's bytes as Latin-1 text.
-function Read-PhonebookText {
+# A file's bytes as Latin-1 text.
+function Read-FileText {
     param([string] $Path)
 
     $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook holds null characters, which Windows never writes'
     }

@@ -131,12 +131,19 @@ function Get-FileAttribute {
     }
 }
 
-# The phonebook's bytes as Latin-1 text.
-function Read-PhonebookText {
+# A file's bytes as Latin-1 text.
+function Read-FileText {
     param([string] $Path)
 
     $latin1 = [Text.Encoding]::GetEncoding(28591)
-    $text = Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook holds null characters, which Windows never writes'
     }
@@ -357,7 +364,7 @@ function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
     $backup = Clear-CopyPlace -Path $Path
-    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    $temporary = Get-TemporaryPath -Path $Path
     try {
         Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
@@ -378,25 +385,24 @@ function Write-PhonebookText {
         if (-not $replaced) {
             return $false
         }
-        $isBackInPlace = $false
         try {
-            if (Test-Content -Path $backup -Text $Before) {
-                $isBackInPlace = $true
-            } else {
+            $isSame = Test-Content -Path $backup -Text $Before
+            if (-not $isSame) {
                 # It was written between the comparison and the replacement: what was written comes back.
                 Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
-                $isBackInPlace = $true
-                if (-not (Test-Content -Path $temporary -Text $After)) {
-                    # And it was written once more.
-                    Save-KeptCopy -Path $Path -Copy $temporary
-                }
-                return $false
             }
         } catch {
-            if (-not $isBackInPlace -and -not (Restore-Phonebook -Path $Path)) {
+            if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $backup
             }
             throw
+        }
+        if (-not $isSame) {
+            if (-not (Test-Content -Path $temporary -Text $After)) {
+                # And it was written once more.
+                Save-KeptCopy -Path $Path -Copy $temporary
+            }
+            return $false
         }
     } finally {
         [IO.File]::Delete($temporary)
@@ -422,8 +428,8 @@ function Clear-CopyPlace {
     $copy
 }
 
-# Puts what a phonebook is beside it, before commands write it that this script cannot watch. No other
-# repair touches this copy; one that a script left that was killed is kept, unless it is the same.
+# Puts what a phonebook is beside it, before commands write it that this script cannot watch; returns the
+# copy's path. No other repair touches it; one that a killed script left is kept, unless it is the same.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
@@ -437,23 +443,24 @@ function Save-PhonebookCopy {
     }
     $null = Clear-CopyPlace -Path $Path
     # Whole or not at all, like the phonebook itself.
-    $temporary = "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+    $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
     [IO.File]::Move($temporary, $copy)
     if (-not (Test-Content -Path $Path -Text $Text)) {
         [IO.File]::Delete($copy)
         throw 'the phonebook changed while its copy was made'
     }
+    $copy
 }
 
 # What the commands left was looked at, and all is there: their copy is that of the last repair now. Where it
 # cannot be, it stays what it is.
 function Complete-PhonebookCopy {
-    param([string] $Path)
+    param([string] $Path, [string] $Copy)
 
     try {
         $backup = Clear-CopyPlace -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.before", $backup) }
+        Invoke-WithRetry -Action { [IO.File]::Move($Copy, $backup) }
     } catch [IO.IOException], [UnauthorizedAccessException] {
         return
     }
@@ -463,8 +470,7 @@ function Complete-PhonebookCopy {
 function Test-Content {
     param([string] $Path, [string] $Text)
 
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    [string]::Equals((Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }), $Text)
+    [string]::Equals((Read-FileText -Path $Path), $Text)
 }
 
 # Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
@@ -515,7 +521,14 @@ function Write-NewFile {
     }
 }
 
-# What a script that was killed left beside the phonebook.
+# Where a new file is made whole before it takes another's place.
+function Get-TemporaryPath {
+    param([string] $Path)
+
+    "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+}
+
+# Those that a script that was killed left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 
@@ -523,7 +536,7 @@ function Get-LeftFile {
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
-# Deletes it.
+# Deletes them.
 function Remove-LeftFile {
     param([string] $Path)
 
@@ -1052,7 +1065,7 @@ function Repair-StoredCondition {
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
-    Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
+    $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
     try {
         Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
     } finally {
@@ -1136,14 +1149,13 @@ function Confirm-OtherContent {
             $problems += 'more than its routes changed in the entry; the entry was put back'
         }
     } finally {
-        $copy = $Saved['Path'] + '.aovpn-remediate.before'
         if (-not $isAllThere) {
-            Save-KeptCopy -Path $Saved['Path'] -Copy $copy
+            Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
         } elseif ($Saved['IsPutBack']) {
             # The copy is as the phonebook is, and what was there meanwhile is beside it already.
-            [IO.File]::Delete($copy)
+            [IO.File]::Delete($Saved['Copy'])
         } else {
-            Complete-PhonebookCopy -Path $Saved['Path']
+            Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Saved['Copy']
         }
     }
     if ($problems.Count -gt 0) {
