@@ -363,6 +363,17 @@ def test_an_error_of_windows_says_who_it_is_of_and_that_the_call_did_not_succeed
     assert succeeded == "False" and name.endswith("," + script.split()[0])
 
 
+def test_commands_of_a_client_are_not_noted_in_the_log_of_this_machine(shell, tmp_path):
+    script = b"""$hidden = [Reflection.BindingFlags] 'Instance, Static, NonPublic'
+$type = [psobject].Assembly.GetType('System.Management.Automation.Tracing.PSSysLogProvider')
+if ($null -eq $type) { return 0 }
+$log = $type.GetField('s_provider', $hidden).GetValue($null)
+$log.GetType().GetField('_levelFilter', $hidden).GetValue($log)
+"""
+    client = make_client(CLIENT, tmp_path / "client")
+    assert client.run(shell, script, run_as="user").output == ("0",)
+
+
 def test_a_call_that_fails_on_purpose_did_not_succeed(shell, tmp_path):
     client = make_client(CLIENT | {"faults": {"Set-Content": "no"}}, tmp_path / "client")
     run = client.run(shell, b"Set-Content a b -ErrorAction Ignore; $?", run_as="system", apart=True)

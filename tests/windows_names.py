@@ -21,7 +21,7 @@ from tests.golden_files import ROOT, rendered
 DOTNET = ROOT / "tests" / "dotnet48.json"
 TEMPLATES = sorted((ROOT / "templates" / "ps1").rglob("*.ps1"))
 STAND_INS = sorted((ROOT / "aovpn_remediate" / "client" / "windows").glob("*.ps1"))
-MODULE = ROOT / "aovpn_remediate" / "client" / "host.ps1"
+MODULE = ROOT / "aovpn_remediate" / "client" / "stand_ins.ps1"
 OWN_DOORS = {"Start-Client", "Stop-Client"}
 
 ACCELERATORS = {
@@ -87,9 +87,7 @@ def functions_of(paths: Iterable[Path]) -> dict[str, frozenset[str]]:
 
 def stand_ins() -> list[str]:
     """The commands of Windows that the simulated client stands in for."""
-    exported = (
-        MODULE.read_text(encoding="ascii").partition("$script:commands = @(")[2].partition("ForEach")[0]
-    )
+    exported = MODULE.read_text(encoding="ascii").partition("$commands = @(")[2].partition("ForEach")[0]
     return sorted(set(re.findall(r"'([A-Za-z]+-[A-Za-z]+)'", exported)) - OWN_DOORS)
 
 

@@ -74,7 +74,7 @@ function Get-Misuse {
         $what, $command = $one.FullyQualifiedErrorId -split ',', 2
         if ('CommandNotFoundException' -eq $what -and -not $command) {
             "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
-        } elseif ('NamedParameterNotFound' -eq $what -and $script:commands -contains $command) {
+        } elseif ('NamedParameterNotFound' -eq $what -and $made['Commands'] -contains $command) {
             "the stand-in of $command does not know -$($one.Exception.ParameterName); docs/clients.md says what it does"
         }
     }
@@ -134,7 +134,7 @@ function Get-NewRunspace {
     $script:runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault())
     $script:runspace.ThreadOptions = 'UseCurrentThread'
     $script:runspace.Open()
-    $null = Invoke-Own -Runspace $script:runspace -Command 'New-Module' -Argument $standIn
+    $null = Invoke-Own -Runspace $script:runspace -Command 'New-Module' -Argument $made['Block']
     $script:runspace
 }
 
@@ -196,82 +196,7 @@ function Disable-CommandLog {
     }
 }
 
-# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, and for everything else
-# the command itself, whose parameters it has.
-function Get-ItemStandIn {
-    param([string] $Command)
-
-    $real = Get-Command -Name $Command -CommandType Cmdlet
-    $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
-    $proxy = [Management.Automation.ProxyCommand]
-    $parameters = $proxy::GetParamBlock($about)
-    if ('Set-ItemProperty' -eq $Command) {
-        # Which this command has for the registry only.
-        $parameters += ', [string] ${Type}'
-    }
-    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source
-    @'
-function {0} {{
-    {1}
-    param({2})
-
-    process {{
-        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        $keys = @(Get-RegistryName -Bound $PSBoundParameters)
-        if (0 -eq $keys.Count) {{
-            return {3}\{0} @PSBoundParameters
-        }}
-        foreach ($key in $keys) {{
-            Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
-        }}
-    }}
-}}
-'@ -f $parts
-}
-
-# The stand-ins are parsed once; each runspace makes a module of them.
-$items = @(
-    'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
-    'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
-)
-# Aliases of 5.1 that the engine leaves to programs off Windows.
-$aliases = @{
-    ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
-    curl = 'Invoke-WebRequest'; diff = 'Compare-Object'; gsv = 'Get-Service'; gwmi = 'Get-WmiObject'
-    iwmi = 'Invoke-WmiMethod'; kill = 'Stop-Process'; ls = 'Get-ChildItem'; mount = 'New-PSDrive'; mv = 'Move-Item'
-    ps = 'Get-Process'; rm = 'Remove-Item'; rmdir = 'Remove-Item'; sasv = 'Start-Service'; sleep = 'Start-Sleep'
-    sort = 'Sort-Object'; spsv = 'Stop-Service'; start = 'Start-Process'; swmi = 'Set-WmiInstance'; tee = 'Tee-Object'
-    wget = 'Invoke-WebRequest'; write = 'Write-Output'
-}
-if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
-    $aliases = @{}
-}
-# What would reach the machine that this runs on, and has no stand-in.
-$refused = @(
-    'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
-    'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
-)
-$refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
-$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnClient', 'Registry', 'Services') {
-    [IO.File]::ReadAllText((Join-Path -Path $StandIns -ChildPath "$part.ps1"))
-}
-$texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
-$texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
-$script:commands = @(
-        'Start-Client', 'Stop-Client', 'Start-Sleep'
-        'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
-        'Get-NetAdapter', 'Get-NetConnectionProfile', 'Test-NetConnection'
-        'Get-VpnConnection', 'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
-        'Get-CimInstance', 'Get-Service', 'Restart-Service', 'Stop-Service', 'Start-Service'
-        'Stop-Process', 'Restart-Computer', 'Stop-Computer'
-        'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
-        $items
-        $refused
-    ).ForEach({ $_ })
-$texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
-$exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($script:commands.ForEach({ "'$_'" }) -join ', ')
-$text = (@($texts) + $exported) -join "`n"
-$standIn = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
+$made = & (Join-Path -Path $PSScriptRoot -ChildPath 'stand_ins.ps1') -Folder $StandIns
 try {
     Disable-CommandLog
 } catch {

@@ -1,0 +1,80 @@
+# All that stands in for Windows, parsed once: as @{ Block; Commands }, what each runspace makes a module of, and the
+# names that a script sees of it.
+param([string] $Folder)
+
+# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, and for everything else
+# the command itself, whose parameters it has.
+function Get-ItemStandIn {
+    param([string] $Command)
+
+    $real = Get-Command -Name $Command -CommandType Cmdlet
+    $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
+    $proxy = [Management.Automation.ProxyCommand]
+    $parameters = $proxy::GetParamBlock($about)
+    if ('Set-ItemProperty' -eq $Command) {
+        # Which this command has for the registry only.
+        $parameters += ', [string] ${Type}'
+    }
+    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source
+    @'
+function {0} {{
+    {1}
+    param({2})
+
+    process {{
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        $keys = @(Get-RegistryName -Bound $PSBoundParameters)
+        if (0 -eq $keys.Count) {{
+            return {3}\{0} @PSBoundParameters
+        }}
+        foreach ($key in $keys) {{
+            Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
+        }}
+    }}
+}}
+'@ -f $parts
+}
+
+$items = @(
+    'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
+    'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
+)
+# Aliases of 5.1 that the engine leaves to programs off Windows.
+$aliases = @{
+    ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
+    curl = 'Invoke-WebRequest'; diff = 'Compare-Object'; gsv = 'Get-Service'; gwmi = 'Get-WmiObject'
+    iwmi = 'Invoke-WmiMethod'; kill = 'Stop-Process'; ls = 'Get-ChildItem'; mount = 'New-PSDrive'; mv = 'Move-Item'
+    ps = 'Get-Process'; rm = 'Remove-Item'; rmdir = 'Remove-Item'; sasv = 'Start-Service'; sleep = 'Start-Sleep'
+    sort = 'Sort-Object'; spsv = 'Stop-Service'; start = 'Start-Process'; swmi = 'Set-WmiInstance'; tee = 'Tee-Object'
+    wget = 'Invoke-WebRequest'; write = 'Write-Output'
+}
+if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
+    $aliases = @{}
+}
+# What would reach the machine that this runs on, and has no stand-in.
+$refused = @(
+    'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
+    'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
+)
+$refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
+$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnClient', 'Registry', 'Services') {
+    [IO.File]::ReadAllText((Join-Path -Path $Folder -ChildPath "$part.ps1"))
+}
+$texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
+$texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
+$commands = @(
+    'Start-Client', 'Stop-Client', 'Start-Sleep'
+    'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
+    'Get-NetAdapter', 'Get-NetConnectionProfile', 'Test-NetConnection'
+    'Get-VpnConnection', 'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
+    'Get-CimInstance', 'Get-Service', 'Restart-Service', 'Stop-Service', 'Start-Service'
+    'Stop-Process', 'Restart-Computer', 'Stop-Computer'
+    'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
+    $items
+    $refused
+).ForEach({ $_ })
+$texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
+$exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($commands.ForEach({ "'$_'" }) -join ', ')
+$text = (@($texts) + $exported) -join "`n"
+$block = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
+@{ Block = $block; Commands = $commands }
