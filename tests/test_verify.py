@@ -278,6 +278,12 @@ HARMFUL = {
     "writes each time": (
         f"{WRITE}Add-Content -LiteralPath \"$path.log\" -Value 'x'", "run 4 changed file",
     ),
+    "writes the same each time": (
+        "[IO.File]::WriteAllText($path, $right)", "run 4 wrote file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk, and just",
+    ),
+    "replaces it by the same each time": (
+        "[IO.File]::WriteAllText(\"$path.new\", $right)\n[IO.File]::Replace(\"$path.new\", $path, [NullString]::Value)", "run 4 wrote file",
+    ),
     "writes the registry too": (
         f"{WRITE}New-Item -Path 'HKLM:\\SOFTWARE\\Mine' -Force | Out-Null", "registry HKLM:\\SOFTWARE\\Mine: expected nothing",
     ),

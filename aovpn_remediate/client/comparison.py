@@ -52,6 +52,37 @@ def _files(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
                 yield f"special file {name}", "no file that can be read"
 
 
+def mark_files(client: SimulatedClient) -> dict[str, tuple[int, int]]:
+    """Take a microsecond off the time of every file, which any write undoes, and return the marks by path."""
+    for path, stat in _regular_files(str(client.folder)):
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - 1000))
+    return {path: _mark(stat) for path, stat in _regular_files(str(client.folder))}
+
+
+def written_again(client: SimulatedClient, marks: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Return the names of the files whose mark is gone, though they may have the same content as before."""
+    found = ((path, _mark(stat)) for path, stat in _regular_files(str(client.folder)))
+    return [
+        f"file {Path(path).relative_to(client.folder).as_posix()}"
+        for path, mark in found
+        if marks.get(path, mark) != mark
+    ]
+
+
+def _mark(stat: os.stat_result) -> tuple[int, int]:
+    return stat.st_ino, stat.st_mtime_ns
+
+
+def _regular_files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as items:
+        for one in items:
+            if one.is_dir(follow_symlinks=False):
+                yield from _regular_files(one.path)
+            elif one.is_file(follow_symlinks=False):
+                # Not the entry's own answer, which has no inode on Windows.
+                yield one.path, os.stat(one.path)  # noqa: PTH116  as fast as it can be
+
+
 def _events(client: SimulatedClient) -> dict[str, object]:
     """How often each thing happened."""
     counts = Counter(client.events)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.client.comparison import differences, snapshot
+from aovpn_remediate.client.comparison import differences, mark_files, snapshot, written_again
 from aovpn_remediate.client.description import make_client
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
@@ -145,12 +145,18 @@ def _run_all(
     profile = job.remediation.settings.case_values().get("profile")
     first = seen = snapshot(client)
     for number, script in enumerate(scripts, 1):
+        marks = mark_files(client)
         runs.append(_run(job, client, shell, script))
         problems += _problems(job, runs)
         now = snapshot(client)
         if number != 2:  # only the first repair may change anything
             changed = differences(_without_copies(seen, job), _without_copies(now, job))
             problems += [f"run {number} changed {line}" for line in changed]
+            problems += [
+                f"run {number} wrote {name}, and just what was in it"
+                for name in written_again(client, marks)
+                if seen.get(name) == now.get(name)
+            ]
         if not _is_own(job):
             lost = [*_lost(seen, now, others), *_lost_entries(first, now, profile)]
             problems += [f"run {number}: {problem}" for problem in lost]
