@@ -385,11 +385,13 @@ def test_a_file_that_is_refused_is_tried_again_too(client, shell):
     assert (run.result["state"], run.state["sleeps"]) == ("unknown", 4)
 
 
-@pytest.mark.parametrize("left", ["bak", "abc.tmp"])
+@pytest.mark.parametrize("left", [["old"], ["abc.tmp"], ["bak", "abc.tmp"], ["bak", "old"]])
 def test_half_of_what_a_broken_replacement_leaves_is_none(client, shell, left):
+    """Else a phonebook that a user deleted would come back with what was in it before the last repair."""
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)
-    path.with_name(f"rasphone.pbk.aovpn-remediate.{left}").write_bytes(entry(PROFILE))
+    for suffix in left:
+        path.with_name(f"rasphone.pbk.aovpn-remediate.{suffix}").write_bytes(entry(PROFILE))
     assert say(client, shell, metric_pair()).states == "absent absent absent absent"
 
 
@@ -544,7 +546,7 @@ def surgery(script: bytes, old: str, new: str) -> bytes:
 
 
 WRITE = "[IO.File]::AppendAllText($Path, '[Other]')"
-REPLACE = "                [IO.File]::Replace($temporary, $Path, $backup)"
+REPLACE = "                    [IO.File]::Replace($temporary, $Path, $old)"
 
 
 @pytest.mark.parametrize(
@@ -573,7 +575,7 @@ def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happ
 
 
 BETWEEN = WRITE + "\n" + REPLACE
-PUT_BACK = "[IO.File]::Replace($backup, $Path, $temporary)"
+PUT_BACK = "[IO.File]::Replace($old, $Path, $temporary)"
 
 
 def test_what_cannot_be_put_back_is_kept(client, shell):
@@ -603,12 +605,45 @@ def test_the_copy_of_a_replacement_that_broke_off_is_kept_where_somebody_made_an
     client, shell
 ):
     path = client.write_phonebook("user", entry(PROFILE))
-    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry("Lost"))
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry("Lost"))
     path.with_name("rasphone.pbk.aovpn-remediate.x.tmp").write_bytes(b"half")
     assert repair(client, shell, metric_pair()).result["state"] == "fixed"
     assert kept(path) == [entry("Lost")]
     names = sorted(one.name for one in path.parent.iterdir())
     assert names == [path.name, f"{path.name}.aovpn-remediate.1.kept", f"{path.name}.aovpn-remediate.bak"]
+
+
+@pytest.mark.parametrize("same", ["rasphone.pbk", "rasphone.pbk.aovpn-remediate.bak"])
+def test_an_old_file_that_is_there_once_more_is_not_kept(client, shell, same):
+    path = client.write_phonebook("user", entry(PROFILE))
+    path.with_name(same).write_bytes(entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
+    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
+    assert kept(path) == []
+    assert sorted(one.name for one in path.parent.iterdir()) == [
+        path.name,
+        f"{path.name}.aovpn-remediate.bak",
+    ]
+
+
+def test_the_copy_of_the_last_repair_stays_until_the_next_one_was_looked_at(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    backup.write_bytes(entry("Earlier"))
+    script = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
+    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    assert backup.read_bytes() == entry("Earlier")
+
+
+def test_a_copy_that_cannot_take_its_place_is_left_as_the_old_file_and_kept_by_the_next_repair(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    moves = "        Move-File -Path $Copy -Target $backup"
+    script = surgery(metric_pair().remediation, moves, "throw [IO.IOException] 'held'")
+    assert client.run(shell, script, run_as="user").result["state"] == "fixed"
+    old = path.with_name("rasphone.pbk.aovpn-remediate.old")
+    assert old.read_bytes() == entry(PROFILE)
+    assert repair(client, shell, metric_pair(ipv4=5)).result["state"] == "fixed"
+    assert kept(path) == [entry(PROFILE)] and not old.exists()
 
 
 def test_an_appdata_that_is_a_link_itself_is_followed(client, shell):
@@ -645,12 +680,12 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
     half = surgery(
         metric_pair().remediation,
         REPLACE,
-        "[IO.File]::Move($Path, $backup); $backup = 'x'; throw 'power cut'",
+        "[IO.File]::Move($Path, $old); $old = 'x'; throw 'power cut'",
     )
-    half = half.replace(b"[IO.File]::Delete($temporary)", b"$null = 1")
-    half = half.replace(b"$null = Restore-Phonebook -Path $Path", b"$null = 1")
+    half = surgery(half, "$null = Restore-Phonebook -Path $Path", "$null = 1")
     client.run(shell, half, run_as="user")
     assert not path.exists()
+    assert list(path.parent.glob("*.tmp")), "without the new file nothing tells that a repair broke off"
     found = check(client, shell, metric_pair())
     assert (found.result["state"], found.result["reason"], found.exit_code) == ("issue", "interrupted", 1)
     assert repair(client, shell, metric_pair()).result["state"] == "fixed"
@@ -660,7 +695,7 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
 
 def test_a_replacement_that_breaks_off_is_undone_at_once(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    half = surgery(metric_pair().remediation, REPLACE, "[IO.File]::Move($Path, $backup); throw 'error 1177'")
+    half = surgery(metric_pair().remediation, REPLACE, "[IO.File]::Move($Path, $old); throw 'error 1177'")
     assert client.run(shell, half, run_as="user").result["state"] == "failed"
     assert path.read_bytes() == entry(PROFILE)
 
@@ -674,10 +709,11 @@ def test_a_phonebook_that_was_deleted_meanwhile_is_not_brought_back(client, shel
     assert not path.exists()
 
 
+@pytest.mark.parametrize("copy", ["bak", "old"])
 @pytest.mark.parametrize("make", ["link", "folder"])
-def test_nothing_may_stand_where_the_copy_belongs(client, shell, make):
+def test_nothing_may_stand_where_the_copy_belongs(client, shell, make, copy):
     path = client.write_phonebook("user", entry(PROFILE))
-    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    backup = path.with_name(f"rasphone.pbk.aovpn-remediate.{copy}")
     backup.mkdir() if make == "folder" else backup.symlink_to(client.folder / "victim")
     assert repair(client, shell, metric_pair()).result["state"] == "failed"
     assert path.read_bytes() == entry(PROFILE) and not (client.folder / "victim").exists()
@@ -716,7 +752,7 @@ def test_a_number_that_grows_or_shrinks_moves_the_key_behind_it(client, shell, b
 def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)
-    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry(PROFILE, ipv4=3, ipv6=3))
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, ipv4=3, ipv6=3))
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
@@ -760,7 +796,7 @@ def test_a_profile_that_leaves_before_the_repair_is_failed_and_stays_away(client
 
 
 @pytest.mark.parametrize(("times", "state"), [(4, "fixed"), (5, "failed")])
-@pytest.mark.parametrize("place", [REPLACE, "            $same = [string]::Equals("])
+@pytest.mark.parametrize("place", [REPLACE, "            $same = Test-Content"])
 def test_a_phonebook_that_keeps_changing_is_tried_five_times(client, shell, times, state, place):
     path = client.write_phonebook("user", entry(PROFILE))
     write = f"if ($script:times -lt {times}) {{ $script:times++; {WRITE} }}"

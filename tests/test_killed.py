@@ -21,25 +21,34 @@ PACKAGE = metric_pair(live="ignore")
 SCRIPT = PACKAGE.remediation
 OLD = entry("Other") + entry(PROFILE)
 NEW = entry("Other") + entry(PROFILE, ipv4=3, ipv6=3)
+EARLIER = b"of an older repair, not of this one"
 KILL = b"\r\n[Environment]::Exit(9)\r\n"
-WRITERS = ("Write-PhonebookText", "Write-NewFile", "Remove-LeftFile")
+WRITERS = (
+    "Write-PhonebookText", "Write-NewFile", "Clear-CopyPlace", "Complete-PhonebookCopy",
+    "Move-File", "Remove-File", "Remove-UnneededFile",
+)  # fmt: skip
 NEVER = (
     "return",
     "throw",
     "continue",
     "Invoke-WithRetry -Action { [IO.File]::Rep",
-    "[IO.File]::Replace($backup",
-    "[IO.File]::Delete($Path)",
-    "Invoke-WithRetry -Action { [IO.File]::Replace($backup",
+    "[IO.File]::Replace($old",
+    "Invoke-WithRetry -Action { [IO.File]::Replace($old",
     "if (-not (Test-Content -Path $temporary",
     "if (-not $isSame",
     "if (-not (Restore-Phonebook",
     "Save-KeptCopy",
+    "$isElsewhere = Test-Content -Path $backup",
     "$null = Restore-Phonebook",
 )
 """What ends its block anyway, and what only happens when another program writes meanwhile or the disk is full."""
+HALF = ("Write-NewFile", "[IO.File]::Delete($Path)")
+"""That of a file that could not be written whole; other functions delete with the same words."""
 QUIET = (
     "$backup =",
+    "$hasBackup =",
+    "$old =",
+    "$isElsewhere =",
     "$temporary =",
     "$latin1 =",
     "$bytes =",
@@ -61,11 +70,13 @@ def steps() -> dict[str, int]:
     """Where each statement of the writing functions ends, by its line and its first words."""
     found = {}
     for function in (one for one in walk(parse(SCRIPT)[0]) if one.type == "function_statement"):
-        if text(function.children[1]) in WRITERS:
+        name = text(function.children[1])
+        if name in WRITERS:
             lists = (one for one in walk(function) if one.type == "statement_list")
             for one in (statement for part in lists for statement in part.children):
                 words = " ".join(text(one).split())
-                if one.type != "comment" and not words.startswith(NEVER + QUIET):
+                is_step = not words.startswith(NEVER + QUIET) and (name, words) != HALF
+                if one.type != "comment" and is_step:
                     found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
     return found
 
@@ -90,7 +101,7 @@ def dying(step: str) -> bytes:
 def beside(path: Path) -> dict[str, bytes]:
     """What lies beside a phonebook, the random part of names left out."""
     others = [one for one in path.parent.iterdir() if one != path]
-    names = ["tmp" if one.suffix == ".tmp" else "bak" for one in others]
+    names = [one.suffix.removeprefix(".") for one in others]
     assert len(names) == len(set(names)), f"more than one of a kind: {others}"
     return {name: one.read_bytes() for name, one in zip(names, others, strict=True)}
 
@@ -98,8 +109,9 @@ def beside(path: Path) -> dict[str, bytes]:
 def test_every_statement_that_writes_is_a_step():
     words = " ".join(STEPS)
     for statement in (
-        "New-Object", "$stream.Write(", "$stream.Flush(", "$stream.Dispose(", "[IO.File]::Delete($backup)",
-        "[IO.File]::Replace($temporary", "[IO.File]::Delete($temporary)", "[IO.File]::Delete($file)",
+        "New-Object", "$stream.Write(", "$stream.Flush(", "$stream.Dispose(", "Remove-File -Path $backup",
+        "[IO.File]::Replace($temporary", "Remove-UnneededFile -Path $temporary", "Remove-UnneededFile -Path $file",
+        "Remove-File -Path $old", "Move-File -Path $Copy", "[IO.File]::Delete($Path)",
     ):  # fmt: skip
         assert statement in words.replace("$stream = New-Object", "New-Object"), statement
     assert len(STEPS) >= 15
@@ -113,6 +125,7 @@ def dead(shell, tmp_path_factory) -> dict[str, tuple[SimulatedClient, int]]:
         client = SimulatedClient(folder=tmp_path_factory.mktemp("dead"))
         path = client.write_phonebook("user", OLD)
         path.with_name("rasphone.pbk.aovpn-remediate.x1y2.tmp").write_bytes(NEW[:99])
+        path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(OLD)
         return client, killed(client, dying(step))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -126,22 +139,22 @@ def test_killed_after_any_statement_the_phonebook_is_the_old_or_the_new_one(dead
     assert exit_code == 9, "the step was not reached"
     assert path.read_bytes() in (OLD, NEW)
     left = beside(path)
-    assert set(left) <= {"tmp", "bak"}
+    assert set(left) <= {"tmp", "bak", "old"}
     assert NEW.startswith(left.get("tmp", b"")), "the new file is never another one either"
-    assert left.get("bak", OLD) == OLD
+    assert left.get("bak", OLD) == left.get("old", OLD) == OLD
     is_new = path.read_bytes() == NEW
     assert repair(client, shell, PACKAGE).result["state"] == ("healthy" if is_new else "fixed")
     assert path.read_bytes() == NEW
-    assert beside(path) == {"bak": OLD}
+    assert list(beside(path).values()) == [OLD]
 
 
 def test_killed_again_and_again_no_file_piles_up(client, shell):
     path = client.write_phonebook("user", OLD)
-    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(b"of an older repair, not of this one")
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(EARLIER)
     step = next(step for step in STEPS if "$stream.Flush" in step)
     for _ in range(2):
         assert killed(client, dying(step)) == 9
-        assert path.read_bytes() == OLD and beside(path) == {"tmp": NEW}
+        assert path.read_bytes() == OLD and beside(path) == {"tmp": NEW, "bak": EARLIER}
     assert repair(client, shell, PACKAGE).result["state"] == "fixed"
     assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
 
@@ -149,11 +162,11 @@ def test_killed_again_and_again_no_file_piles_up(client, shell):
 def test_killed_between_the_two_renames_of_a_replacement_the_old_one_comes_back(client, shell):
     """Windows' own replacement is not atomic: the old file is renamed first, then the new one."""
     path = client.write_phonebook("user", OLD)
-    replace = b"[IO.File]::Replace($temporary, $Path, $backup)"
-    script = SCRIPT.replace(replace, b"[IO.File]::Move($Path, $backup)" + KILL)
+    replace = b"[IO.File]::Replace($temporary, $Path, $old)"
+    script = SCRIPT.replace(replace, b"[IO.File]::Move($Path, $old)" + KILL)
     for _ in range(2):
         assert killed(client, script) == 9
-        assert not path.exists() and beside(path) == {"tmp": NEW, "bak": OLD}
+        assert not path.exists() and beside(path) == {"tmp": NEW, "old": OLD}
         assert check(client, shell, PACKAGE).result["reason"] == "interrupted"
     assert repair(client, shell, PACKAGE).result["state"] == "fixed"
     assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}

@@ -333,7 +333,7 @@ def test_the_metric_of_one_exclusion_is_changed_and_all_else_stays(client, shell
 def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored):
     path = client.phonebook("device")
     path.parent.mkdir(parents=True)
-    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry(PROFILE, routes=tuple(stored)))
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, routes=tuple(stored)))
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
     said = say(client, shell, routes(*TWO))
     assert said.states == "issue fixed healthy healthy"
@@ -430,6 +430,27 @@ def test_an_entry_that_cannot_be_put_back_is_in_a_copy_that_is_kept(client, shel
     client.faults = {"Restore-Entry": "the phonebook is held"}
     assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
     assert kept(path) == [before]
+
+
+@pytest.mark.parametrize(("times", "left"), [(1, []), (2, [entry(PROFILE, routes=("10.20.0.0/16@9",))])])
+def test_a_route_whose_entry_could_not_be_put_back_is_put_back_by_the_look_or_is_in_a_copy(
+    client, shell, times, left
+):
+    """Removed, refused twice, and the phonebook is held: nothing but this look knows that a route is gone."""
+    before = entry(PROFILE, routes=("10.20.0.0/16@9",))
+    path = client.write_phonebook("device", before)
+    client.faults = {"Add-VpnConnectionRoute": "RPC server unavailable"}
+    package = routes({"prefix": "10.20.0.0/16", "metric": 5})
+    place = b"    $Saved['PutBack'] = 'failed'\r\n"
+    held = f"    if ($script:times -lt {times}) {{ $script:times++; throw 'held' }}\r\n".encode()
+    script = package.remediation.replace(place, place + held)
+    script = script.replace(
+        b"Set-StrictMode -Version 2.0\r\n", b"Set-StrictMode -Version 2.0\r\n$script:times = 0\r\n"
+    )
+    assert repair(client, shell, replace(package, remediation=script)).result["state"] == "failed"
+    assert kept(path) == left
+    assert (path.read_bytes() == before) == (not left)
+    assert not path.with_name("rasphone.pbk.aovpn-remediate.before").exists()
 
 
 def test_what_another_program_made_of_the_entry_is_in_the_copy_where_it_is_put_back(client, shell):

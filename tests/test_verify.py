@@ -100,7 +100,7 @@ def the_case(folder: Path, name: str, entry: str = ENTRIES[0]) -> Job:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (b"[IO.File]::Replace($temporary, $Path, $backup)", b"[IO.File]::WriteAllText($Path, 'x')", "says issue failed"),
+        (b"[IO.File]::Replace($temporary, $Path, $old)", b"[IO.File]::WriteAllText($Path, 'x')", "says issue failed"),
         (b"-Text $After", b"-Text ($After -replace '[^ -~\\s]', '?')", "says issue failed"),
         (b"$changed = $false\r\n", b"$changed = $false\r\n    [IO.File]::AppendAllText(\"$env:APPDATA\\x\", 'x')\r\n", "Roaming\\x: expected nothing"),
         (b"ConvertTo-ResultLine -Settings $Settings -Finding $finding\r\n    if ('failed'", b"ConvertTo-ResultLine -Settings $Settings -Finding $finding; 'more'\r\n    if ('failed'", "2 output lines, expected one"),

@@ -211,7 +211,7 @@ def _is_own(job: Job) -> bool:
 def _without_copies(found: Mapping[str, object], job: Job) -> dict[str, object]:
     """A snapshot without the copies that our own pairs keep beside a phonebook."""
     copy = f"/rasphone.pbk{_COPY}"
-    is_copy = re.compile(rf".*{re.escape(copy)}(bak|before|\d\.kept)").fullmatch
+    is_copy = re.compile(rf".*{re.escape(copy)}(bak|before|old|\d\.kept)").fullmatch
     return {name: value for name, value in found.items() if _is_own(job) or not is_copy(name)}
 
 

@@ -92,19 +92,21 @@ function Confirm-OtherContent {
         if (-not (Test-OtherEntry -Saved $Saved -Now $open)) {
             $problems += 'another entry changed while routes were changed; a copy of the phonebook is kept'
         }
-        $isAllThere = 0 -eq $problems.Count
-        if (-not (Test-OtherContent -Saved $Saved -Now $open -Touched $Touched)) {
-            $isAllThere = $false
+        $isOtherSame = 0 -eq $problems.Count
+        $isSame = Test-OtherContent -Saved $Saved -Now $open -Touched $Touched
+        if (-not $isSame -or 'failed' -eq $Saved['PutBack']) {
             Restore-Entry -Settings $Settings -Saved $Saved
-            $isAllThere = 0 -eq $problems.Count
+        }
+        if (-not $isSame) {
             $problems += 'more than its routes changed in the entry; the entry was put back'
         }
+        $isAllThere = $isOtherSame
     } finally {
         if (-not $isAllThere) {
             Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
-        } elseif ($Saved['IsPutBack']) {
+        } elseif ('done' -eq $Saved['PutBack']) {
             # The copy is as the phonebook is, and what was there meanwhile is beside it already.
-            [IO.File]::Delete($Saved['Copy'])
+            Remove-UnneededFile -Path $Saved['Copy']
         } else {
             Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Saved['Copy']
         }
@@ -127,13 +129,14 @@ function Test-OtherEntry {
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
-    $Saved['IsPutBack'] = $true
+    $Saved['PutBack'] = 'failed'
     $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
         $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $body)
     }
+    $Saved['PutBack'] = 'done'
 }
 
 # Whether an entry differs from the saved one in nothing but the touched routes and time stamps.

@@ -185,11 +185,12 @@ function Find-PhonebookEntry {
     $entries
 }
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old copy and the new file.
+# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
+# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
         return $false
     }
     @(Get-LeftFile -Path $Path).Count -gt 0
@@ -202,7 +203,7 @@ function Restore-Phonebook {
     if (-not (Test-BrokenReplacement -Path $Path)) {
         return $false
     }
-    Invoke-WithRetry -Action { [IO.File]::Move("$Path.aovpn-remediate.bak", $Path) }
+    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
     $true
 }
 
@@ -220,7 +221,7 @@ function Open-ProfileEntry {
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
     } elseif (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
+        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
@@ -330,19 +331,18 @@ function Edit-ProfileEntry {
 function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
-    $backup = Clear-CopyPlace -Path $Path
+    $old = Clear-CopyPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     try {
         Write-NewFile -Path $temporary -Text $After
         # Compared before every try: a program that held the file may just have written it.
         $replaced = Invoke-WithRetry -Action {
-            $same = [string]::Equals((Read-PhonebookText -Path $Path), $Before)
+            $same = Test-Content -Path $Path -Text $Before
             if ($same) {
-                [IO.File]::Delete($backup)
                 try {
-                    [IO.File]::Replace($temporary, $Path, $backup)
+                    [IO.File]::Replace($temporary, $Path, $old)
                 } catch {
-                    # One that breaks off half-way leaves the old file under the backup's name only.
+                    # One that breaks off half-way leaves the old file under the other name only.
                     $null = Restore-Phonebook -Path $Path
                     throw
                 }
@@ -353,14 +353,14 @@ function Write-PhonebookText {
             return $false
         }
         try {
-            $isSame = Test-Content -Path $backup -Text $Before
+            $isSame = Test-Content -Path $old -Text $Before
             if (-not $isSame) {
                 # It was written between the comparison and the replacement: what was written comes back.
-                Invoke-WithRetry -Action { [IO.File]::Replace($backup, $Path, $temporary) }
+                Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
             }
         } catch {
             if (-not (Restore-Phonebook -Path $Path)) {
-                Save-KeptCopy -Path $Path -Copy $backup
+                Save-KeptCopy -Path $Path -Copy $old
             }
             throw
         }
@@ -372,27 +372,55 @@ function Write-PhonebookText {
             return $false
         }
     } finally {
-        [IO.File]::Delete($temporary)
+        if (-not (Test-BrokenReplacement -Path $Path)) {
+            Remove-UnneededFile -Path $temporary
+        }
     }
-    if (-not [string]::Equals((Read-PhonebookText -Path $Path), $After)) {
+    Complete-PhonebookCopy -Path $Path -Copy $old
+    if (-not (Test-Content -Path $Path -Text $After)) {
         throw 'the phonebook is not what was written; another program changed it'
     }
     $true
 }
 
-# The place of the copy beside a phonebook, empty: an old copy must never pass for the one of this write.
-# With a new file that was left, it is of a replacement that broke off before somebody made a phonebook.
+# Makes room beside a phonebook: returns where a replacement puts the old file. One that is there already is
+# of a repair that was killed and may be all that is left of what it holds, so it is kept.
 function Clear-CopyPlace {
     param([string] $Path)
 
-    $copy = "$Path.aovpn-remediate.bak"
-    $isThere = Test-PlainFile -Path $copy
-    if ($isThere -and @(Get-LeftFile -Path $Path).Count -gt 0) {
-        Save-KeptCopy -Path $Path -Copy $copy
+    $old = "$Path.aovpn-remediate.old"
+    $backup = "$Path.aovpn-remediate.bak"
+    $hasBackup = Test-PlainFile -Path $backup
+    if (Test-PlainFile -Path $old) {
+        $text = Read-FileText -Path $old
+        $isElsewhere = Test-Content -Path $Path -Text $text
+        if (-not $isElsewhere -and $hasBackup) {
+            $isElsewhere = Test-Content -Path $backup -Text $text
+        }
+        if ($isElsewhere) {
+            Remove-File -Path $old
+        } else {
+            Save-KeptCopy -Path $Path -Copy $old
+        }
     }
-    Remove-LeftFile -Path $Path
-    Invoke-WithRetry -Action { [IO.File]::Delete($copy) }
-    $copy
+    foreach ($file in @(Get-LeftFile -Path $Path)) {
+        Remove-UnneededFile -Path $file
+    }
+    $old
+}
+
+# What was written was looked at, and all is there: this copy is that of the last repair now. Where it cannot
+# be, it stays what it is.
+function Complete-PhonebookCopy {
+    param([string] $Path, [string] $Copy)
+
+    $backup = "$Path.aovpn-remediate.bak"
+    try {
+        Remove-File -Path $backup
+        Move-File -Path $Copy -Target $backup
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
 }
 
 # Whether a file holds exactly this text.
@@ -410,7 +438,7 @@ function Save-KeptCopy {
     for ($number = 1; $number -le 9; $number++) {
         $kept = "$Path.aovpn-remediate.$number.kept"
         if ($null -eq (Get-FileAttribute -Path $kept)) {
-            return Invoke-WithRetry -Action { [IO.File]::Move($Copy, $kept) }
+            return Move-File -Path $Copy -Target $kept
         }
     }
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
@@ -465,17 +493,28 @@ function Get-LeftFile {
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
-# Deletes them.
-function Remove-LeftFile {
+# Moves a file; nothing may be where it goes.
+function Move-File {
+    param([string] $Path, [string] $Target)
+
+    Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
+}
+
+# Deletes a file, if it is there.
+function Remove-File {
     param([string] $Path)
 
-    foreach ($file in @(Get-LeftFile -Path $Path)) {
-        try {
-            [IO.File]::Delete($file)
-        } catch [IO.IOException], [UnauthorizedAccessException] {
-            # It is in nobody's way; the next repair deletes it.
-            continue
-        }
+    Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
+}
+
+# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
+function Remove-UnneededFile {
+    param([string] $Path)
+
+    try {
+        [IO.File]::Delete($Path)
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
     }
 }
 

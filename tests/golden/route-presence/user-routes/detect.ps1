@@ -186,11 +186,12 @@ function Find-PhonebookEntry {
     $entries
 }
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old copy and the new file.
+# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
+# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.bak")) {
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
         return $false
     }
     @(Get-LeftFile -Path $Path).Count -gt 0
@@ -210,7 +211,7 @@ function Open-ProfileEntry {
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
     } elseif (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is gone, its copy is there'
+        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
