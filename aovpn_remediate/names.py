@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from ipaddress import ip_interface
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 
 from aovpn_remediate.marker import read_marker
 
@@ -117,3 +117,11 @@ def check_prefix(value: str) -> str:
     if interface.ip != interface.network.network_address:
         raise ValueError(f"has host bits set; the network is {interface.network}")
     return str(interface.network)
+
+
+def is_within(inner: str, outer: str) -> bool:
+    """Return whether every address of a network is one of another network's too."""
+    one, other = ip_network(inner), ip_network(outer)
+    if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
+        return one.subnet_of(other)
+    return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and one.subnet_of(other)

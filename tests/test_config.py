@@ -90,7 +90,7 @@ def test_what_is_not_said_has_a_default(tmp_path):
     assert (one.scope_tags, one.assignments, one.repair) == (("0",), (), True)
     assert dict(one.settings.script_settings()) == {
         "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
-        "Live": "report", "Ipv4": 3, "Ipv6": 3,
+        "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,
     }  # fmt: skip
 
 
@@ -698,6 +698,10 @@ ADVICE = {
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
         ["8:3: routes 10.0.0.0/8 and 10.1.0.0/16 lie in each other with different metrics"],
+    ),
+    "no routes": (
+        "  n: {kind: route-presence, profile: W, scope: device, routes: []}\n",
+        ["8:3: no routes are listed, so every device is healthy"],
     ),
     "all fine": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, 10.1.0.0/16]}\n",

@@ -224,7 +224,7 @@ def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
 def test_an_absent_profile_can_be_made_an_issue(client, shell):
     run = check(client, shell, metric_pair(when_absent="issue", repair=False))
     assert (run.result["state"], run.exit_code) == ("issue", 1)
-    assert run.result["detail"] == "the profile is not on this device"
+    assert run.result["detail"] == "the profile is not in this user's phonebook"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_the_script_settings_stand_in_the_order_of_a_person():
         ("Scope", "device"),
         ("RunAs", "system"),
         ("WhenAbsent", "ok"),
+        ("Stored", "repair"),
         ("Live", "repair"),
         ("Ipv4", 3),
         ("Ipv6", None),

@@ -127,8 +127,8 @@ def test_stale_routes_go_when_asked_and_exclusions_never(client, shell, stale, l
 @pytest.mark.parametrize(
     ("stored", "faults", "detail"),
     [
-        (("10.9.0.0/16",), {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}, "no"),
-        (("10.9.0.0/16", "!10.20.0.0/16"), {}, "The route already exists."),
+        (("10.9.0.0/16",), {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}, "10.20.0.0/16: no"),
+        (("10.9.0.0/16", "!10.20.0.0/16"), {}, "10.20.0.0/16: The route already exists."),
     ],
 )
 def test_nothing_is_removed_when_an_addition_failed(client, shell, stored, faults, detail):
@@ -140,12 +140,35 @@ def test_nothing_is_removed_when_an_addition_failed(client, shell, stored, fault
     assert path.read_bytes() == before
 
 
-def test_some_added_and_one_refused_is_failed_and_the_rest_stays(client, shell):
-    client.write_phonebook("device", entry(PROFILE))
-    client.faults = {"Add-VpnConnectionRoute 2001:db8:20::/48": "no"}
-    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+def test_a_refused_route_is_named_and_stops_no_other(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Add-VpnConnectionRoute fd00::/8": "no"}
+    package = routes("fd00::/8", *TWO)
+    run = repair(client, shell, package)
+    assert (run.result["state"], run.result["detail"]) == ("failed", "fd00::/8: no")
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
     client.faults = {}
-    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+    assert repair(client, shell, package).result["state"] == "fixed"
+
+
+def test_of_many_refused_routes_five_are_named(client, shell):
+    client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Add-VpnConnectionRoute": "RPC server at 10.1.2.3 unavailable"}
+    run = repair(client, shell, routes(*(f"10.{number}.0.0/16" for number in range(7))))
+    names = "10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16, 2 more"
+    assert run.result["detail"] == f"{names}: RPC server at (address) unavailable"
+
+
+def test_a_metric_that_is_refused_stops_no_other_route_unless_the_entry_is_put_back(client, shell):
+    before = entry(PROFILE, routes=("10.20.0.0/16@9",))
+    path = client.write_phonebook("device", before)
+    package = routes({"prefix": "10.20.0.0/16", "metric": 5}, "10.21.0.0/16")
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
+    assert repair(client, shell, package).result["detail"] == "10.20.0.0/16: no"
+    assert path.read_bytes() == before
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no"}
+    assert repair(client, shell, package).result["detail"] == "10.20.0.0/16: no"
+    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@9", "10.21.0.0/16"), time=3)
 
 
 @pytest.mark.parametrize("switch", ["resetsMetric", "dropsExclusions"])
@@ -248,8 +271,17 @@ def test_a_live_route_goes_only_if_it_just_left_the_profile(client, shell, famil
 def test_a_user_sees_missing_live_routes_as_pending(client, shell):
     client.write_phonebook("user", entry(PROFILE, routes=tuple(TWO)))
     connect(client)
-    assert say(client, shell, routes(*TWO, scope="user")).states == "pending pending pending pending"
+    said = say(client, shell, routes(*TWO, scope="user"))
+    assert said.states == "pending pending pending pending"
+    assert said.runs[0].result["detail"] == "live routes: 2 missing; right at the next connection"
     assert prefixes(client) == []
+
+
+def test_without_a_look_at_the_phonebook_nothing_is_said_about_the_next_connection(client, shell):
+    connect(client)
+    package = routes(*TWO, stored="ignore", live="report", repair=False)
+    run = check(client, shell, package)
+    assert run.result["detail"] == "live routes: 2 missing; the phonebook was not looked at"
 
 
 def test_the_live_companion_runs_as_system_and_reads_no_phonebook(client, shell):
@@ -282,7 +314,54 @@ def test_a_live_route_that_windows_does_not_change_is_failed(client, shell, comm
     connect(client, "10.9.0.0/16")
     client.faults = {command: "RPC server unavailable"}
     run = repair(client, shell, routes(TWO[0], stale="remove"))
-    assert (run.result["state"], run.result["detail"]) == ("failed", "RPC server unavailable")
+    refused = TWO[0] if command == "New-NetRoute" else "10.9.0.0/16"
+    assert (run.result["state"], run.result["detail"]) == ("failed", f"{refused}: RPC server unavailable")
+
+
+def test_a_live_route_that_windows_was_first_with_is_no_failure(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=tuple(TWO)))
+    connect(client, TWO[1])
+    first = "$global:Client.routes += $global:Client.routes[-1].PSObject.Copy(); "
+    first += f"$global:Client.routes[-1].DestinationPrefix = '{TWO[0]}'; throw 'Instance already exists'"
+    run = repair(client, shell, instead(routes(*TWO), "New-NetRoute", first))
+    assert run.result["state"] == "fixed"
+
+
+LIVE = {"scope": "user", "stored": "ignore", "live": "repair", "exclusions": "write"}
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "within"),
+    [
+        ("10.0.0.0/8", "10.8.0.0/16", True),
+        ("10.8.0.0/15", "10.8.0.0/16", True),
+        ("10.0.0.0/8", "11.8.0.0/16", False),
+        ("10.8.0.0/24", "10.8.0.0/16", False),
+        ("10.8.0.0/13", "10.16.0.0/16", False),
+        ("2001:db8::/32", "2001:db8:8::/48", True),
+        ("2001:db8::/32", "2001:db9:8::/48", False),
+        ("2001:db8::/32", "32.1.13.184/31", False),  # the same bits
+    ],
+)
+def test_a_live_route_around_an_exclusion_waits_for_the_next_connection(client, shell, outer, inner, within):
+    connect(client)
+    package = routes(outer, {"prefix": inner, "exclude": True}, **LIVE)
+    said = say(client, shell, package)
+    assert said.states == ("pending " * 4 if within else "issue fixed healthy healthy").strip()
+    assert prefixes(client) == ([] if within else [outer])
+    if within:
+        detail = "live routes: 1 missing, around an exclusion; the phonebook was not looked at"
+        assert said.runs[0].result["detail"] == detail
+
+
+def test_other_live_routes_are_added_all_the_same(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=(*TWO, "!10.20.8.0/24")))
+    connect(client)
+    exclusion = {"prefix": "10.20.8.0/24", "exclude": True}
+    said = say(client, shell, routes(*TWO, exclusion, exclusions="write"))
+    assert said.states == "issue fixed pending pending"
+    assert prefixes(client) == [TWO[1]]
+    assert str(said.runs[2].result["detail"]).endswith("around an exclusion; right at the next connection")
 
 
 def test_neighbors_and_files_beside_it_stay(client, shell):
@@ -311,7 +390,7 @@ def test_an_old_route_comes_back_where_its_new_metric_is_refused(client, shell, 
     path = client.write_phonebook("device", entry(PROFILE, routes=(old,)))
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no such metric"}
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
-    assert (run.result["state"], run.result["detail"]) == ("failed", "no such metric")
+    assert (run.result["state"], run.result["detail"]) == ("failed", "10.20.0.0/16: no such metric")
     assert path.read_bytes() == entry(PROFILE, routes=(old,), time=2)
 
 
@@ -564,7 +643,7 @@ def test_what_other_programs_write_meanwhile_stays_when_the_entry_is_put_back(cl
 @pytest.mark.parametrize(
     ("at", "detail"),
     [
-        ("Restore-ScopePhonebook", "the profile is not on this device"),
+        ("Restore-ScopePhonebook", "the profile is not in the phonebook of all users"),
         (
             "Add-VpnConnectionRoute",
             "the profile left the phonebook while its routes were changed; a copy is kept beside it",
@@ -614,7 +693,8 @@ def test_a_route_that_windows_does_not_find_is_not_added_beside_itself(client, s
     before = entry(PROFILE, routes=("10.20.0.0/16@9",)).replace(digits, odd)
     path = client.write_phonebook("device", before)
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
-    assert (run.result["state"], run.result["detail"]) == ("failed", "The route was not found.")
+    said = "10.20.0.0/16: The route was not found."
+    assert (run.result["state"], run.result["detail"]) == ("failed", said)
     assert path.read_bytes() == before
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import combinations
 
 from aovpn_remediate.config.problem import Problem, Problems, quoted
 from aovpn_remediate.config.yaml_tree import Tree
 from aovpn_remediate.kinds import Entry, InterfaceMetric, RoutePresence
 from aovpn_remediate.kinds.profile import ProfileEntry
+from aovpn_remediate.names import is_within
 
 
 def advise(entries: Mapping[str, Entry], tree: Tree) -> Problems:
     """Return what a second look is worth, each with its place."""
-    found = [*_same_care(entries), *_same_metric(entries), *_nested_routes(entries)]
+    found = [*_same_care(entries), *_same_metric(entries), *_nested_routes(entries), *_no_routes(entries)]
     return sorted(Problem(*tree.key_place(("remediations", key)), text) for key, text in found)
 
 
@@ -49,13 +49,18 @@ def _nested_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
     """A route within another one is fine, but another metric rarely does what is hoped for."""
     for key, entry in entries.items():
         if isinstance(entry, RoutePresence):
-            routes = [(ip_network(one.prefix), one.metric) for one in entry.routes if not one.exclude]
-            for (inner, inner_metric), (outer, outer_metric) in combinations(routes, 2):
-                if inner_metric != outer_metric and (_within(inner, outer) or _within(outer, inner)):
-                    yield key, f"routes {inner} and {outer} lie in each other with different metrics"
+            routes = [one for one in entry.routes if not one.exclude]
+            for one, other in combinations(routes, 2):
+                is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
+                if one.metric != other.metric and is_nested:
+                    yield (
+                        key,
+                        f"routes {one.prefix} and {other.prefix} lie in each other with different metrics",
+                    )
 
 
-def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
-    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
-        return inner.subnet_of(outer)
-    return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
+def _no_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+    """Without routes nothing is missing, and stale ones that are kept are no issue."""
+    for key, entry in entries.items():
+        if isinstance(entry, RoutePresence) and not entry.routes:
+            yield key, "no routes are listed, so every device is healthy"

@@ -72,6 +72,7 @@ class ProfileEntry(Entry):
             "Scope": self.scope,
             "RunAs": self.run_as.value,
             "WhenAbsent": self.when_absent,
+            "Stored": self.stored,
             "Live": self.live_mode,
         }
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from aovpn_remediate.kinds.parts import Strict, text_schema
 from aovpn_remediate.kinds.profile import ProfileEntry
-from aovpn_remediate.names import check_prefix
+from aovpn_remediate.names import check_prefix, is_within
 
 _PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
 Prefix = Annotated[str, AfterValidator(check_prefix), text_schema(_PREFIX)]
@@ -86,7 +86,10 @@ class RoutePresence(ProfileEntry, title="route-presence"):
         return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
 
     def case_values(self) -> Mapping[str, object]:
-        """The settings; the routes as the phonebook would have them, all and all but the first."""
+        """The settings; the routes as the phonebook would have them, all and all but the first.
+
+        ``waits`` is whether the first one is around an exclusion, so that it is not added to an interface.
+        """
         through = [route for route in self.routes if not route.exclude]
         stored = [f"{'!' * route.exclude}{route.prefix}@{route.metric or 1}" for route in self.routes]
         return {
@@ -99,6 +102,12 @@ class RoutePresence(ProfileEntry, title="route-presence"):
             "first_last": [*stored[1:], *stored[:1]],
             "count": len(self.routes),
             "excludes": len(through) < len(self.routes),
+            "waits": any(
+                is_within(one.prefix, first.prefix)
+                for first in through[:1]
+                for one in self.routes
+                if one.exclude
+            ),
             "with_stale": [*stored, "198.51.100.0/24@1"],
             "stale_rest": ["198.51.100.0/24@1", *stored[1:]],
             "stale_first": ["198.51.100.0/24@1", *stored[1:], *stored[:1]],

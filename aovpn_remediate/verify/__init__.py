@@ -33,6 +33,7 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
         "Add- and Remove-VpnConnectionRoute take a device tunnel with -AllUserConnection",
         "the route commands change nothing of the entry but routes and its time stamps",
         "the route commands keep every byte of other entries",
+        "the last word but one of a stored route marks an exclusion; a connection heeds one that was written",
     ),
 }
 """What Windows has not confirmed, by kind."""

@@ -26,6 +26,16 @@ function Get-LiveInterface {
     }
 }
 
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
+}
+
 # Sets one interface's metric: a number, or automatic.
 function Set-LiveMetric {
     param($Interface, [string] $Metric)

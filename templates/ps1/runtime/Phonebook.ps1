@@ -153,7 +153,11 @@ function Open-ProfileEntry {
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
-        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
+        $detail = 'the profile is not in the phonebook of all users'
+        if ('user' -eq $Settings['Scope']) {
+            $detail = "the profile is not in this user's phonebook"
+        }
+        $open['Refusal'] = New-Finding -State 'absent' -Detail $detail
     }
     $open
 }

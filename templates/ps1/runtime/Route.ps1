@@ -22,6 +22,45 @@ function Get-RouteId {
     '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
+# Whether a route's addresses are all those of another one too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $length = [int] $Outer['Key'].Split('/')[1]
+    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
+        return $false
+    }
+    $bits = foreach ($one in $Route, $Outer) {
+        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
+        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
+    }
+    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+}
+
+# Runs an action on each route, whichever fail; then fails with the first error and the routes' names.
+function Invoke-EachRoute {
+    param([object[]] $Route, [scriptblock] $Action)
+
+    $refused = @()
+    $problem = ''
+    foreach ($one in $Route) {
+        try {
+            $null = & $Action $one
+        } catch {
+            $refused += $one['Text']
+            if (-not $problem) {
+                $problem = ConvertTo-PlainError -ErrorRecord $_
+            }
+        }
+    }
+    if ($refused.Count -gt 5) {
+        $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
+    }
+    if ($refused.Count -gt 0) {
+        throw ('{0}: {1}' -f ($refused -join ', '), $problem)
+    }
+}
+
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
@@ -57,7 +96,8 @@ function Get-StoredRoute {
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
-# word that nobody has explained. Numbers are little-endian.
+# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
+# open-source client, which many use, reads and writes it.
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
@@ -81,7 +121,7 @@ function ConvertFrom-RouteRecord {
     $route
 }
 
-# The record of an exclusion, as Windows would write it.
+# The record of an exclusion, in the form of ConvertFrom-RouteRecord.
 function ConvertTo-ExclusionRecord {
     param([hashtable] $Route)
 
@@ -108,6 +148,7 @@ function Add-StoredRoute {
         ConnectionName    = $Settings['Profile']
         DestinationPrefix = $Prefix
         AllUserConnection = 'user' -ne $Settings['Scope']
+        Confirm           = $false
         ErrorAction       = 'Stop'
     }
     if ($null -ne $Metric) {
@@ -124,6 +165,7 @@ function Remove-StoredRoute {
         ConnectionName    = $Settings['Profile']
         DestinationPrefix = $Prefix
         AllUserConnection = 'user' -ne $Settings['Scope']
+        Confirm           = $false
         ErrorAction       = 'Stop'
     }
     $null = Remove-VpnConnectionRoute @route

@@ -113,7 +113,7 @@ function Test-LiveCondition {
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
     }
-    $detail = "live metric: $difference; right at the next connection"
+    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
     New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
 }
 

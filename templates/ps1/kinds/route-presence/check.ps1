@@ -94,6 +94,19 @@ function Get-MissingLiveRoute {
     }
 }
 
+# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
+# since Windows makes room for exclusions at a connection only.
+function Select-SafeRoute {
+    param([hashtable] $Settings, [object[]] $Route)
+
+    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    foreach ($one in $Route) {
+        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
+            $one
+        }
+    }
+}
+
 # Looks at the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings)
@@ -108,8 +121,13 @@ function Test-LiveCondition {
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    if ('repair' -eq $Settings['Live']) {
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
-    New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
+    if ('repair' -eq $Settings['Live']) {
+        $detail += ', around an exclusion'
+    }
+    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    New-Finding -State 'pending' -Detail $detail -Found $found
 }

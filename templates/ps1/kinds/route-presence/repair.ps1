@@ -26,34 +26,50 @@ function Repair-StoredCondition {
     $true
 }
 
-# Metrics first, then what is missing, and stale routes last: where adding fails, nothing is removed.
+# Metrics first, then what is missing, then exclusions, and stale routes last: where one of them fails, the
+# others of its kind are tried all the same, unless the entry had to be put back, and nothing is removed.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
 
-    foreach ($route in @($Difference['Metric'] | Where-Object { -not $_['Exclude'] })) {
-        # There is no command that changes a metric.
-        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
-        try {
-            Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
-        } catch {
-            $problem = $_
-            try {
-                Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Was']
-            } catch {
-                Restore-Entry -Settings $Settings -Saved $Saved
-            }
-            throw $problem
+    $all = @($Difference['Metric'] + $Difference['Missing'])
+    Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
+        param([hashtable] $Route)
+
+        if ($null -ne $Saved['PutBack']) {
+            return
+        }
+        if ($null -eq $Route['Was']) {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
+        } else {
+            Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
         }
     }
-    foreach ($route in @($Difference['Missing'] | Where-Object { -not $_['Exclude'] })) {
-        Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
-    }
-    $exclusions = @($Difference['Missing'] + $Difference['Metric'] | Where-Object { $_['Exclude'] })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
         Write-Exclusion -Settings $Settings -Route $exclusions
     }
-    foreach ($route in $Difference['Stale']) {
-        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
+    Invoke-EachRoute -Route $Difference['Stale'] -Action {
+        param([hashtable] $Route)
+
+        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+    }
+}
+
+# Removes a route and adds it with its other metric, since there is no command that changes one.
+function Set-StoredMetric {
+    param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
+
+    Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+    try {
+        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
+    } catch {
+        $problem = $_
+        try {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+        } catch {
+            Restore-Entry -Settings $Settings -Saved $Saved
+        }
+        throw $problem
     }
 }
 
@@ -175,17 +191,31 @@ function Repair-LiveCondition {
     if (0 -eq $interface.Count) {
         return
     }
-    foreach ($route in @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)) {
-        Add-LiveRoute -Interface $interface[0] -Route $route
-        $true
+    $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    Invoke-EachRoute -Route $safe -Action {
+        param([hashtable] $Route)
+
+        try {
+            Add-LiveRoute -Interface $interface[0] -Route $Route
+        } catch {
+            # Windows, which is still connecting, may have been first.
+            $keys = @(Get-LiveRoute -Interface $interface[0] | ForEach-Object { $_['Key'] })
+            if ($keys -notcontains $Route['Key']) {
+                throw
+            }
+        }
     }
     $removed = @()
     if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
         $removed = @($Found['stored']['stale'] | ForEach-Object { (ConvertTo-Prefix -Text $_)['Key'] })
     }
     $live = @(Get-LiveRoute -Interface $interface[0])
-    foreach ($route in @($live | Where-Object { $removed -contains $_['Key'] })) {
-        Remove-LiveRoute -Interface $interface[0] -Prefix $route['Text']
-        $true
+    $old = @($live | Where-Object { $removed -contains $_['Key'] })
+    Invoke-EachRoute -Route $old -Action {
+        param([hashtable] $Route)
+
+        Remove-LiveRoute -Interface $interface[0] -Prefix $Route['Text']
     }
+    ($safe.Count + $old.Count) -gt 0
 }

@@ -17,6 +17,7 @@ $Settings = @{
     Scope      = 'user'
     RunAs      = 'system'
     WhenAbsent = 'ok'
+    Stored     = 'ignore'
     Live       = 'repair'
     Ipv4       = 3
     Ipv6       = 3
@@ -69,6 +70,16 @@ function Get-LiveInterface {
             $interface
         }
     }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
 }
 
 # What a script says, and its only way out.
@@ -152,11 +163,14 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    # What ends in ::/8 is a network.
+    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $pattern, '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    # An address with a length behind it is a network too.
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -295,7 +309,7 @@ function Test-LiveCondition {
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
     }
-    $detail = "live metric: $difference; right at the next connection"
+    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
     New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
 }
 

@@ -18,6 +18,7 @@ $Settings = @{
     Scope      = 'user'
     RunAs      = 'system'
     WhenAbsent = 'ok'
+    Stored     = 'ignore'
     Live       = 'repair'
     Ipv4       = 3
     Ipv6       = 3
@@ -70,6 +71,16 @@ function Get-LiveInterface {
             $interface
         }
     }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
 }
 
 # Sets one interface's metric: a number, or automatic.
@@ -171,11 +182,14 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    # What ends in ::/8 is a network.
+    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $pattern, '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    # An address with a length behind it is a network too.
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -349,7 +363,7 @@ function Test-LiveCondition {
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
     }
-    $detail = "live metric: $difference; right at the next connection"
+    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
     New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
 }
 

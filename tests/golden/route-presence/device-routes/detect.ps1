@@ -17,6 +17,7 @@ $Settings = @{
     Scope      = 'device'
     RunAs      = 'system'
     WhenAbsent = 'ok'
+    Stored     = 'repair'
     Live       = 'repair'
     Routes     = @(@{
         Prefix  = '10.21.4.10/32'
@@ -78,6 +79,16 @@ function Get-LiveInterface {
             $interface
         }
     }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
 }
 
 # Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
@@ -213,7 +224,11 @@ function Open-ProfileEntry {
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
-        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
+        $detail = 'the profile is not in the phonebook of all users'
+        if ('user' -eq $Settings['Scope']) {
+            $detail = "the profile is not in this user's phonebook"
+        }
+        $open['Refusal'] = New-Finding -State 'absent' -Detail $detail
     }
     $open
 }
@@ -349,11 +364,14 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    # What ends in ::/8 is a network.
+    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $pattern, '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    # An address with a length behind it is a network too.
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -448,6 +466,21 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
+# Whether a route's addresses are all those of another one too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $length = [int] $Outer['Key'].Split('/')[1]
+    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
+        return $false
+    }
+    $bits = foreach ($one in $Route, $Outer) {
+        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
+        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
+    }
+    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+}
+
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
@@ -483,7 +516,8 @@ function Get-StoredRoute {
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
-# word that nobody has explained. Numbers are little-endian.
+# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
+# open-source client, which many use, reads and writes it.
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
@@ -618,6 +652,19 @@ function Get-MissingLiveRoute {
     }
 }
 
+# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
+# since Windows makes room for exclusions at a connection only.
+function Select-SafeRoute {
+    param([hashtable] $Settings, [object[]] $Route)
+
+    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    foreach ($one in $Route) {
+        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
+            $one
+        }
+    }
+}
+
 # Looks at the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings)
@@ -632,10 +679,15 @@ function Test-LiveCondition {
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    if ('repair' -eq $Settings['Live']) {
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
-    New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
+    if ('repair' -eq $Settings['Live']) {
+        $detail += ', around an exclusion'
+    }
+    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
 Complete-Detection -Settings $Settings -Check @(

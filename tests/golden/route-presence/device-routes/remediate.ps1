@@ -18,6 +18,7 @@ $Settings = @{
     Scope      = 'device'
     RunAs      = 'system'
     WhenAbsent = 'ok'
+    Stored     = 'repair'
     Live       = 'repair'
     Routes     = @(@{
         Prefix  = '10.21.4.10/32'
@@ -79,6 +80,16 @@ function Get-LiveInterface {
             $interface
         }
     }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
 }
 
 # Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
@@ -236,7 +247,11 @@ function Open-ProfileEntry {
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
-        $open['Refusal'] = New-Finding -State 'absent' -Detail 'the profile is not on this device'
+        $detail = 'the profile is not in the phonebook of all users'
+        if ('user' -eq $Settings['Scope']) {
+            $detail = "the profile is not in this user's phonebook"
+        }
+        $open['Refusal'] = New-Finding -State 'absent' -Detail $detail
     }
     $open
 }
@@ -657,11 +672,14 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    # What ends in ::/8 is a network.
+    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
+    $text = [regex]::Replace($text, $pattern, '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    # An address with a length behind it is a network too.
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -798,6 +816,45 @@ function Get-RouteId {
     '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
+# Whether a route's addresses are all those of another one too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $length = [int] $Outer['Key'].Split('/')[1]
+    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
+        return $false
+    }
+    $bits = foreach ($one in $Route, $Outer) {
+        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
+        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
+    }
+    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+}
+
+# Runs an action on each route, whichever fail; then fails with the first error and the routes' names.
+function Invoke-EachRoute {
+    param([object[]] $Route, [scriptblock] $Action)
+
+    $refused = @()
+    $problem = ''
+    foreach ($one in $Route) {
+        try {
+            $null = & $Action $one
+        } catch {
+            $refused += $one['Text']
+            if (-not $problem) {
+                $problem = ConvertTo-PlainError -ErrorRecord $_
+            }
+        }
+    }
+    if ($refused.Count -gt 5) {
+        $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
+    }
+    if ($refused.Count -gt 0) {
+        throw ('{0}: {1}' -f ($refused -join ', '), $problem)
+    }
+}
+
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
@@ -833,7 +890,8 @@ function Get-StoredRoute {
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
-# word that nobody has explained. Numbers are little-endian.
+# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
+# open-source client, which many use, reads and writes it.
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
@@ -857,7 +915,7 @@ function ConvertFrom-RouteRecord {
     $route
 }
 
-# The record of an exclusion, as Windows would write it.
+# The record of an exclusion, in the form of ConvertFrom-RouteRecord.
 function ConvertTo-ExclusionRecord {
     param([hashtable] $Route)
 
@@ -884,6 +942,7 @@ function Add-StoredRoute {
         ConnectionName    = $Settings['Profile']
         DestinationPrefix = $Prefix
         AllUserConnection = 'user' -ne $Settings['Scope']
+        Confirm           = $false
         ErrorAction       = 'Stop'
     }
     if ($null -ne $Metric) {
@@ -900,6 +959,7 @@ function Remove-StoredRoute {
         ConnectionName    = $Settings['Profile']
         DestinationPrefix = $Prefix
         AllUserConnection = 'user' -ne $Settings['Scope']
+        Confirm           = $false
         ErrorAction       = 'Stop'
     }
     $null = Remove-VpnConnectionRoute @route
@@ -1053,6 +1113,19 @@ function Get-MissingLiveRoute {
     }
 }
 
+# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
+# since Windows makes room for exclusions at a connection only.
+function Select-SafeRoute {
+    param([hashtable] $Settings, [object[]] $Route)
+
+    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    foreach ($one in $Route) {
+        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
+            $one
+        }
+    }
+}
+
 # Looks at the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings)
@@ -1067,10 +1140,15 @@ function Test-LiveCondition {
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    if ('repair' -eq $Settings['Live']) {
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
-    New-Finding -State 'pending' -Detail "$detail; right at the next connection" -Found $found
+    if ('repair' -eq $Settings['Live']) {
+        $detail += ', around an exclusion'
+    }
+    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
 # Puts the stored routes right. Whatever else the route commands change in the entry is put back.
@@ -1101,34 +1179,50 @@ function Repair-StoredCondition {
     $true
 }
 
-# Metrics first, then what is missing, and stale routes last: where adding fails, nothing is removed.
+# Metrics first, then what is missing, then exclusions, and stale routes last: where one of them fails, the
+# others of its kind are tried all the same, unless the entry had to be put back, and nothing is removed.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
 
-    foreach ($route in @($Difference['Metric'] | Where-Object { -not $_['Exclude'] })) {
-        # There is no command that changes a metric.
-        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
-        try {
-            Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
-        } catch {
-            $problem = $_
-            try {
-                Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Was']
-            } catch {
-                Restore-Entry -Settings $Settings -Saved $Saved
-            }
-            throw $problem
+    $all = @($Difference['Metric'] + $Difference['Missing'])
+    Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
+        param([hashtable] $Route)
+
+        if ($null -ne $Saved['PutBack']) {
+            return
+        }
+        if ($null -eq $Route['Was']) {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
+        } else {
+            Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
         }
     }
-    foreach ($route in @($Difference['Missing'] | Where-Object { -not $_['Exclude'] })) {
-        Add-StoredRoute -Settings $Settings -Prefix $route['Text'] -Metric $route['Metric']
-    }
-    $exclusions = @($Difference['Missing'] + $Difference['Metric'] | Where-Object { $_['Exclude'] })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
         Write-Exclusion -Settings $Settings -Route $exclusions
     }
-    foreach ($route in $Difference['Stale']) {
-        Remove-StoredRoute -Settings $Settings -Prefix $route['Text']
+    Invoke-EachRoute -Route $Difference['Stale'] -Action {
+        param([hashtable] $Route)
+
+        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+    }
+}
+
+# Removes a route and adds it with its other metric, since there is no command that changes one.
+function Set-StoredMetric {
+    param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
+
+    Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+    try {
+        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
+    } catch {
+        $problem = $_
+        try {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+        } catch {
+            Restore-Entry -Settings $Settings -Saved $Saved
+        }
+        throw $problem
     }
 }
 
@@ -1250,19 +1344,33 @@ function Repair-LiveCondition {
     if (0 -eq $interface.Count) {
         return
     }
-    foreach ($route in @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)) {
-        Add-LiveRoute -Interface $interface[0] -Route $route
-        $true
+    $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    Invoke-EachRoute -Route $safe -Action {
+        param([hashtable] $Route)
+
+        try {
+            Add-LiveRoute -Interface $interface[0] -Route $Route
+        } catch {
+            # Windows, which is still connecting, may have been first.
+            $keys = @(Get-LiveRoute -Interface $interface[0] | ForEach-Object { $_['Key'] })
+            if ($keys -notcontains $Route['Key']) {
+                throw
+            }
+        }
     }
     $removed = @()
     if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
         $removed = @($Found['stored']['stale'] | ForEach-Object { (ConvertTo-Prefix -Text $_)['Key'] })
     }
     $live = @(Get-LiveRoute -Interface $interface[0])
-    foreach ($route in @($live | Where-Object { $removed -contains $_['Key'] })) {
-        Remove-LiveRoute -Interface $interface[0] -Prefix $route['Text']
-        $true
+    $old = @($live | Where-Object { $removed -contains $_['Key'] })
+    Invoke-EachRoute -Route $old -Action {
+        param([hashtable] $Route)
+
+        Remove-LiveRoute -Interface $interface[0] -Prefix $Route['Text']
     }
+    ($safe.Count + $old.Count) -gt 0
 }
 
 $check = @(
