@@ -616,14 +616,12 @@ def test_the_copy_of_a_replacement_that_broke_off_is_kept_where_somebody_made_an
 @pytest.mark.parametrize("same", ["rasphone.pbk", "rasphone.pbk.aovpn-remediate.bak"])
 def test_an_old_file_that_is_there_once_more_is_not_kept(client, shell, same):
     path = client.write_phonebook("user", entry(PROFILE))
-    path.with_name(same).write_bytes(entry(PROFILE))
-    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
-    assert repair(client, shell, metric_pair()).result["state"] == "fixed"
-    assert kept(path) == []
-    assert sorted(one.name for one in path.parent.iterdir()) == [
-        path.name,
-        f"{path.name}.aovpn-remediate.bak",
-    ]
+    path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry("Earlier"))
+    old = path.with_name("rasphone.pbk.aovpn-remediate.old")
+    old.write_bytes(path.with_name(same).read_bytes())
+    held = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
+    assert client.run(shell, held, run_as="user").result["state"] == "failed"
+    assert not old.exists() and kept(path) == []
 
 
 def test_the_copy_of_the_last_repair_stays_until_the_next_one_was_looked_at(client, shell):

@@ -90,5 +90,9 @@ def test_every_equivalent_mutant_has_a_reason(tmp_path: Path):
     assert parse_equivalent(listed) == {"a": "One reason.", "b": "One reason.", "c": "Another."}
 
 
+def test_every_equivalent_mutant_is_one_that_there_is():
+    assert set(read_equivalent()) <= {one.name for one in find_mutants(TEMPLATES)}
+
+
 def test_no_mutant_is_both_killed_and_a_survivor():
     assert not set(read_survivors()) & {*read_killers(), *read_equivalent()}

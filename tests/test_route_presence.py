@@ -151,12 +151,13 @@ def test_a_refused_route_is_named_and_stops_no_other(client, shell):
     assert repair(client, shell, package).result["state"] == "fixed"
 
 
-def test_of_many_refused_routes_five_are_named(client, shell):
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, ", 1 more"), (7, ", 2 more")])
+def test_of_many_refused_routes_five_are_named(client, shell, count, more):
     client.write_phonebook("device", entry(PROFILE))
     client.faults = {"Add-VpnConnectionRoute": "RPC server at 10.1.2.3 unavailable"}
-    run = repair(client, shell, routes(*(f"10.{number}.0.0/16" for number in range(7))))
-    names = "10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16, 2 more"
-    assert run.result["detail"] == f"{names}: RPC server at (address) unavailable"
+    run = repair(client, shell, routes(*(f"10.{number}.0.0/16" for number in range(count))))
+    names = "10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16"
+    assert run.result["detail"] == f"{names}{more}: RPC server at (address) unavailable"
 
 
 def test_a_metric_that_is_refused_stops_no_other_route_unless_the_entry_is_put_back(client, shell):
@@ -320,7 +321,7 @@ def test_a_live_route_that_windows_does_not_change_is_failed(client, shell, comm
 
 def test_a_live_route_that_windows_was_first_with_is_no_failure(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=tuple(TWO)))
-    connect(client, TWO[1])
+    connect(client, "10.1.2.3/32", families=("IPv4",))
     first = "$global:Client.routes += $global:Client.routes[-1].PSObject.Copy(); "
     first += f"$global:Client.routes[-1].DestinationPrefix = '{TWO[0]}'; throw 'Instance already exists'"
     run = repair(client, shell, instead(routes(*TWO), "New-NetRoute", first))
@@ -698,7 +699,10 @@ def test_a_route_that_windows_does_not_find_is_not_added_beside_itself(client, s
     assert path.read_bytes() == before
 
 
-def test_what_another_program_puts_right_meanwhile_is_no_repair(client, shell):
+@pytest.mark.parametrize("live", [None, TWO])
+def test_what_another_program_puts_right_meanwhile_is_no_repair(client, shell, live):
+    if live:
+        connect(client, *live)
     path = client.write_phonebook("device", entry(PROFILE))
     right = entry(PROFILE, routes=tuple(TWO))
     run = repair(client, shell, instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, right)))
