@@ -256,13 +256,28 @@ function Open-ProfileEntry {
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
-        $detail = 'the profile is not in the phonebook of all users'
-        if ('user' -eq $Settings['Scope']) {
-            $detail = "the profile is not in this user's phonebook"
-        }
-        $open['Refusal'] = New-Finding -State 'absent' -Detail $detail
+        $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path']
     }
     $open
+}
+
+# The finding about a profile that is not in its phonebook. If it is in the one that a repair had put aside
+# when it was killed, another program has made a new one meanwhile, and only a person can tell which is right.
+function Get-Absence {
+    param([hashtable] $Settings, [string] $Path)
+
+    $old = "$Path.aovpn-remediate.old"
+    if ([IO.File]::Exists($old)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $old) -Name $Settings['Profile']
+        if ($null -ne $lost) {
+            $detail = 'the profile is only in the old phonebook, which an interrupted repair left beside'
+            return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
+        }
+    }
+    if ('user' -eq $Settings['Scope']) {
+        return New-Finding -State 'absent' -Detail "the profile is not in this user's phonebook"
+    }
+    New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
 # Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
