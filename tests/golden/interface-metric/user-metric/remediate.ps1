@@ -45,6 +45,103 @@ function Get-Refusal {
     }
 }
 
+# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
+# of any encoding come out as they went in.
+
+# A file's bytes as Latin-1 text.
+function Read-FileText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# Whether a file holds exactly this text.
+function Test-Content {
+    param([string] $Path, [string] $Text)
+
+    [string]::Equals((Read-FileText -Path $Path), $Text)
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+function Write-NewFile {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    $isWhole = $false
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Flush($true)
+        $isWhole = $true
+    } finally {
+        try {
+            # Writes what is still in memory, which a full disk refuses again.
+            $stream.Dispose()
+        } finally {
+            if (-not $isWhole) {
+                [IO.File]::Delete($Path)
+            }
+        }
+    }
+}
+
+# Moves a file; nothing may be where it goes.
+function Move-File {
+    param([string] $Path, [string] $Target)
+
+    Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
+}
+
+# Deletes a file, if it is there.
+function Remove-File {
+    param([string] $Path)
+
+    Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
+}
+
+# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
+function Remove-UnneededFile {
+    param([string] $Path)
+
+    try {
+        [IO.File]::Delete($Path)
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
 # Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
 
 # The interfaces of a connected profile, one for each address family; none while it is not connected.
@@ -83,8 +180,7 @@ function Get-Outlook {
     'the phonebook was not looked at'
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
-# for each byte, so that bytes of any encoding come out as they went in.
+# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -101,7 +197,7 @@ function Find-Phonebook {
     Find-PhonebookBelow -Path $path
 }
 
-# The same below a given folder, which is AppData or ProgramData.
+# What Find-Phonebook says of the phonebook below AppData or ProgramData.
 function Find-PhonebookBelow {
     param([string] $Path)
 
@@ -122,25 +218,6 @@ function Find-PhonebookBelow {
     @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
-# The attributes of a file, a folder or a link itself; nothing where there is none.
-function Get-FileAttribute {
-    param([string] $Path)
-
-    try {
-        [IO.File]::GetAttributes($Path)
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        $null
-    }
-}
-
-# A file's bytes as Latin-1 text.
-function Read-FileText {
-    param([string] $Path)
-
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
-}
-
 # The phonebook's text.
 function Read-PhonebookText {
     param([string] $Path)
@@ -150,26 +227,6 @@ function Read-PhonebookText {
         throw 'the phonebook holds null characters, which Windows never writes'
     }
     $text
-}
-
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
-function Invoke-WithRetry {
-    param([scriptblock] $Action)
-
-    for ($try = 1; $true; $try++) {
-        try {
-            return & $Action
-        } catch {
-            $cause = $_.Exception.GetBaseException()
-            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
-            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
-            if ($try -ge 5 -or $gone -or -not $busy) {
-                throw
-            }
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-        }
-    }
 }
 
 # The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
@@ -194,28 +251,6 @@ function Find-PhonebookEntry {
         throw 'the phonebook has more than one VPN entry of this name'
     }
     $entries
-}
-
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
-function Test-BrokenReplacement {
-    param([string] $Path)
-
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
-        return $false
-    }
-    @(Get-LeftFile -Path $Path).Count -gt 0
-}
-
-# Brings the old phonebook back after a replacement that broke off; $true if it had to.
-function Restore-Phonebook {
-    param([string] $Path)
-
-    if (-not (Test-BrokenReplacement -Path $Path)) {
-        return $false
-    }
-    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
-    $true
 }
 
 # The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
@@ -328,13 +363,9 @@ function Add-EntryLine {
     $Text.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
-function Restore-ScopePhonebook {
-    param([string] $Scope)
-
-    $phonebook = Find-Phonebook -Scope $Scope
-    -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
-}
+# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
+# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
+# before commands which this script cannot watch, and .kept whatever a person has to look at.
 
 # Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
 # script block that gets the text and the entry's place in it and returns the new text.
@@ -413,6 +444,36 @@ function Write-PhonebookText {
     $true
 }
 
+# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
+# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+        return $false
+    }
+    @(Get-LeftFile -Path $Path).Count -gt 0
+}
+
+# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+function Restore-Phonebook {
+    param([string] $Path)
+
+    if (-not (Test-BrokenReplacement -Path $Path)) {
+        return $false
+    }
+    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
+    $true
+}
+
+# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+function Restore-ScopePhonebook {
+    param([string] $Scope)
+
+    $phonebook = Find-Phonebook -Scope $Scope
+    -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
+}
+
 # Makes room beside a phonebook: returns where a replacement puts the old file. One that is there already is
 # of a repair that was killed and may be all that is left of what it holds, so it is kept.
 function Clear-CopyPlace {
@@ -453,13 +514,6 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Whether a file holds exactly this text.
-function Test-Content {
-    param([string] $Path, [string] $Text)
-
-    [string]::Equals((Read-FileText -Path $Path), $Text)
-}
-
 # Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
 # which takes no room on a full disk.
 function Save-KeptCopy {
@@ -485,29 +539,6 @@ function Test-PlainFile {
     $null -ne $attributes
 }
 
-# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
-function Write-NewFile {
-    param([string] $Path, [string] $Text)
-
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
-    $isWhole = $false
-    $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
-    try {
-        $stream.Write($bytes, 0, $bytes.Length)
-        $stream.Flush($true)
-        $isWhole = $true
-    } finally {
-        try {
-            # Writes what is still in memory, which a full disk refuses again.
-            $stream.Dispose()
-        } finally {
-            if (-not $isWhole) {
-                [IO.File]::Delete($Path)
-            }
-        }
-    }
-}
-
 # Where a new file is made whole before it takes another's place.
 function Get-TemporaryPath {
     param([string] $Path)
@@ -521,31 +552,6 @@ function Get-LeftFile {
 
     $name = [IO.Path]::GetFileName($Path)
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
-}
-
-# Moves a file; nothing may be where it goes.
-function Move-File {
-    param([string] $Path, [string] $Target)
-
-    Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
-}
-
-# Deletes a file, if it is there.
-function Remove-File {
-    param([string] $Path)
-
-    Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
-}
-
-# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
-function Remove-UnneededFile {
-    param([string] $Path)
-
-    try {
-        [IO.File]::Delete($Path)
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
-    }
 }
 
 # What a script says, and its only way out.

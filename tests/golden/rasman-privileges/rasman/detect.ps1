@@ -41,28 +41,15 @@ function Get-Refusal {
     }
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
-# for each byte, so that bytes of any encoding come out as they went in.
+# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
+# of any encoding come out as they went in.
 
-# The same below a given folder, which is AppData or ProgramData.
-function Find-PhonebookBelow {
+# A file's bytes as Latin-1 text.
+function Read-FileText {
     param([string] $Path)
 
-    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $places = @($phonebook)
-    while ($places.Count -lt 5) {
-        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
-    }
-    try {
-        foreach ($place in $places) {
-            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
-                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
-            }
-        }
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return @{ Path = $phonebook; Exists = $false; Link = '' }
-    }
-    @{ Path = $phonebook; Exists = $true; Link = '' }
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
 }
 
 # The attributes of a file, a folder or a link itself; nothing where there is none.
@@ -74,25 +61,6 @@ function Get-FileAttribute {
     } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
         $null
     }
-}
-
-# A file's bytes as Latin-1 text.
-function Read-FileText {
-    param([string] $Path)
-
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
-}
-
-# The phonebook's text.
-function Read-PhonebookText {
-    param([string] $Path)
-
-    $text = Read-FileText -Path $Path
-    if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook holds null characters, which Windows never writes'
-    }
-    $text
 }
 
 # Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
@@ -113,6 +81,40 @@ function Invoke-WithRetry {
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
         }
     }
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+
+# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
+    }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
 }
 
 # The service RasMan, which dials and installs routes, and what Windows leaves it of its privileges.

@@ -57,6 +57,37 @@ function Get-Refusal {
     }
 }
 
+# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
+# of any encoding come out as they went in.
+
+# A file's bytes as Latin-1 text.
+function Read-FileText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
 # Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
 
 # The interfaces of a connected profile, one for each address family; none while it is not connected.
@@ -95,8 +126,7 @@ function Get-Outlook {
     'the phonebook was not looked at'
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections. Its text is handled as Latin-1, one character
-# for each byte, so that bytes of any encoding come out as they went in.
+# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -113,7 +143,7 @@ function Find-Phonebook {
     Find-PhonebookBelow -Path $path
 }
 
-# The same below a given folder, which is AppData or ProgramData.
+# What Find-Phonebook says of the phonebook below AppData or ProgramData.
 function Find-PhonebookBelow {
     param([string] $Path)
 
@@ -134,14 +164,6 @@ function Find-PhonebookBelow {
     @{ Path = $phonebook; Exists = $true; Link = '' }
 }
 
-# A file's bytes as Latin-1 text.
-function Read-FileText {
-    param([string] $Path)
-
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
-}
-
 # The phonebook's text.
 function Read-PhonebookText {
     param([string] $Path)
@@ -151,26 +173,6 @@ function Read-PhonebookText {
         throw 'the phonebook holds null characters, which Windows never writes'
     }
     $text
-}
-
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
-function Invoke-WithRetry {
-    param([scriptblock] $Action)
-
-    for ($try = 1; $true; $try++) {
-        try {
-            return & $Action
-        } catch {
-            $cause = $_.Exception.GetBaseException()
-            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
-            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
-            if ($try -ge 5 -or $gone -or -not $busy) {
-                throw
-            }
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-        }
-    }
 }
 
 # The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
@@ -195,17 +197,6 @@ function Find-PhonebookEntry {
         throw 'the phonebook has more than one VPN entry of this name'
     }
     $entries
-}
-
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
-function Test-BrokenReplacement {
-    param([string] $Path)
-
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
-        return $false
-    }
-    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
@@ -292,6 +283,21 @@ function Get-EntryPiece {
     $body = $Text.Substring($Entry['Start'], $Entry['Length'])
     $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
     -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+}
+
+# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
+# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
+# before commands which this script cannot watch, and .kept whatever a person has to look at.
+
+# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
+# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+        return $false
+    }
+    @(Get-LeftFile -Path $Path).Count -gt 0
 }
 
 # Those that a script that was killed left beside the phonebook.
