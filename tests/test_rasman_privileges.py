@@ -175,9 +175,25 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
+@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk"])
+def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
+    install(client, *WINDOWS)
+    home = client.folder / "Users" / "asmith"
+    client.registry[f"{PROFILES}\\S-1-12-1-2"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    (home / "AppData" / "Roaming" / "Microsoft").mkdir(parents=True)
+    path = home / "AppData" / "Local" / "Packages" / "Some.Vpn_0123456789abc" / "LocalState" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    (path.parents[2] / "Without.State_0123456789abc").mkdir()
+    client.interfaces = [live_interface("Another", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending" and client.events == []
+
+
 def test_a_file_where_ras_keeps_no_phonebooks_holds_no_tunnels(client, shell):
     install(client, *WINDOWS)
     (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
+    (client.write_phonebook("app", entry("x")).parents[1] / "other.pbk").write_bytes(entry("Another"))
     client.interfaces = [live_interface("Another", "IPv4")]
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy"
@@ -213,6 +229,22 @@ def doubt_linked_hidden(client: SimulatedClient) -> None:
     link(client.write_phonebook("hidden", entry("y")).parent, client.folder / "elsewhere")
 
 
+def doubt_linked_app(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")), client.folder / "elsewhere")
+
+
+def doubt_linked_app_folder(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parent, client.folder / "elsewhere")
+
+
+def doubt_linked_package(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[1], client.folder / "elsewhere")
+
+
+def doubt_linked_packages(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[2], client.folder / "elsewhere")
+
+
 def doubt_interfaces(client: SimulatedClient) -> None:
     client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
 
@@ -240,8 +272,8 @@ def doubt_null(client: SimulatedClient) -> None:
 @pytest.mark.parametrize(
     "doubt",
     [
-        doubt_shared_process, doubt_link, doubt_linked_folder, doubt_linked_other, doubt_linked_hidden, doubt_interfaces,
-        doubt_no_interface, doubt_profiles, doubt_denied_profiles, doubt_redirected, doubt_null,
+        doubt_shared_process, doubt_link, doubt_linked_folder, doubt_linked_other, doubt_linked_hidden,
+        doubt_linked_app, doubt_linked_app_folder, doubt_linked_package, doubt_linked_packages, doubt_interfaces, doubt_no_interface, doubt_profiles, doubt_denied_profiles, doubt_redirected, doubt_null,
     ],
 )  # fmt: skip
 def test_any_doubt_means_that_something_is_connected(client, shell, doubt):

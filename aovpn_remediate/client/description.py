@@ -3,7 +3,7 @@
 A description is a mapping; every part may be missing:
 
     phonebooks: {device: [{name: VPN, ipv4: 0, ipv6: 25, routes: [10.0.0.0/8, 10.1.0.0/16@5]}]}
-                                           also user, all-users, hidden, and user NAME for another user
+                                           also user, all-users, hidden, app, and user NAME for another user
     interfaces: [{alias: VPN, ipv4: automatic, ipv6: 3, index: 23}]
     routes: [10.0.0.0/8, 10.1.0.0/16@5]    of the connected interface 23
     networks: [{name: Cafe, interface: Ethernet, category: Public}]
@@ -49,7 +49,7 @@ PARTS = frozenset(
 )  # fmt: skip
 
 SWITCHES = frozenset({"refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"})
-_SCOPES = frozenset({"user", "all-users", "device", "hidden"})
+_SCOPES = frozenset({"user", "all-users", "device", "hidden", "app"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
 _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "routes", "switches"})
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})

@@ -93,30 +93,37 @@ function Test-RestartAllowed {
     }
 }
 
-# The names of all entries of all phonebooks of the device, read only; in every encoding they may be in.
+# The names of all entries of all phonebooks of the device, read only.
 function Get-PhonebookName {
-    $roots = @($env:ProgramData)
+    $files = @(Get-OwnPhonebook -Root $env:ProgramData)
+    foreach ($folder in @(Get-DataFolder)) {
+        $files += @(Get-OwnPhonebook -Root (Join-Path -Path $folder -ChildPath 'Roaming'))
+        $files += @(Get-AppPhonebook -Root (Join-Path -Path $folder -ChildPath 'Local'))
+    }
+    foreach ($path in $files) {
+        Get-EntryName -Path $path
+    }
+}
+
+# The folders AppData of the device's users, and of the accounts that services have.
+function Get-DataFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
         if ($null -ne $folder) {
             $data = Join-Path -Path $folder['Value'] -ChildPath 'AppData'
-            $root = Join-Path -Path $data -ChildPath 'Roaming'
+            $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
             $isPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z'
-            $content = Join-Path -Path $root -ChildPath 'Microsoft'
             if ($isPerson -and $null -eq (Get-FileAttribute -Path $content)) {
                 throw 'the AppData of a user is not where it belongs; it may be on a share'
             }
-            $roots += $root
+            $data
         }
-    }
-    foreach ($root in $roots) {
-        Get-EntryName -Root $root
     }
 }
 
-# The names of all entries of the phonebooks below AppData or ProgramData.
-function Get-EntryName {
+# The phonebooks that Windows itself keeps below ProgramData or a user's AppData.
+function Get-OwnPhonebook {
     param([string] $Root)
 
     $phonebook = Find-PhonebookBelow -Path $Root
@@ -124,34 +131,62 @@ function Get-EntryName {
         throw 'a link stands in the way of a phonebook'
     }
     $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
-    $hidden = Join-Path -Path $folder -ChildPath '_hiddenPbk'
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($path in @(Get-PhonebookFile -Folder $folder) + @(Get-PhonebookFile -Folder $hidden)) {
-        $text = Read-PhonebookText -Path $path
-        foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
-            $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
-            foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-                $encoding.GetString($bytes)
-            }
+    Get-PhonebookFile -Folder $folder
+    Get-PhonebookFile -Folder (Join-Path -Path $folder -ChildPath '_hiddenPbk')
+}
+
+# Those that VPN apps keep, such as the Azure VPN client, in the folder that Windows gives each.
+function Get-AppPhonebook {
+    param([string] $Root)
+
+    $packages = Join-Path -Path $Root -ChildPath 'Packages'
+    if (-not (Test-PlainPath -Path $packages)) {
+        return
+    }
+    foreach ($package in [IO.Directory]::GetDirectories($packages)) {
+        if (Test-PlainPath -Path $package) {
+            Get-PhonebookFile -Folder (Join-Path -Path $package -ChildPath 'LocalState')
         }
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all. A link is a doubt.
+# The phonebooks in a folder, whatever their names: RAS knows them all.
 function Get-PhonebookFile {
     param([string] $Folder)
 
-    $attributes = Get-FileAttribute -Path $Folder
-    if ($null -eq $attributes) {
+    if (-not (Test-PlainPath -Path $Folder)) {
         return
     }
-    $files = [IO.Directory]::GetFiles($Folder, '*.pbk')
-    foreach ($path in @($Folder) + $files) {
-        if ((Get-FileAttribute -Path $path) -band [IO.FileAttributes]::ReparsePoint) {
-            throw 'a link stands in the way of a phonebook'
+    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk')) {
+        if (Test-PlainPath -Path $path) {
+            $path
         }
     }
-    $files
+}
+
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
+# The names of all entries of a phonebook, in every encoding that they may be in.
+function Get-EntryName {
+    param([string] $Path)
+
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    $text = Read-PhonebookText -Path $Path
+    foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
+        $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
+        foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+            $encoding.GetString($bytes)
+        }
+    }
 }
 
 # Restarts the service, so that it runs with the privileges that are stored.
