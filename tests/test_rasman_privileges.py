@@ -366,6 +366,50 @@ def test_one_missing_privilege_is_added(client, shell):
     assert listed(client) == list(WORKAROUND)
 
 
+def folder_is_gone(client: SimulatedClient) -> str:
+    return str(client.folder / "Users" / "gone")
+
+
+def folder_was_left(client: SimulatedClient) -> str:
+    (client.folder / "Users" / "left").mkdir(parents=True)
+    return str(client.folder / "Users" / "left")
+
+
+@pytest.mark.parametrize(
+    ("key", "home"), [("S-1-5-21-2", folder_is_gone), ("S-1-5-21-2.bak", folder_was_left)]
+)
+def test_what_is_left_of_a_user_is_no_doubt(client, shell, key, home):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\{key}"] = {"ProfileImagePath": {"type": "String", "data": home(client)}}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_a_user_without_a_folder_in_the_list_is_no_doubt(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\S-1-5-21-2"] = {}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_the_account_of_a_service_needs_no_appdata_but_its_tunnels_count(client, shell):
+    install(client, *WINDOWS)
+    home = client.folder / "Windows" / "ServiceProfiles" / "LocalService"
+    home.mkdir(parents=True)
+    client.registry[f"{PROFILES}\\S-1-5-19"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    path = home / "AppData" / "Roaming" / "Microsoft" / "Network" / "Connections" / "Pbk" / "rasphone.pbk"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed pending pending"
+    path.unlink()
+    for folder in path.parents[:5]:
+        folder.rmdir()
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed healthy healthy"
+
+
 def test_a_restart_that_was_due_is_done_once_nothing_is_connected(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]

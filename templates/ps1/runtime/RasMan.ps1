@@ -107,17 +107,25 @@ function Get-PhonebookName {
 
 # The folders AppData of the device's users, and of the accounts that services have.
 function Get-DataFolder {
+    foreach ($user in @(Get-UserFolder)) {
+        $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
+        $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
+        if ($user['IsPerson'] -and $null -eq (Get-FileAttribute -Path $content)) {
+            throw 'the AppData of a user is not where it belongs; it may be on a share'
+        }
+        $data
+    }
+}
+
+# The profile folders that Windows lists, as @{ Path; IsPerson }. Left over are entries whose folder is gone,
+# and those that Windows set aside under the name .bak.
+function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
-        if ($null -ne $folder) {
-            $data = Join-Path -Path $folder['Value'] -ChildPath 'AppData'
-            $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
-            $isPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z'
-            if ($isPerson -and $null -eq (Get-FileAttribute -Path $content)) {
-                throw 'the AppData of a user is not where it belongs; it may be on a share'
-            }
-            $data
+        $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
+        if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
+            @{ Path = $folder['Value']; IsPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z' }
         }
     }
 }
