@@ -16,17 +16,11 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Writes RasMan's privileges and, before that, when: they count from the next start of the service.
+# Writes RasMan's privileges and, before that, which process has the old ones until it ends.
 function Set-RasManPrivilege {
     param([string[]] $Privilege)
 
-    $mark = @{
-        Key   = 'HKLM:\SOFTWARE\aovpn-remediate'
-        Name  = 'RasManPrivilegesWritten'
-        Type  = 'String'
-        Value = [DateTime]::UtcNow.ToString('o', [Globalization.CultureInfo]::InvariantCulture)
-    }
-    Set-RegistryValue @mark
+    Set-RasManMark -Name 'RasManAtChange' -Value (Get-RasManProcess)
     $change = @{
         Key   = 'HKLM:\SYSTEM\CurrentControlSet\Services\RasMan'
         Name  = 'RequiredPrivileges'
@@ -36,15 +30,26 @@ function Set-RasManPrivilege {
     Set-RegistryValue @change
 }
 
-# Whether RasMan still runs with the privileges that it had before the last write of this script.
-function Test-RasManOutdated {
-    $written = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManPrivilegesWritten'
-    if ($null -eq $written) {
-        return $false
-    }
+# Keeps in the registry what happened to which process of RasMan.
+function Set-RasManMark {
+    param([string] $Name, [string] $Value)
+
+    Set-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name -Type 'String' -Value $Value
+}
+
+# Whether that happened to the process in which RasMan runs now.
+function Test-RasManMark {
+    param([string] $Name)
+
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name
+    $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
+}
+
+# The process in which RasMan runs: its number, which comes again, and its start. Empty if it does not run.
+function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
-        return $false
+        return ''
     }
     $query = @{
         ClassName   = 'Win32_Process'
@@ -53,11 +58,14 @@ function Test-RasManOutdated {
     }
     $process = @(Get-CimInstance @query)
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
-        throw 'the age of the service RasMan cannot be told'
+        throw 'the process of the service RasMan cannot be told'
     }
-    $culture = [Globalization.CultureInfo]::InvariantCulture
-    $moment = [DateTime]::Parse($written['Value'], $culture, 'RoundtripKind')
-    $process[0].CreationDate.ToUniversalTime() -le $moment.ToUniversalTime()
+    '{0} since {1:o}' -f $service.ProcessId, $process[0].CreationDate.ToUniversalTime()
+}
+
+# Whether RasMan still runs with the privileges that it had before the last change of this script.
+function Test-RasManOutdated {
+    Test-RasManMark -Name 'RasManAtChange'
 }
 
 # The service as CIM shows it.
@@ -69,27 +77,34 @@ function Get-RasManService {
     $services[0]
 }
 
-# Whether RasMan may be restarted now: it has its process to itself, and nothing is connected. Any doubt
-# is a no.
-function Test-RestartAllowed {
+# Why RasMan is not to be restarted now; empty if it may be. Any doubt is a reason.
+function Get-RestartObstacle {
     try {
+        $service = Get-RasManService
+        if ('Running' -ne $service.State) {
+            # A service that hangs while it starts or stops would be waited for without end.
+            return 'its state is {0}' -f $service.State
+        }
         $query = @{
             ClassName   = 'Win32_Service'
-            Filter      = 'ProcessId = {0}' -f (Get-RasManService).ProcessId
+            Filter      = 'ProcessId = {0}' -f $service.ProcessId
             ErrorAction = 'Stop'
         }
         if (1 -ne @(Get-CimInstance @query).Count) {
-            return $false
+            return 'it shares its process with another service'
+        }
+        if (Test-RasManMark -Name 'RasManAtRestart') {
+            return 'a restart was tried and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
             if ($names -contains $interface.InterfaceAlias) {
-                return $false
+                return 'a tunnel is connected'
             }
         }
-        $true
+        ''
     } catch {
-        $false
+        'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
     }
 }
 
@@ -197,8 +212,10 @@ function Get-EntryName {
     }
 }
 
-# Restarts the service, so that it runs with the privileges that are stored.
+# Restarts the service, so that it runs with the privileges that are stored. A process for which that was
+# tried is left alone from then on, whatever became of it.
 function Restart-RasMan {
+    Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
     # It warns on the output that it waits, in words that would stand before the result.
     Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
 }

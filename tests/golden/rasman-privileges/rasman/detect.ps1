@@ -133,15 +133,19 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Whether RasMan still runs with the privileges that it had before the last write of this script.
-function Test-RasManOutdated {
-    $written = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManPrivilegesWritten'
-    if ($null -eq $written) {
-        return $false
-    }
+# Whether that happened to the process in which RasMan runs now.
+function Test-RasManMark {
+    param([string] $Name)
+
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name
+    $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
+}
+
+# The process in which RasMan runs: its number, which comes again, and its start. Empty if it does not run.
+function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
-        return $false
+        return ''
     }
     $query = @{
         ClassName   = 'Win32_Process'
@@ -150,11 +154,14 @@ function Test-RasManOutdated {
     }
     $process = @(Get-CimInstance @query)
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
-        throw 'the age of the service RasMan cannot be told'
+        throw 'the process of the service RasMan cannot be told'
     }
-    $culture = [Globalization.CultureInfo]::InvariantCulture
-    $moment = [DateTime]::Parse($written['Value'], $culture, 'RoundtripKind')
-    $process[0].CreationDate.ToUniversalTime() -le $moment.ToUniversalTime()
+    '{0} since {1:o}' -f $service.ProcessId, $process[0].CreationDate.ToUniversalTime()
+}
+
+# Whether RasMan still runs with the privileges that it had before the last change of this script.
+function Test-RasManOutdated {
+    Test-RasManMark -Name 'RasManAtChange'
 }
 
 # The service as CIM shows it.
@@ -166,27 +173,34 @@ function Get-RasManService {
     $services[0]
 }
 
-# Whether RasMan may be restarted now: it has its process to itself, and nothing is connected. Any doubt
-# is a no.
-function Test-RestartAllowed {
+# Why RasMan is not to be restarted now; empty if it may be. Any doubt is a reason.
+function Get-RestartObstacle {
     try {
+        $service = Get-RasManService
+        if ('Running' -ne $service.State) {
+            # A service that hangs while it starts or stops would be waited for without end.
+            return 'its state is {0}' -f $service.State
+        }
         $query = @{
             ClassName   = 'Win32_Service'
-            Filter      = 'ProcessId = {0}' -f (Get-RasManService).ProcessId
+            Filter      = 'ProcessId = {0}' -f $service.ProcessId
             ErrorAction = 'Stop'
         }
         if (1 -ne @(Get-CimInstance @query).Count) {
-            return $false
+            return 'it shares its process with another service'
+        }
+        if (Test-RasManMark -Name 'RasManAtRestart') {
+            return 'a restart was tried and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
             if ($names -contains $interface.InterfaceAlias) {
-                return $false
+                return 'a tunnel is connected'
             }
         }
-        $true
+        ''
     } catch {
-        $false
+        'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
     }
 }
 
@@ -503,7 +517,7 @@ function Test-StoredCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'RasMan has the wanted privileges'
     }
-    $detail = 'RasMan lacks {0} privileges' -f $missing.Count
+    $detail = 'RasMan lacks {0} of {1} wanted privileges' -f $missing.Count, @($Settings['Privileges']).Count
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
@@ -513,12 +527,17 @@ function Test-LiveCondition {
     param([hashtable] $Settings)
 
     if (-not (Test-RasManOutdated)) {
-        return New-Finding -State 'healthy' -Detail 'RasMan runs with what is stored'
+        return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
     }
-    if ('when-disconnected' -eq $Settings['Restart'] -and (Test-RestartAllowed)) {
-        return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+    $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
+    if ('when-disconnected' -eq $Settings['Restart']) {
+        $obstacle = Get-RestartObstacle
+        if (-not $obstacle) {
+            return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+        }
+        $detail = '{0}; RasMan alone is not restarted now: {1}' -f $detail, $obstacle
     }
-    New-Finding -State 'pending' -Detail 'counts from the next restart of Windows (restart, not shut down)'
+    New-Finding -State 'pending' -Detail $detail
 }
 
 Complete-Detection -Settings $Settings -Check @(
