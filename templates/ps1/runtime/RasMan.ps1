@@ -30,14 +30,14 @@ function Set-RasManPrivilege {
     Set-RegistryValue @change
 }
 
-# Keeps in the registry what happened to which process of RasMan.
+# Marks in the registry, under a name, a process of RasMan.
 function Set-RasManMark {
     param([string] $Name, [string] $Value)
 
     Set-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name -Type 'String' -Value $Value
 }
 
-# Whether that happened to the process in which RasMan runs now.
+# Whether a mark names the process in which RasMan runs now.
 function Test-RasManMark {
     param([string] $Name)
 

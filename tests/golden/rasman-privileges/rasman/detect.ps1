@@ -133,7 +133,7 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Whether that happened to the process in which RasMan runs now.
+# Whether a mark names the process in which RasMan runs now.
 function Test-RasManMark {
     param([string] $Name)
 
