@@ -219,6 +219,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         ENTRY + "    repair: yes\n",
         '8:13: repair "yes" is neither true nor false; write one of them without quotes',
     ),
+    "a signature check": (
+        ENTRY + "    signature_check: true\n",
+        "8:22: signature_check true is for the kind custom alone: the scripts of this one are rendered without a "
+        "signature, so that a device would refuse them; remove it, or sign what remediate render writes, as a "
+        "custom pair",
+    ),
     "an unquoted time": (
         LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
         '10:38: other YAML readers take 06:30 for a number; write "06:30"',
@@ -640,6 +646,7 @@ def test_the_schema_takes_the_example():
         ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, "
         "client_id: 22222222-2222-2222-2222-222222222222}\n",
         "name: contoso\nremediations: {}\n",
+        ENTRY + "    signature_check: false\n",
     ],
 )
 def test_the_schema_takes_what_the_loader_takes(tmp_path, text):
@@ -657,7 +664,7 @@ def test_the_schema_takes_what_the_loader_takes(tmp_path, text):
         "a filter without a value", "scope tags without one", "an empty group", "a slash in a profile",
         "a newline in a profile", "a profile of 300 characters", "a leading dot", "a space at the end",
         "an empty profile", "run_as", "a secret", "a bad name", "a bad key", "a long description",
-        "a tenant id", "a list", "a word",
+        "a tenant id", "a list", "a word", "a signature check",
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_an_editor_can_see(case):

@@ -222,3 +222,18 @@ def test_privileges_are_a_list_or_the_name_of_one(wanted, count):
 def test_other_privileges_are_refused(wanted):
     with pytest.raises(ValidationError):
         KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})
+
+
+REQUIRED = {
+    "interface-metric": {"profile": "V", "scope": "device", "ipv4": 3},
+    "rasman-privileges": {"privileges": "windows"},
+    "route-presence": {"profile": "V", "scope": "device", "routes": []},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"custom"}))
+def test_no_rendered_script_can_be_held_to_a_signature(kind):
+    entry = {"kind": kind} | REQUIRED[kind]
+    assert not KINDS[kind].model_validate(entry | {"signature_check": False}).signature_check
+    with pytest.raises(ValidationError, match="is for the kind custom alone"):
+        KINDS[kind].model_validate(entry | {"signature_check": True})

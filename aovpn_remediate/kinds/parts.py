@@ -39,6 +39,15 @@ _PROFILE = r'^(?![.\s])[^\\/:*?"<>|\u0000-\u001f\u007f-\u009f]+(?<!\s)$'
 _METRIC = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
 
 
+def _no_signature(is_wanted: bool) -> bool:
+    if is_wanted:
+        raise ValueError(
+            "is for the kind custom alone: the scripts of this one are rendered without a signature, so that "
+            "a device would refuse them; remove it, or sign what remediate render writes, as a custom pair"
+        )
+    return is_wanted
+
+
 def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
     """Return the schema of a text that an editor checks by a pattern."""
     return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
@@ -53,6 +62,9 @@ Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)
 TimeOfDay = Annotated[str, AfterValidator(check_time), text_schema(_TIME)]
 Day = Annotated[date, BeforeValidator(parse_day)]
 Profile = Annotated[str, AfterValidator(check_profile_name), text_schema(_PROFILE, maxLength=255)]
+SignatureCheck = Annotated[
+    bool, AfterValidator(_no_signature), WithJsonSchema({"type": "boolean", "const": False})
+]
 Metric = Annotated[int | str, PlainValidator(check_metric), WithJsonSchema({"anyOf": _METRIC})]
 
 
@@ -157,8 +169,8 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     )
     repair: bool = Field(True, title="Repair", description="false publishes the detection alone.")
     enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
-    signature_check: bool = Field(
-        False, title="Signature check", description="Whether Intune enforces it; sign the scripts first."
+    signature_check: SignatureCheck = Field(
+        False, title="Signature check", description="Whether Intune enforces it; of the kind custom only."
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
