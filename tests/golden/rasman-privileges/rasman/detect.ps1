@@ -141,11 +141,11 @@ function Test-RasManMark {
     $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
 }
 
-# The process in which RasMan runs: its number, which comes again, and its start. Empty if it does not run.
+# The process in which RasMan runs: its number, which comes again, and its start; nothing if it does not run.
 function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
-        return ''
+        return
     }
     $query = @{
         ClassName   = 'Win32_Process'
@@ -173,7 +173,7 @@ function Get-RasManService {
     $services[0]
 }
 
-# Why RasMan is not to be restarted now; empty if it may be. Any doubt is a reason.
+# Why RasMan is not to be restarted now; nothing if it may be. Any doubt is a reason.
 function Get-RestartObstacle {
     try {
         $service = Get-RasManService
@@ -198,7 +198,6 @@ function Get-RestartObstacle {
                 return 'a tunnel is connected'
             }
         }
-        ''
     } catch {
         'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
     }
