@@ -89,6 +89,22 @@ def test_a_standard_user_may_do_less(shell, tmp_path, script, lines):
     assert said(shell, tmp_path, script, "user") == lines
 
 
+@pytest.mark.parametrize(
+    ("state", "status", "lines"),
+    [
+        ("Stop Pending", "StopPending", ["Restart-Service waits without end for RasMan, whose state is Stop Pending (line 1)"]),
+        ("Start Pending", "StartPending", ["Restart-Service waits without end for RasMan, whose state is Start Pending (line 1)"]),
+        ("Stopped", "Stopped", ["Running"]),
+        ("Running", "Running", ["Running"]),
+    ],
+)  # fmt: skip
+def test_a_service_has_a_state_and_one_that_hangs_is_not_restarted(shell, tmp_path, state, status, lines):
+    client = make_client({"services": {"RasMan": {"state": state}}}, tmp_path / "client")
+    script = b"(Get-Service RasMan).Status; Restart-Service RasMan; (Get-Service RasMan).Status"
+    run = client.run(shell, script, run_as="system", apart=True)
+    assert [*run.output, *run.errors] == [status, *lines]
+
+
 def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
     client = make_client(CLIENT, tmp_path / "client")
     client.run(shell, b"New-Item -Path 'HKCU:\\Software\\Mine' | Out-Null", run_as="system")

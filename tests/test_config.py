@@ -640,6 +640,7 @@ def test_the_schema_takes_the_example():
         ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, "
         "client_id: 22222222-2222-2222-2222-222222222222}\n",
         "name: contoso\nremediations: {}\n",
+        ENTRY + "    signature_check: false\n",
     ],
 )
 def test_the_schema_takes_what_the_loader_takes(tmp_path, text):
@@ -698,6 +699,10 @@ ADVICE = {
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
         ["8:3: routes 10.0.0.0/8 and 10.1.0.0/16 lie in each other with different metrics"],
+    ),
+    "a signature check": (
+        "    signature_check: true\n",
+        ["3:3: with signature_check a device refuses the rendered scripts, which have no signature"],
     ),
     "no routes": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: []}\n",

@@ -283,3 +283,45 @@ def test_without_a_remediation_the_detection_is_published_alone(bench, folder, t
     bench.publish(PAIR)
     bench.publish(text)
     assert held(bench) == (DETECT, b"")
+
+
+SIGNED = b"\r\n# SIG # Begin signature block\r\n# MIIF\r\n# SIG # End signature block\r\n"
+CHECKED = PAIR + "    signature_check: true\n"
+UNSIGNED = "has no signature, so that a device would refuse it; sign it, or remove signature_check"
+
+
+def test_signed_files_are_published_with_the_check(bench, folder):
+    (folder / "scripts" / "detect.ps1").write_bytes(DETECT + SIGNED)
+    (folder / "scripts" / "repair.ps1").write_bytes(REPAIR + SIGNED.replace(b"\r", b""))
+    bench.publish(CHECKED)
+    assert held(bench)[0] == DETECT + SIGNED
+    assert bench.packages()["AOVPN custom: own"]["enforceSignatureCheck"] is True
+
+
+def test_each_file_without_a_signature_is_refused_where_it_is_checked(folder):
+    assert problems(folder, CHECKED) == [
+        f'5:16: detection "scripts/detect.ps1" {UNSIGNED}',
+        f'6:18: remediation "scripts/repair.ps1" {UNSIGNED}',
+    ]
+    (folder / "scripts" / "detect.ps1").write_bytes(DETECT + SIGNED)
+    assert problems(folder, CHECKED) == [f'6:18: remediation "scripts/repair.ps1" {UNSIGNED}']
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"$a = '# SIG # Begin signature block'\r\n",
+        b"# SIG # End signature block\r\n",
+        b"# SIG # Begin signature block of mine\r\n",
+    ],
+)
+def test_what_only_looks_like_a_signature_is_none(folder, end):
+    (folder / "scripts" / "detect.ps1").write_bytes(DETECT + end)
+    assert problems(folder, HEAD + "    detection: scripts/detect.ps1\n    signature_check: true\n") == [
+        f'5:16: detection "scripts/detect.ps1" {UNSIGNED}'
+    ]
+
+
+def test_a_remediation_that_is_not_published_needs_no_signature(folder):
+    (folder / "scripts" / "detect.ps1").write_bytes(DETECT + SIGNED)
+    assert own_pair(folder, CHECKED + "    repair: false\n").remediation

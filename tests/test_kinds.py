@@ -223,3 +223,10 @@ def test_privileges_are_a_list_or_the_name_of_one(wanted, count):
 def test_other_privileges_are_refused(wanted):
     with pytest.raises(ValidationError):
         KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})
+
+
+REQUIRED = {
+    "interface-metric": {"profile": "V", "scope": "device", "ipv4": 3},
+    "rasman-privileges": {"privileges": "windows"},
+    "route-presence": {"profile": "V", "scope": "device", "routes": []},
+}

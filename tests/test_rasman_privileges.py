@@ -18,6 +18,7 @@ from tests.test_interface_metric import surgery
 SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
 FAILURE = "The device is not ready."
+STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 
 
@@ -38,7 +39,7 @@ def install(client: SimulatedClient, *listed: str, started: timedelta = timedelt
     client.cim = {
         "Win32_Service": [
             {"Name": "RasMan", "ProcessId": 900, "State": "Running"},
-            {"Name": "Dhcp", "ProcessId": 901},
+            {"Name": "Dhcp", "ProcessId": 901, "State": "Running"},
         ],
         "Win32_Process": [{"ProcessId": 900, "CreationDate": born}],
     }
@@ -55,23 +56,46 @@ def test_missing_privileges_are_added_and_count_from_the_next_start(client, shel
     assert said.runs[0].result["found"] == {"stored": {"missing": list(WORKAROUND[6:])}}
     assert said.runs[0].result["want"] == {"privileges": 8}
     assert listed(client) == list(WORKAROUND)
-    assert client.registry[OURS]["RasManPrivilegesWritten"]["type"] == "String"
-    assert "restart, not shut down" in str(said.runs[2].result["detail"])
+    (mark,) = client.registry[OURS].values()
+    assert mark["type"] == "String" and re.fullmatch(r"900 since \d{4}-[\d:.T-]+Z", str(mark["data"]))
+    assert said.runs[0].result["detail"] == "RasMan lacks 2 of 8 wanted privileges"
+    assert said.runs[2].result["detail"] == STALE
 
 
-def test_after_the_next_start_it_is_healthy(client, shell):
+@pytest.mark.parametrize(
+    "process",
+    [
+        {"ProcessId": 900, "CreationDate": "2020-01-01T00:00:00Z"},
+        {"ProcessId": 900, "CreationDate": "2040-01-01T00:00:00Z"},
+        {"ProcessId": 77, "CreationDate": None},
+    ],
+)
+def test_in_another_process_it_is_healthy_whatever_the_clock_says(client, shell, process):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
-    client.cim["Win32_Process"][0]["CreationDate"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
+    born = client.cim["Win32_Process"][0]["CreationDate"]
+    client.cim["Win32_Process"] = [process | {"CreationDate": process["CreationDate"] or born}]
+    client.cim["Win32_Service"][0]["ProcessId"] = process["ProcessId"]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "healthy healthy healthy healthy" and client.events == []
 
 
-def test_a_process_that_began_in_the_moment_of_the_change_is_still_the_old_one(client, shell):
+def test_a_clock_that_was_ahead_at_the_change_restarts_once(client, shell):
+    install(client, *WINDOWS, started=timedelta(days=365))
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert client.events == ["service RasMan restarted"]
+
+
+def test_a_second_change_is_that_of_another_process(client, shell):
     install(client, *WINDOWS)
-    repair(client, shell, privileges())
-    written = client.registry[OURS]["RasManPrivilegesWritten"]["data"]
-    client.cim["Win32_Process"][0]["CreationDate"] = written
-    assert check(client, shell, privileges()).result["state"] == "pending"
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges(restart="when-disconnected"))
+    client.registry[SERVICE]["RequiredPrivileges"]["data"] = list(WINDOWS)
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert client.events == ["service RasMan restarted"] * 2
 
 
 def test_the_order_is_kept_and_nothing_is_removed(client, shell):
@@ -122,15 +146,15 @@ def test_a_key_that_nobody_may_read_is_unknown_and_the_line_says_so(client, shel
     ("what", "there_is", "why"),
     [
         ("Win32_Service", [], "the service RasMan is not there"),
-        ("Win32_Process", [], "the age of the service RasMan cannot be told"),
+        ("Win32_Process", [], "the process of the service RasMan cannot be told"),
         (
             "Win32_Process",
             [{"ProcessId": 900, "CreationDate": None}],
-            "the age of the service RasMan cannot be told",
+            "the process of the service RasMan cannot be told",
         ),
     ],
 )
-def test_a_service_whose_age_cannot_be_told_is_unknown(client, shell, what, there_is, why):
+def test_a_service_whose_process_cannot_be_told_is_unknown(client, shell, what, there_is, why):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
     client.cim[what] = there_is
@@ -138,10 +162,29 @@ def test_a_service_whose_age_cannot_be_told_is_unknown(client, shell, what, ther
     assert (run.result["state"], run.result["detail"]) == ("unknown", why)
 
 
+def test_nothing_is_written_while_the_process_cannot_be_told(client, shell):
+    install(client, *WINDOWS)
+    client.cim["Win32_Process"] = []
+    run = repair(client, shell, privileges())
+    assert run.result["detail"] == "the process of the service RasMan cannot be told"
+    assert (run.result["state"], listed(client), OURS in client.registry) == ("failed", list(WINDOWS), False)
+
+
 def test_a_service_that_does_not_run_needs_no_restart(client, shell):
     install(client, *WINDOWS)
-    client.cim["Win32_Service"][0]["ProcessId"] = 0
-    assert say(client, shell, privileges()).states == "issue fixed healthy healthy"
+    client.cim["Win32_Service"][0] |= {"ProcessId": 0, "State": "Stopped"}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy" and client.events == []
+    assert "RasMan runs, or will start, with what is stored" in str(said.runs[2].result["detail"])
+
+
+def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
+    install(client, *WINDOWS)
+    service = client.cim["Win32_Service"][0]
+    service |= {"ProcessId": 0, "State": "Stopped"}
+    repair(client, shell, privileges())
+    client.cim["Win32_Service"][0] |= {"ProcessId": 900, "State": "Running"}
+    assert check(client, shell, privileges()).result["state"] == "healthy"
 
 
 def test_the_service_is_restarted_when_asked_and_nothing_is_connected(client, shell):
@@ -161,6 +204,8 @@ def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(clien
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed pending pending"
     assert client.events == []
+    reason = "RasMan alone is not restarted now: a tunnel is connected"
+    assert said.runs[2].result["detail"] == f"{STALE}; {reason}"
 
 
 @pytest.mark.parametrize("file", ["other.pbk", "_hiddenPbk/rasphone.pbk"])
@@ -175,9 +220,25 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
+@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk"])
+def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
+    install(client, *WINDOWS)
+    home = client.folder / "Users" / "asmith"
+    client.registry[f"{PROFILES}\\S-1-12-1-2"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    (home / "AppData" / "Roaming" / "Microsoft").mkdir(parents=True)
+    path = home / "AppData" / "Local" / "Packages" / "Some.Vpn_0123456789abc" / "LocalState" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    (path.parents[2] / "Without.State_0123456789abc").mkdir()
+    client.interfaces = [live_interface("Another", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending" and client.events == []
+
+
 def test_a_file_where_ras_keeps_no_phonebooks_holds_no_tunnels(client, shell):
     install(client, *WINDOWS)
     (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
+    (client.write_phonebook("app", entry("x")).parents[1] / "other.pbk").write_bytes(entry("Another"))
     client.interfaces = [live_interface("Another", "IPv4")]
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy"
@@ -191,6 +252,14 @@ def link(path: Path, elsewhere: Path) -> None:
 
 def doubt_shared_process(client: SimulatedClient) -> None:
     client.cim["Win32_Service"][1]["ProcessId"] = 900
+
+
+def doubt_pending(client: SimulatedClient) -> None:
+    client.cim["Win32_Service"][0]["State"] = "Stop Pending"
+
+
+def doubt_no_state(client: SimulatedClient) -> None:
+    client.cim["Win32_Service"][0]["State"] = None
 
 
 def doubt_link(client: SimulatedClient) -> None:
@@ -211,6 +280,22 @@ def doubt_linked_other(client: SimulatedClient) -> None:
 def doubt_linked_hidden(client: SimulatedClient) -> None:
     client.write_phonebook("user", entry("x"))
     link(client.write_phonebook("hidden", entry("y")).parent, client.folder / "elsewhere")
+
+
+def doubt_linked_app(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")), client.folder / "elsewhere")
+
+
+def doubt_linked_app_folder(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parent, client.folder / "elsewhere")
+
+
+def doubt_linked_package(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[1], client.folder / "elsewhere")
+
+
+def doubt_linked_packages(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[2], client.folder / "elsewhere")
 
 
 def doubt_interfaces(client: SimulatedClient) -> None:
@@ -237,20 +322,43 @@ def doubt_null(client: SimulatedClient) -> None:
     client.write_phonebook("device", b"[x]\0")
 
 
-@pytest.mark.parametrize(
-    "doubt",
-    [
-        doubt_shared_process, doubt_link, doubt_linked_folder, doubt_linked_other, doubt_linked_hidden, doubt_interfaces,
-        doubt_no_interface, doubt_profiles, doubt_denied_profiles, doubt_redirected, doubt_null,
-    ],
-)  # fmt: skip
-def test_any_doubt_means_that_something_is_connected(client, shell, doubt):
+LINK = "a link stands in the way of a phonebook"
+SHARE = "the AppData of a user is not where it belongs; it may be on a share"
+NULL = "the phonebook holds null characters, which Windows never writes"
+DOUBTS = {
+    doubt_shared_process: "it shares its process with another service",
+    doubt_pending: "its state is Stop Pending",
+    doubt_no_state: "its state is ",
+} | {
+    doubt: f"it cannot be told whether that is safe: {why}"
+    for doubt, why in {
+        doubt_link: LINK,
+        doubt_linked_folder: LINK,
+        doubt_linked_other: LINK,
+        doubt_linked_hidden: LINK,
+        doubt_linked_app: LINK,
+        doubt_linked_app_folder: LINK,
+        doubt_linked_package: LINK,
+        doubt_linked_packages: LINK,
+        doubt_interfaces: "RPC server unavailable",
+        doubt_no_interface: "No MSFT_NetIPInterface objects found.",
+        doubt_profiles: "Access is denied",
+        doubt_denied_profiles: "Requested registry access is not allowed.",
+        doubt_redirected: SHARE,
+        doubt_null: NULL,
+    }.items()
+}
+
+
+@pytest.mark.parametrize(("doubt", "why"), DOUBTS.items())
+def test_any_doubt_means_that_something_is_connected_and_the_line_says_why(client, shell, doubt, why):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     doubt(client)
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed pending pending"
     assert client.events == []
+    assert said.runs[2].result["detail"] == f"{STALE}; RasMan alone is not restarted now: {why}"
 
 
 @pytest.mark.parametrize("has_list", [True, False])
@@ -303,7 +411,7 @@ def test_a_list_of_services_that_breaks_off_is_no_proof_that_the_process_is_not_
     script = failing(script, "if (1 -ne @(Get-CimInstance", answer="'RasMan'")
     run = orderly(client.run(shell, script, run_as="system"))
     assert (run.result["state"], client.events) == ("fixed", [])
-    assert "counts from the next restart" in str(run.result["detail"])
+    assert STALE in str(run.result["detail"])
 
 
 def test_a_write_that_is_refused_is_failed(client, shell):
@@ -334,15 +442,59 @@ def test_one_missing_privilege_is_added(client, shell):
     assert listed(client) == list(WORKAROUND)
 
 
+def folder_is_gone(client: SimulatedClient) -> str:
+    return str(client.folder / "Users" / "gone")
+
+
+def folder_was_left(client: SimulatedClient) -> str:
+    (client.folder / "Users" / "left").mkdir(parents=True)
+    return str(client.folder / "Users" / "left")
+
+
+@pytest.mark.parametrize(
+    ("key", "home"), [("S-1-5-21-2", folder_is_gone), ("S-1-5-21-2.bak", folder_was_left)]
+)
+def test_what_is_left_of_a_user_is_no_doubt(client, shell, key, home):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\{key}"] = {"ProfileImagePath": {"type": "String", "data": home(client)}}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_a_user_without_a_folder_in_the_list_is_no_doubt(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\S-1-5-21-2"] = {}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_the_account_of_a_service_needs_no_appdata_but_its_tunnels_count(client, shell):
+    install(client, *WINDOWS)
+    home = client.folder / "Windows" / "ServiceProfiles" / "LocalService"
+    home.mkdir(parents=True)
+    client.registry[f"{PROFILES}\\S-1-5-19"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    path = home / "AppData" / "Roaming" / "Microsoft" / "Network" / "Connections" / "Pbk" / "rasphone.pbk"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed pending pending"
+    path.unlink()
+    for folder in path.parents[:5]:
+        folder.rmdir()
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed healthy healthy"
+
+
 def test_a_restart_that_was_due_is_done_once_nothing_is_connected(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     repair(client, shell, privileges())
-    written = client.registry[OURS]
+    written = dict(client.registry[OURS])
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy"
     assert [run.state["events"] for run in said.runs] == [[], *[["service RasMan restarted"]] * 3]
-    assert client.registry[OURS] == written
+    assert client.registry[OURS]["RasManAtChange"] == written["RasManAtChange"]
 
 
 def test_a_restart_never_creates_a_list(client, shell):
@@ -353,3 +505,42 @@ def test_a_restart_never_creates_a_list(client, shell):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy"
     assert client.registry[SERVICE] == {}
+
+
+def test_a_restart_that_is_refused_is_not_tried_again_for_the_same_process(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.faults = {"Restart-Service": "The service cannot be stopped."}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue failed pending pending" and listed(client) == list(WORKAROUND)
+    tried = "RasMan alone is not restarted now: a restart was tried and it still runs in the same process"
+    assert said.runs[2].result["detail"] == f"{STALE}; {tried}"
+    client.faults = {}
+    client.cim["Win32_Process"][0]["CreationDate"] = datetime.now(UTC).isoformat()
+    client.registry[SERVICE]["RequiredPrivileges"]["data"] = list(WINDOWS)
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed healthy healthy"
+
+
+def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    kept = "function Restart-Service { [CmdletBinding()] param($Name, [switch] $Force) }"
+    mode = "$ErrorActionPreference = 'Stop'"
+    script = surgery(privileges(restart="when-disconnected").remediation, mode, f"{mode}\n{kept}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("fixed", [])
+    assert check(client, shell, privileges(restart="when-disconnected")).result["state"] == "pending"
+
+
+def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    listed_again = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
+    taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"
+    taken += " -Type 'MultiString' -Value @('SeTcbPrivilege')"
+    script = privileges(restart="when-disconnected").remediation
+    script = surgery(script, listed_again, f"{listed_again}\n    {taken}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert sorted(listed(client)) == sorted(WORKAROUND)

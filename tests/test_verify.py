@@ -176,7 +176,7 @@ def test_a_snapshot_sees_every_part(tmp_path, part, seen):
         {"phonebooks": {"user": [{"nam": "V"}]}}, {"phonebooks": []}, {"interfaces": [{"ipv4": 3}]},
         {"routes": [10]}, {"routes": ["10.0.0.0/33"]}, {"disk": "ful"}, {"link": "devic"}, {"account": "wrong"},
         {"phonebooks": {"devices": []}}, {"locked": {"devic": 2}}, {"switches": ["refusesRoute"]},
-        {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
+        {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"services": {"RasMan": {"state": "Hung"}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
         {"phonebooks": {"device": []}, "changes": {"device": {}}}, {"networks": [{"name": "x"}]}, {"reachable": "dc01"}, {"denied": "HKLM:\\X"},
         {"networks": [{"name": "x", "interface": "y", "category": "Work"}]},
     ],

@@ -3,13 +3,14 @@
 A description is a mapping; every part may be missing:
 
     phonebooks: {device: [{name: VPN, ipv4: 0, ipv6: 25, routes: [10.0.0.0/8, 10.1.0.0/16@5]}]}
-                                           also user, all-users, hidden, and user NAME for another user
+                                           also user, all-users, hidden, app, and user NAME for another user
     interfaces: [{alias: VPN, ipv4: automatic, ipv6: 3, index: 23}]
     routes: [10.0.0.0/8, 10.1.0.0/16@5]    of the connected interface 23
     networks: [{name: Cafe, interface: Ethernet, category: Public}]
     reachable: [dc01.corp.contoso.com, 'dc01.corp.contoso.com:389']    by a ping, and a connection to a port
     registry: {'HKLM:\\SOFTWARE\\X': {Text: a, List: [a, b], Number: 1, Bytes: !!binary AAE=}}
-    services: {RasMan: {started: -60, shared: false, privileges: [a, b]}}     minutes from now
+    services: {RasMan: {started: -60, shared: false, privileges: [a, b], state: Stop Pending}}
+                                           started is minutes from now
     build: 22631                           of Windows
     events: [service RasMan restarted]     what happened to the client
     faults: {Get-NetIPInterface: a text}   calls that fail
@@ -49,10 +50,11 @@ PARTS = frozenset(
 )  # fmt: skip
 
 SWITCHES = frozenset({"refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"})
-_SCOPES = frozenset({"user", "all-users", "device", "hidden"})
+_SCOPES = frozenset({"user", "all-users", "device", "hidden", "app"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
 _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "routes", "switches"})
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
+_STATES = frozenset({"Running", "Stopped", "Start Pending", "Stop Pending"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
 _CULTURE = r"[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Z]{2}|[0-9]{3}))?"
@@ -91,7 +93,8 @@ def _check_words(description: Description) -> None:
     _known("phonebook in link", [description["link"]] if "link" in description else [], _SCOPES)
     _known("switch", description.get("switches", ()), SWITCHES)
     for facts in dict(description.get("services") or {}).values():
-        _known("fact about a service", facts or (), {"started", "shared", "privileges"})
+        _known("fact about a service", facts or (), {"started", "shared", "privileges", "state"})
+        _known("state of a service", [facts["state"]] if "state" in (facts or ()) else [], _STATES)
     for part, words in _WORDS.items():
         _known(part, [description[part]] if part in description else [], words)
 
@@ -254,9 +257,11 @@ def _value(data: object) -> RegistryValue:
 def _services(services: Mapping[str, Mapping[str, Any]]) -> dict[str, list[dict[str, object]]]:
     cim: dict[str, list[dict[str, object]]] = {"Win32_Service": [], "Win32_Process": []}
     for number, (name, facts) in enumerate(services.items(), _FIRST_PROCESS):
-        cim["Win32_Service"].append({"Name": name, "ProcessId": number})
+        state = facts.get("state", "Running")
+        has_process = number if state != "Stopped" else 0
+        cim["Win32_Service"].append({"Name": name, "ProcessId": has_process, "State": state})
         if facts.get("shared"):
-            cim["Win32_Service"].append({"Name": "Dhcp", "ProcessId": number})
+            cim["Win32_Service"].append({"Name": "Dhcp", "ProcessId": number, "State": "Running"})
         born = datetime.now(UTC) + timedelta(minutes=facts.get("started", -60))
         process = {"CreationDate": born.isoformat(), "Privileges": facts.get("privileges")}
         cim["Win32_Process"].append({"ProcessId": number, **process})

@@ -25,6 +25,7 @@ LIMIT = 60
 """Seconds that one script may take."""
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
 _HIDDEN = _PHONEBOOK.with_name("_hiddenPbk") / _PHONEBOOK.name
+_APP = Path("Local", "Packages", "Microsoft.AzureVpn_8wekyb3d8bbwe", "LocalState", _PHONEBOOK.name)
 
 
 Registry = dict[str, dict[str, RegistryValue]]
@@ -85,12 +86,16 @@ class SimulatedClient:
     def phonebook(self, scope: str) -> Path:
         """Return where a phonebook lies.
 
-        ``user``, ``all-users`` or ``device``; ``hidden`` is the signed-in user's hidden one, ``user NAME``
-        that of another user.
+        ``user``, ``all-users`` or ``device``; ``hidden`` is the signed-in user's hidden one, ``app`` that of
+        the user's Azure VPN client, ``user NAME`` that of another user.
         """
         if scope.startswith("user "):
             return self.app_data_of(scope.removeprefix("user ")) / _PHONEBOOK
-        places = {"user": self.app_data / _PHONEBOOK, "hidden": self.app_data / _HIDDEN}
+        places = {
+            "user": self.app_data / _PHONEBOOK,
+            "hidden": self.app_data / _HIDDEN,
+            "app": self.app_data.parent / _APP,
+        }
         return places.get(scope, self.program_data / _PHONEBOOK)
 
     def write_phonebook(self, scope: str, content: bytes) -> Path:

@@ -15,7 +15,13 @@ from aovpn_remediate.names import is_within
 
 def advise(entries: Mapping[str, Entry], tree: Tree) -> Problems:
     """Return what a second look is worth, each with its place."""
-    found = [*_same_care(entries), *_same_metric(entries), *_nested_routes(entries), *_no_routes(entries)]
+    found = [
+        *_same_care(entries),
+        *_same_metric(entries),
+        *_nested_routes(entries),
+        *_no_routes(entries),
+        *_unsigned(entries),
+    ]
     return sorted(Problem(*tree.key_place(("remediations", key)), text) for key, text in found)
 
 
@@ -64,3 +70,10 @@ def _no_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
     for key, entry in entries.items():
         if isinstance(entry, RoutePresence) and not entry.routes:
             yield key, "no routes are listed, so every device is healthy"
+
+
+def _unsigned(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+    """Nobody can have signed what is rendered at each publish; files of one's own have to be signed."""
+    for key, entry in entries.items():
+        if entry.signature_check and entry.own_pair() is None:
+            yield key, "with signature_check a device refuses the rendered scripts, which have no signature"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticKnownError
 
 from aovpn_remediate.kinds.parts import Entry
@@ -15,6 +16,7 @@ from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
 MAX_BYTES = 1_000_000
 """More is read of no file; what Intune takes is far below it."""
 
+_SIGNATURE = re.compile(rb"^# SIG # Begin signature block[ \t]*\r?$", re.MULTILINE)
 _PATH = WithJsonSchema({"type": "string", "minLength": 1})
 
 
@@ -93,6 +95,22 @@ class Custom(Entry, title="custom"):
     clients: list[ClientFile] = Field(
         [], title="Clients", description="Files that describe clients to prove the pair on. Default: none."
     )
+
+    signature_check: bool = Field(
+        False, title="Signature check", description="Whether Intune enforces it; sign both files first."
+    )
+
+    @field_validator("detection", "remediation")
+    @classmethod
+    def _is_signed(cls, script: ScriptFile | None, info: ValidationInfo) -> ScriptFile | None:
+        is_published = info.field_name == "detection" or info.data.get("repair")
+        if script is None or not is_published or not info.data.get("signature_check"):
+            return script
+        if not _SIGNATURE.search(script.content):
+            raise ValueError(
+                "has no signature, so that a device would refuse it; sign it, or remove signature_check"
+            )
+        return script
 
     def script_settings(self) -> Mapping[str, object]:
         """Nothing: no template is filled."""

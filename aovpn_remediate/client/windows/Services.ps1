@@ -27,10 +27,8 @@ function Get-Service {
 
     $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
     foreach ($service in @(Select-Service -Name $Name)) {
-        $status = 'Running'
-        if (0 -eq $service.ProcessId) {
-            $status = 'Stopped'
-        }
+        # CIM says Stop Pending, this command StopPending.
+        $status = $service.State -replace ' '
         [pscustomobject] @{ Name = $service.Name; ServiceName = $service.Name; Status = $status }
     }
 }
@@ -45,6 +43,9 @@ function Restart-Service {
             return
         }
         foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
+            if ($service.State -like '* Pending') {
+                Deny-Call -Reason "Restart-Service waits without end for $($service.Name), whose state is $($service.State)"
+            }
             Stop-ServiceProcess -Service $service
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) restarted"
@@ -114,6 +115,7 @@ function Stop-ServiceProcess {
     param($Service)
 
     $service.ProcessId = 0
+    $service.State = 'Stopped'
     if ('RasMan' -eq $service.Name) {
         foreach ($connection in @(Get-RasConnectionName)) {
             Disconnect-Ras -Name $connection
@@ -127,6 +129,7 @@ function Start-ServiceProcess {
 
     $numbers = @($global:Client.cim.Win32_Process | ForEach-Object { $_.ProcessId })
     $service.ProcessId = 1000 + ($numbers | Measure-Object -Maximum).Maximum
+    $service.State = 'Running'
     $key = $global:Client.registry.PSObject.Properties["HKLM:\SYSTEM\CurrentControlSet\Services\$($service.Name)"]
     $privileges = $null
     if ($null -ne $key -and $null -ne $key.Value.PSObject.Properties['RequiredPrivileges']) {

@@ -16,17 +16,11 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Writes RasMan's privileges and, before that, when: they count from the next start of the service.
+# Writes RasMan's privileges and, before that, which process has the old ones until it ends.
 function Set-RasManPrivilege {
     param([string[]] $Privilege)
 
-    $mark = @{
-        Key   = 'HKLM:\SOFTWARE\aovpn-remediate'
-        Name  = 'RasManPrivilegesWritten'
-        Type  = 'String'
-        Value = [DateTime]::UtcNow.ToString('o', [Globalization.CultureInfo]::InvariantCulture)
-    }
-    Set-RegistryValue @mark
+    Set-RasManMark -Name 'RasManAtChange' -Value (Get-RasManProcess)
     $change = @{
         Key   = 'HKLM:\SYSTEM\CurrentControlSet\Services\RasMan'
         Name  = 'RequiredPrivileges'
@@ -36,15 +30,26 @@ function Set-RasManPrivilege {
     Set-RegistryValue @change
 }
 
-# Whether RasMan still runs with the privileges that it had before the last write of this script.
-function Test-RasManOutdated {
-    $written = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManPrivilegesWritten'
-    if ($null -eq $written) {
-        return $false
-    }
+# Marks in the registry, under a name, a process of RasMan.
+function Set-RasManMark {
+    param([string] $Name, [string] $Value)
+
+    Set-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name -Type 'String' -Value $Value
+}
+
+# Whether a mark names the process in which RasMan runs now.
+function Test-RasManMark {
+    param([string] $Name)
+
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name
+    $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
+}
+
+# The process in which RasMan runs: its number, which comes again, and its start; nothing if it does not run.
+function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
-        return $false
+        return
     }
     $query = @{
         ClassName   = 'Win32_Process'
@@ -53,11 +58,14 @@ function Test-RasManOutdated {
     }
     $process = @(Get-CimInstance @query)
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
-        throw 'the age of the service RasMan cannot be told'
+        throw 'the process of the service RasMan cannot be told'
     }
-    $culture = [Globalization.CultureInfo]::InvariantCulture
-    $moment = [DateTime]::Parse($written['Value'], $culture, 'RoundtripKind')
-    $process[0].CreationDate.ToUniversalTime() -le $moment.ToUniversalTime()
+    '{0} since {1:o}' -f $service.ProcessId, $process[0].CreationDate.ToUniversalTime()
+}
+
+# Whether RasMan still runs with the privileges that it had before the last change of this script.
+function Test-RasManOutdated {
+    Test-RasManMark -Name 'RasManAtChange'
 }
 
 # The service as CIM shows it.
@@ -69,54 +77,75 @@ function Get-RasManService {
     $services[0]
 }
 
-# Whether RasMan may be restarted now: it has its process to itself, and nothing is connected. Any doubt
-# is a no.
-function Test-RestartAllowed {
+# Why RasMan is not to be restarted now; nothing if it may be. Any doubt is a reason.
+function Get-RestartObstacle {
     try {
+        $service = Get-RasManService
+        if ('Running' -ne $service.State) {
+            # A service that hangs while it starts or stops would be waited for without end.
+            return 'its state is {0}' -f $service.State
+        }
         $query = @{
             ClassName   = 'Win32_Service'
-            Filter      = 'ProcessId = {0}' -f (Get-RasManService).ProcessId
+            Filter      = 'ProcessId = {0}' -f $service.ProcessId
             ErrorAction = 'Stop'
         }
         if (1 -ne @(Get-CimInstance @query).Count) {
-            return $false
+            return 'it shares its process with another service'
+        }
+        if (Test-RasManMark -Name 'RasManAtRestart') {
+            return 'a restart was tried and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
             if ($names -contains $interface.InterfaceAlias) {
-                return $false
+                return 'a tunnel is connected'
             }
         }
-        $true
     } catch {
-        $false
+        'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
     }
 }
 
-# The names of all entries of all phonebooks of the device, read only; in every encoding they may be in.
+# The names of all entries of all phonebooks of the device, read only.
 function Get-PhonebookName {
-    $roots = @($env:ProgramData)
+    $files = @(Get-OwnPhonebook -Root $env:ProgramData)
+    foreach ($folder in @(Get-DataFolder)) {
+        $files += @(Get-OwnPhonebook -Root (Join-Path -Path $folder -ChildPath 'Roaming'))
+        $files += @(Get-AppPhonebook -Root (Join-Path -Path $folder -ChildPath 'Local'))
+    }
+    foreach ($path in $files) {
+        Get-EntryName -Path $path
+    }
+}
+
+# The folders AppData of the device's users, and of the accounts that services have.
+function Get-DataFolder {
+    foreach ($user in @(Get-UserFolder)) {
+        $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
+        $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
+        if ($user['IsPerson'] -and $null -eq (Get-FileAttribute -Path $content)) {
+            throw 'the AppData of a user is not where it belongs; it may be on a share'
+        }
+        $data
+    }
+}
+
+# The profile folders that Windows lists, as @{ Path; IsPerson }. Left over are entries whose folder is gone,
+# and those that Windows set aside under the name .bak.
+function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
-        if ($null -ne $folder) {
-            $data = Join-Path -Path $folder['Value'] -ChildPath 'AppData'
-            $root = Join-Path -Path $data -ChildPath 'Roaming'
-            $isPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z'
-            $content = Join-Path -Path $root -ChildPath 'Microsoft'
-            if ($isPerson -and $null -eq (Get-FileAttribute -Path $content)) {
-                throw 'the AppData of a user is not where it belongs; it may be on a share'
-            }
-            $roots += $root
+        $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
+        if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
+            @{ Path = $folder['Value']; IsPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z' }
         }
-    }
-    foreach ($root in $roots) {
-        Get-EntryName -Root $root
     }
 }
 
-# The names of all entries of the phonebooks below AppData or ProgramData.
-function Get-EntryName {
+# The phonebooks that Windows itself keeps below ProgramData or a user's AppData.
+function Get-OwnPhonebook {
     param([string] $Root)
 
     $phonebook = Find-PhonebookBelow -Path $Root
@@ -124,38 +153,68 @@ function Get-EntryName {
         throw 'a link stands in the way of a phonebook'
     }
     $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
-    $hidden = Join-Path -Path $folder -ChildPath '_hiddenPbk'
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($path in @(Get-PhonebookFile -Folder $folder) + @(Get-PhonebookFile -Folder $hidden)) {
-        $text = Read-PhonebookText -Path $path
-        foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
-            $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
-            foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-                $encoding.GetString($bytes)
-            }
+    Get-PhonebookFile -Folder $folder
+    Get-PhonebookFile -Folder (Join-Path -Path $folder -ChildPath '_hiddenPbk')
+}
+
+# Those that VPN apps keep, such as the Azure VPN client, in the folder that Windows gives each.
+function Get-AppPhonebook {
+    param([string] $Root)
+
+    $packages = Join-Path -Path $Root -ChildPath 'Packages'
+    if (-not (Test-PlainPath -Path $packages)) {
+        return
+    }
+    foreach ($package in [IO.Directory]::GetDirectories($packages)) {
+        if (Test-PlainPath -Path $package) {
+            Get-PhonebookFile -Folder (Join-Path -Path $package -ChildPath 'LocalState')
         }
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all. A link is a doubt.
+# The phonebooks in a folder, whatever their names: RAS knows them all.
 function Get-PhonebookFile {
     param([string] $Folder)
 
-    $attributes = Get-FileAttribute -Path $Folder
-    if ($null -eq $attributes) {
+    if (-not (Test-PlainPath -Path $Folder)) {
         return
     }
-    $files = [IO.Directory]::GetFiles($Folder, '*.pbk')
-    foreach ($path in @($Folder) + $files) {
-        if ((Get-FileAttribute -Path $path) -band [IO.FileAttributes]::ReparsePoint) {
-            throw 'a link stands in the way of a phonebook'
+    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk')) {
+        if (Test-PlainPath -Path $path) {
+            $path
         }
     }
-    $files
 }
 
-# Restarts the service, so that it runs with the privileges that are stored.
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
+# The names of all entries of a phonebook, in every encoding that they may be in.
+function Get-EntryName {
+    param([string] $Path)
+
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    $text = Read-PhonebookText -Path $Path
+    foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
+        $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
+        foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+            $encoding.GetString($bytes)
+        }
+    }
+}
+
+# Restarts the service, so that it runs with the privileges that are stored. A process for which that was
+# tried is left alone from then on, whatever became of it.
 function Restart-RasMan {
+    Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
     # It warns on the output that it waits, in words that would stand before the result.
     Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
 }

@@ -31,7 +31,7 @@ function Test-StoredCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'RasMan has the wanted privileges'
     }
-    $detail = 'RasMan lacks {0} privileges' -f $missing.Count
+    $detail = 'RasMan lacks {0} of {1} wanted privileges' -f $missing.Count, @($Settings['Privileges']).Count
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
@@ -41,10 +41,15 @@ function Test-LiveCondition {
     param([hashtable] $Settings)
 
     if (-not (Test-RasManOutdated)) {
-        return New-Finding -State 'healthy' -Detail 'RasMan runs with what is stored'
+        return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
     }
-    if ('when-disconnected' -eq $Settings['Restart'] -and (Test-RestartAllowed)) {
-        return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+    $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
+    if ('when-disconnected' -eq $Settings['Restart']) {
+        $obstacle = Get-RestartObstacle
+        if (-not $obstacle) {
+            return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
+        }
+        $detail = '{0}; RasMan alone is not restarted now: {1}' -f $detail, $obstacle
     }
-    New-Finding -State 'pending' -Detail 'counts from the next restart of Windows (restart, not shut down)'
+    New-Finding -State 'pending' -Detail $detail
 }

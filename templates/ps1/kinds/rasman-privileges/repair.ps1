@@ -14,11 +14,13 @@ function Repair-StoredCondition {
     $true
 }
 
-# Restarts the service if that is allowed now.
+# Restarts the service if that is allowed now, and once in a run, whatever is found afterwards.
 function Repair-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
-    if ((Test-RasManOutdated) -and (Test-RestartAllowed)) {
+    $isAsked = 'when-disconnected' -eq $Settings['Restart']
+    if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
+        $Settings['Restart'] = 'never'
         Restart-RasMan
         $true
     }
