@@ -126,7 +126,7 @@ def check_own_script(
     _, found = parse(content)
     broken = ask(content) if found["broken"] else None
     if broken is not None:
-        found = {**found, "broken": []}
+        found = defaultdict(list, found | {"broken": []})
     errors = [*_check_bytes(content), *_check_syntax(content, found), *(broken or ())]
     if is_detection and not found["exit"]:
         errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
@@ -164,6 +164,9 @@ def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[t
             _line(node),
             "is no PowerShell that the parser understands",
         )
+    for node in found["try"]:
+        if not {"catch_clauses", "finally_clause"} & {child.type for child in node.children}:
+            yield _line(node), "has a try without catch or finally, which no PowerShell takes"
     for node in found["newer"]:
         yield _line(node), f"uses {_NEWER_NODES[node.type]}, which Windows PowerShell 5.1 does not have"
     for node in found["token"] + found["string"]:
@@ -250,6 +253,6 @@ def _query() -> Query:
     strings = " ".join(f"({name})" for name in _STRINGS)
     pattern = f"""
         [{newer}] @newer  [{tokens}] @token  [{strings}] @string
-        "|" @pipe  "exit" @exit  {QUERY}
+        "|" @pipe  "exit" @exit  (try_statement) @try  {QUERY}
     """
     return Query(language(), pattern)

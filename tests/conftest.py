@@ -18,12 +18,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session")
-def shell() -> Iterator[PowerShell]:
-    """The long-lived PowerShell; a machine without one skips, a broken ``REMEDIATE_PWSH`` fails."""
+def powershell() -> str:
+    """The path of PowerShell; a machine without one skips, a broken ``REMEDIATE_PWSH`` fails."""
     executable = find_powershell()
     if executable is None:
         pytest.skip("NO POWERSHELL: scripts were not run; set REMEDIATE_PWSH or put pwsh on PATH")
-    with PowerShell(executable) as running:
+    return executable
+
+
+@pytest.fixture(scope="session")
+def shell(powershell: str) -> Iterator[PowerShell]:
+    """The long-lived PowerShell."""
+    with PowerShell(powershell) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from aovpn_remediate.client import PowerShell, device, find_powershell
+from aovpn_remediate.client import PowerShell, device
 from aovpn_remediate.client.comparison import snapshot
 from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.errors import ClientError, ScriptEndedError
@@ -138,21 +138,21 @@ def test_what_is_not_settled_in_a_call_is_as_on_windows(shell, tmp_path, script,
     assert heard == lines
 
 
-def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch):
+def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch, powershell):
     monkeypatch.setenv("HTTP_PROXY", "a")
     monkeypatch.setenv("http_proxy", "b")
     client = make_client(CLIENT, tmp_path / "client")
-    with PowerShell(str(find_powershell())) as shell:
+    with PowerShell(powershell) as shell:
         client.run(shell, b"$env:left_here = 'x'; $env:LEFT_HERE = 'y'", run_as="user")
         run = client.run(shell, b"$env:HTTP_PROXY; $env:http_proxy; Test-Path env:left_here", run_as="user")
     assert run.output == ("a", "b", "False")
 
 
-def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch):
+def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch, powershell):
     monkeypatch.setattr(device, "LIMIT", 1)
     client = make_client(CLIENT, tmp_path / "client")
     with (
-        PowerShell(str(find_powershell())) as shell,
+        PowerShell(powershell) as shell,
         pytest.raises(ClientError, match="did not end within 1 s"),
     ):
         client.run(shell, b"while ($true) { }", run_as="user")
@@ -292,11 +292,11 @@ def test_the_exit_code_is_that_of_a_process(shell, tmp_path, script, code):
 )  # fmt: skip
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no /bin/sleep")
 def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
-    tmp_path, monkeypatch, script, problem
+    tmp_path, monkeypatch, powershell, script, problem
 ):
     monkeypatch.setattr(device, "LIMIT", 12)
     client = make_client(CLIENT, tmp_path / "client")
-    with PowerShell(str(find_powershell())) as shell:
+    with PowerShell(powershell) as shell:
         with pytest.raises(ScriptEndedError, match=problem):
             client.run(shell, script.encode(), run_as="user", apart=True)
         assert client.run(shell, b"'next'", run_as="user").output == ("next",)

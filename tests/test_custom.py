@@ -166,6 +166,7 @@ def test_a_pipe_is_not_waited_for(folder):
         (b"$a = $b ?? 1\r\nexit 0\r\n", "s:1: uses the operator ??, which Windows PowerShell 5.1 does not have"),
         (b"exit 0\r\na && b\r\n", "s:2: uses the operators && and ||, which Windows PowerShell 5.1 does not have"),
         (b"if ($a) {\r\n    exit 0\r\n", "s:2: is no PowerShell that the parser understands"),
+        (b"try { 1 }\r\nexit 0\r\n", "s:1: has a try without catch or finally, which no PowerShell takes"),
         (b"throw 'x'\r\n", "s:1: has no exit; end it with exit 1, which starts the repair, or exit 0"),
         (b"# exit 1\r\n'exit 1'\r\n", "s:1: has no exit; end it with exit 1, which starts the repair, or exit 0"),
         (b"#" * SIZE_LIMIT + b"\r\nexit 0\r\n", "s:1: has 200,010 bytes; the limit is 200,000"),

@@ -155,8 +155,9 @@ def test_a_line_may_hold_what_the_grammar_wants_on_two(line):
 )
 def test_what_is_no_powershell_is_still_none(line, shell):
     content = b"1\r\n" + line.encode() + b"\r\nexit 0\r\n"
-    alone = check_own_script("s", content, is_detection=True)
+    parse.cache_clear()
     asked = check_own_script("s", content, is_detection=True, ask=syntax_errors)
+    alone = check_own_script("s", content, is_detection=True)
     assert [one.reason for one in alone if "the parser understands" in one.reason]
     assert [one.line for one in asked if one.reason.startswith("is no PowerShell: ")]
 

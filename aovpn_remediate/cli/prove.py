@@ -61,6 +61,7 @@ def prove_config(path: Path, *, keys: Sequence[str] | None = None, keep: Path | 
 
     executable = find_powershell()
     if executable is None:
+        _wanted(path, keys)  # what is wrong with these comes first
         raise ClientError(
             "verify: there is no PowerShell here; install PowerShell 7 (pwsh) and put it on PATH, or name it "
             "in REMEDIATE_PWSH"

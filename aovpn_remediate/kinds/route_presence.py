@@ -86,30 +86,53 @@ class RoutePresence(ProfileEntry, title="route-presence"):
         return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
 
     def case_values(self) -> Mapping[str, object]:
-        """The settings; the routes as the phonebook would have them, all and all but the first.
+        """The settings; the routes as the phonebook would have them, and what the cases do to them.
 
-        ``waits`` is whether the first one is around an exclusion, so that it is not added to an interface.
+        ``first`` is the first one that is no exclusion: it is the one that is missing or has another metric.
+        ``waits`` is whether it is around an exclusion, so that it is not added to an interface.
         """
-        through = [route for route in self.routes if not route.exclude]
-        stored = [f"{'!' * route.exclude}{route.prefix}@{route.metric or 1}" for route in self.routes]
+        live = [_stored(route) for route in self.routes if not route.exclude]
+        stored = [f"{'!' * route.exclude}{_stored(route)}" for route in self.routes]
+        first = live[:1]
+        rest = [route for route in stored if route not in first]
+        exclusions = [route for route in stored if route.startswith("!")]
         return {
             **super().case_values(),
-            "routes": [f"{route.prefix}@{route.metric or 1}" for route in through],
-            "rest": [f"{route.prefix}@{route.metric or 1}" for route in through[1:]],
+            "routes": live,
+            "rest": live[1:],
             "stored_routes": stored,
-            "stored_rest": stored[1:],
-            "stored_through": [route for route in stored if not route.startswith("!")],
-            "first_last": [*stored[1:], *stored[:1]],
-            "count": len(self.routes),
-            "excludes": len(through) < len(self.routes),
-            "waits": any(
-                is_within(one.prefix, first.prefix)
-                for first in through[:1]
-                for one in self.routes
-                if one.exclude
-            ),
+            "stored_rest": rest,
+            "stored_through": live,
+            "first_last": [*rest, *first],
+            "exclusions_last": [*live, *exclusions],
+            "count": len(live),
+            "excludes": bool(exclusions),
+            "waits": self._waits(),
+            "any_metric": all(route.metric is None for route in self.routes if not route.exclude),
+            **self._with_metric(stored),
             "with_stale": [*stored, "198.51.100.0/24@1"],
-            "stale_rest": ["198.51.100.0/24@1", *stored[1:]],
-            "stale_first": ["198.51.100.0/24@1", *stored[1:], *stored[:1]],
+            "stale_rest": ["198.51.100.0/24@1", *rest],
+            "stale_first": ["198.51.100.0/24@1", *rest, *first],
             "with_exclusion": [*stored, "!198.51.100.0/24@1"],
         }
+
+    def _waits(self) -> bool:
+        first = next((route.prefix for route in self.routes if not route.exclude), None)
+        exclusions = (route.prefix for route in self.routes if route.exclude)
+        return first is not None and any(is_within(one, first) for one in exclusions)
+
+    def _with_metric(self, stored: list[str]) -> Mapping[str, object]:
+        """The stored routes while the first of those with a metric has another one, and after its repair."""
+        for place, route in enumerate(self.routes):
+            if route.metric is not None and not route.exclude:
+                other = f"{route.prefix}@{route.metric % 9999 + 1}"
+                before, behind = stored[:place], stored[place + 1 :]
+                return {
+                    "metric_wrong": [*before, other, *behind],
+                    "metric_right": [*before, *behind, stored[place]],
+                }
+        return {"metric_wrong": stored, "metric_right": stored}
+
+
+def _stored(route: RouteEntry) -> str:
+    return f"{route.prefix}@{route.metric or 1}"
