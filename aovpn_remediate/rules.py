@@ -126,7 +126,7 @@ def check_own_script(
     _, found = parse(content)
     broken = ask(content) if found["broken"] else None
     if broken is not None:
-        found = defaultdict(list, found | {"broken": []})
+        found = defaultdict(list, {**found, "broken": []})
     errors = [*_check_bytes(content), *_check_syntax(content, found), *(broken or ())]
     if is_detection and not found["exit"]:
         errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
