@@ -171,6 +171,9 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "start notepad", r"Remove-Item HKLM:\SOFTWARE\Other\* -Recurse", r"Remove-Item HKCR:\.exe -Recurse",
         r"Remove-Item Registry::HKEY_CLASSES_ROOT\.exe -Recurse", rf"Remove-ItemProperty {SUB} -Name *",
         rf"Set-ItemProperty {SUB} -Name B -Value 1 -Type Word", "Get-NetRoute -PolicyStore PersistentStore",
+        "'localhost' | Restart-Computer -ErrorAction SilentlyContinue", "Restart-Service", "Get-NetIPInterface VPN 3",
+        "Get-NetIPInterface -AddressFamily 2", "Set-NetIPInterface -InterfaceIndex seven", "Remove-NetRoute -InputObject VPN",
+        "'VPN' | Set-NetIPInterface -InterfaceMetric 3", "Stop-Service -Name RasMan -DisplayName RasMan",
     ],
 )  # fmt: skip
 def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
@@ -179,6 +182,42 @@ def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it
     run = client.run(shell, f"try {{ {call} }} catch {{ }}".encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1, run
     assert snapshot(client) == before
+
+
+@pytest.mark.parametrize("given", ["$null", "''", "@()"])
+def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path, given):
+    script = f"try {{ Restart-Service -Name {given} }} catch {{ 'caught' }}"
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert run.output == ("caught",) and run.state["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("'RasMan' | Stop-Service; (Get-Service RasMan).Status", ["Stopped"]),
+        ("Stop-Service (Get-Service RasMan); ('RasMan' | Get-Service).Status", ["Stopped"]),
+        ("[pscustomobject] @{ ServiceName = 'RasMan' } | Stop-Service -PassThru | ForEach-Object { \"$_ $($_.Status)\" }", ["RasMan Stopped"]),
+        ("Get-CimInstance Win32_Service | Stop-Service; (Get-Service -DisplayName 'Remote Access*').Status", ["Stopped"]),
+        ("Stop-Service RasMan; Get-Service -DisplayName 'Remote Access Connection Manager' | Start-Service -PassThru | Get-Service | ForEach-Object { $_.Status }", ["Running"]),
+        ("Get-Service Nope*; Get-Service -DisplayName Nope", ["Cannot find any service with service name 'Nope'."]),
+        ("[pscustomobject] @{ Id = (Get-CimInstance Win32_Service).ProcessId } | Stop-Process; (Get-Service RasMan).Status", ["Stopped"]),
+        ("[pscustomobject] @{ ClassName = 'Win32_Service' } | Get-CimInstance | ForEach-Object { $_.Name }", ["RasMan"]),
+        ("Get-NetAdapter -IncludeHidden | Get-NetIPInterface | ForEach-Object { $_.InterfaceAlias }", ["VPN", "Ethernet"]),
+        ("Get-NetAdapter | Get-NetConnectionProfile | ForEach-Object { $_.Name }; Get-NetIPInterface VPN | Get-NetAdapter -IncludeHidden | ForEach-Object { $_.ifIndex }", ["Cafe", "23"]),
+        ("Get-NetAdapter | Set-NetIPInterface -InterfaceMetric 7; (Get-NetIPInterface).InterfaceMetric -join ','", ["25,7"]),
+        ("$null = Get-NetAdapter | New-NetRoute 10.8.0.0/16; (Get-NetAdapter | Get-NetRoute).InterfaceIndex", ["7"]),
+        ("$null = New-NetRoute 10.8.0.0/16 -ifIndex 7; Get-NetAdapter | Remove-NetRoute -Confirm:$false; @(Get-NetRoute -ErrorAction Ignore).Count", ["0"]),
+        ("Get-VpnConnection -AllUserConnection | Remove-VpnConnectionRoute -DestinationPrefix 10.0.0.0/8; $?", ["True"]),
+        ("[pscustomobject] @{ Name = 'VPN'; DestinationPrefix = '10.8.0.0/16' } | Add-VpnConnectionRoute -AllUserConnection; $?", ["True"]),
+        ("[pscustomobject] @{ ConnectionName = 'VPN' } | Get-VpnConnection -AllUserConnection | ForEach-Object { $_.Name }", ["VPN"]),
+        ("('dc01' | Test-NetConnection).PingSucceeded; 1, 2 | Start-Sleep; [pscustomobject] @{ Milliseconds = 9 } | Start-Sleep", ["True"]),
+    ],
+)  # fmt: skip
+def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script, lines):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
 
 
 def test_looking_whether_a_command_is_there_is_no_misuse(shell, tmp_path):

@@ -268,6 +268,12 @@ HARMFUL = {
     ),
     "kills by another name": (f"{WRITE}taskkill /F /IM svchost.exe", "knows /PID, /F and /T, not /IM"),
     "restarts by a pipe": (f"{WRITE}Get-Service Ras* | Restart-Service -Force", "event service RasMan restarted"),
+    "restarts by a piped name": (
+        f"{WRITE}'RasMan' | Restart-Service -Force -ErrorAction SilentlyContinue", "event service RasMan restarted",
+    ),
+    "gives what a stand-in does not take": (
+        f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
+    ),
     "calls what has no stand-in": (f"{WRITE}shutdown /r /t 0", "shutdown has no stand-in"),
     "changes all line ends": ("[IO.File]::WriteAllText($path, $right.Replace(\"`r`n\", \"`n\"))", "line ends: expected"),
     "writes to stderr": (f"{WRITE}Write-Error 'x' -ErrorAction Continue", "run 2: stderr is not silent: x"),

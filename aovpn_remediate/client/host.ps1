@@ -62,8 +62,8 @@ function Invoke-Script {
     $answer
 }
 
-# The calls of a script that could not work here, whatever it made of the error: of commands that are not there,
-# and with parameters that a stand-in does not have.
+# The calls of a script that could not work here, whatever it made of the error: of commands that are not there, and
+# with what a stand-in does not take.
 function Get-Misuse {
     param($Runspace)
 
@@ -74,8 +74,12 @@ function Get-Misuse {
         $what, $command = $one.FullyQualifiedErrorId -split ',', 2
         if ('CommandNotFoundException' -eq $what -and -not $command) {
             "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
-        } elseif ('NamedParameterNotFound' -eq $what -and $made['Commands'] -contains $command) {
+        } elseif ($made['Commands'] -notcontains $command) {
+            continue
+        } elseif ('NamedParameterNotFound' -eq $what) {
             "the stand-in of $command does not know -$($one.Exception.ParameterName); docs/clients.md says what it does"
+        } elseif ($script:notTaken -contains $what) {
+            "the stand-in of $command does not take what it is given: $("$one".TrimEnd('.')); docs/clients.md says what it does"
         }
     }
 }
@@ -196,6 +200,12 @@ function Disable-CommandLog {
     }
 }
 
+# What the engine says of a call that it cannot make. That a parameter may not be empty is Windows' own word too.
+$script:notTaken = @(
+    'AmbiguousParameter', 'AmbiguousParameterSet', 'CannotConvertArgument', 'CannotConvertArgumentNoMessage'
+    'InputObjectNotBound', 'MismatchedPSTypeName', 'MissingArgument', 'MissingMandatoryParameter', 'ParameterAlreadyBound'
+    'ParameterArgumentTransformationError', 'ParameterArgumentValidationError', 'PositionalParameterNotFound'
+)
 $made = & (Join-Path -Path $PSScriptRoot -ChildPath 'stand_ins.ps1') -Folder $StandIns
 try {
     Disable-CommandLog

@@ -69,6 +69,13 @@ function Get-CallerPreference {
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
 }
 
+# Gives an object the name of the type that it has on Windows, which parameters and methods go by.
+function Add-TypeName {
+    param($Object, [string] $Name)
+
+    $Object.PSObject.TypeNames.Insert(0, $Name)
+}
+
 # An error of Windows.
 function New-ClientError {
     param([string] $Message, [string] $Category = 'NotSpecified', [string] $ErrorId = 'Windows')
@@ -167,15 +174,17 @@ function New-ObjectOnFullDisk {
 function Start-Sleep {
     [CmdletBinding(DefaultParameterSetName = 'Seconds')]
     param(
-        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds')] [int] $Seconds,
-        [Parameter(Mandatory = $true, ParameterSetName = 'Milliseconds')] [int] $Milliseconds
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)] [int] $Seconds,
+        [Parameter(Mandatory = $true, ParameterSetName = 'Milliseconds', ValueFromPipelineByPropertyName = $true)] [int] $Milliseconds
     )
 
-    $global:Client.sleeps += 1
-    foreach ($lock in $script:locks) {
-        $lock['Tries'] -= 1
-        if (0 -eq $lock['Tries']) {
-            $lock['Stream'].Dispose()
+    process {
+        $global:Client.sleeps += 1
+        foreach ($lock in $script:locks) {
+            $lock['Tries'] -= 1
+            if (0 -eq $lock['Tries']) {
+                $lock['Stream'].Dispose()
+            }
         }
     }
 }

@@ -3,31 +3,34 @@
 function Get-NetIPInterface {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
-        [uint32[]] $InterfaceIndex,
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('ifAlias')] [string[]] $InterfaceAlias,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore
     )
 
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
+    process {
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $found = @(Select-Interface @PSBoundParameters)
+        if ($found.Count -gt 0) {
+            return @(foreach ($one in $found) { Copy-CimObject -Object $one -Class 'MSFT_NetIPInterface' })
+        }
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
     }
-    $found = @(Select-Interface @PSBoundParameters)
-    if ($found.Count -gt 0) {
-        return @(foreach ($one in $found) { $one.PSObject.Copy() })
-    }
-    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
 function Set-NetIPInterface {
-    [CmdletBinding(SupportsShouldProcess = $true)]
+    [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true)]
     param(
-        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
-        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
-        [uint32[]] $InterfaceIndex,
-        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
-        [string] $PolicyStore,
+        [Parameter(Position = 0, ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifAlias')] [string[]] $InterfaceAlias,
+        [Parameter(ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
+        [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('MSFT_NetIPInterface')] [psobject[]] $InputObject,
         [uint32] $InterfaceMetric,
         [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
     )
@@ -89,20 +92,22 @@ function Get-NetRoute {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0)] [string[]] $DestinationPrefix,
-        [uint32[]] $InterfaceIndex,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore
     )
 
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
+    process {
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
+        $found = @(Select-Route @wanted)
+        if ($found.Count -gt 0) {
+            return @(foreach ($one in $found) { Copy-CimObject -Object $one -Class 'MSFT_NetRoute' })
+        }
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
     }
-    $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
-    $found = @(Select-Route @wanted)
-    if ($found.Count -gt 0) {
-        return @(foreach ($one in $found) { $one.PSObject.Copy() })
-    }
-    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
 }
 
 # A route that is there already is an error, and a prefix with host bits is none.
@@ -110,46 +115,49 @@ function New-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
         [Parameter(Mandatory = $true, Position = 0)] [string] $DestinationPrefix,
-        [Parameter(Mandatory = $true)] [uint32] $InterfaceIndex,
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string] $AddressFamily,
         [string] $NextHop,
         [string] $PolicyStore,
         [uint16] $RouteMetric
     )
 
-    if (-not (Confirm-System)) {
-        return
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        if (-not $PSCmdlet.ShouldProcess($DestinationPrefix)) {
+            return
+        }
+        if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
+            Write-ClientError -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
+            return
+        }
+        $new = @{
+            Prefix  = $DestinationPrefix
+            Index   = $InterfaceIndex
+            Metric  = $RouteMetric
+            NextHop = $NextHop
+        }
+        $route = New-LiveRoute @new
+        $global:Client.routes = @($global:Client.routes) + $route
+        Copy-CimObject -Object $route -Class 'MSFT_NetRoute'
     }
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($DestinationPrefix)) {
-        return
-    }
-    if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
-        Write-ClientError -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
-        return
-    }
-    $new = @{
-        Prefix  = $DestinationPrefix
-        Index   = $InterfaceIndex
-        Metric  = $RouteMetric
-        NextHop = $NextHop
-    }
-    $route = New-LiveRoute @new
-    $global:Client.routes = @($global:Client.routes) + $route
-    $route.PSObject.Copy()
 }
 
 # Asks before it removes, unless it is told not to; where nobody can answer, that is an error.
 function Remove-NetRoute {
-    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
+    [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
-        [Parameter(Position = 0)] [string[]] $DestinationPrefix,
-        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
-        [uint32[]] $InterfaceIndex,
-        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
-        [string] $PolicyStore
+        [Parameter(Position = 0, ParameterSetName = 'ByName')] [string[]] $DestinationPrefix,
+        [Parameter(ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
+        [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('MSFT_NetRoute')] [psobject[]] $InputObject
     )
 
     process {
@@ -187,27 +195,42 @@ function Select-Route {
 
 # Adapters. Tunnels are among the hidden ones.
 function Get-NetAdapter {
-    [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name, [switch] $IncludeHidden)
+    [CmdletBinding(DefaultParameterSetName = 'ByName')]
+    param(
+        [Parameter(Position = 0, ParameterSetName = 'ByName')] [Alias('ifAlias', 'InterfaceAlias')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByIfIndex', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [switch] $IncludeHidden
+    )
 
-    $tunnels = @(Get-RasConnectionName)
-    $seen = @()
-    foreach ($interface in @(Select-Interface -InterfaceAlias $Name)) {
-        $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
-        if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
-            $seen += $interface.InterfaceIndex
-            [pscustomobject] @{
-                Name           = $interface.InterfaceAlias
-                InterfaceAlias = $interface.InterfaceAlias
-                InterfaceIndex = $interface.InterfaceIndex
-                ifIndex        = $interface.InterfaceIndex
-                Status         = 'Up'
+    process {
+        $tunnels = @(Get-RasConnectionName)
+        $seen = @()
+        foreach ($interface in @(Select-Interface -InterfaceAlias $Name -InterfaceIndex $InterfaceIndex)) {
+            $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
+            if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
+                $seen += $interface.InterfaceIndex
+                [pscustomobject] @{
+                    Name           = $interface.InterfaceAlias
+                    InterfaceAlias = $interface.InterfaceAlias
+                    InterfaceIndex = $interface.InterfaceIndex
+                    ifIndex        = $interface.InterfaceIndex
+                    Status         = 'Up'
+                }
             }
         }
+        if (0 -eq $seen.Count) {
+            $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
+        }
     }
-    if (0 -eq $seen.Count) {
-        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
-    }
+}
+
+# A copy of what the client holds, as an object of the class that Windows shows it as: a change of it changes nothing.
+function Copy-CimObject {
+    param($Object, [string] $Class)
+
+    $copy = $Object.PSObject.Copy()
+    Add-TypeName -Object $copy -Name $Class
+    $copy
 }
 
 # Where nothing fits, these modules say so as an error.

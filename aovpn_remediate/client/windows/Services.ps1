@@ -3,59 +3,84 @@
 
 function Get-CimInstance {
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true, Position = 0)] [string] $ClassName, [string] $Filter)
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string] $ClassName,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [string] $Filter
+    )
 
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    $name, $value = $Filter -split '\s*=\s*', 2
-    foreach ($one in $global:Client.cim.$ClassName) {
-        if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
-            $copy = $one.PSObject.Copy()
-            $born = $copy.PSObject.Properties['CreationDate']
-            # JSON made a time of it, or it is still the text, as in 5.1.
-            if ($null -ne $born -and $born.Value -is [string]) {
-                $culture = [Globalization.CultureInfo]::InvariantCulture
-                $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
+    process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        $name, $value = $Filter -split '\s*=\s*', 2
+        foreach ($one in $global:Client.cim.$ClassName) {
+            if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
+                $copy = $one.PSObject.Copy()
+                $born = $copy.PSObject.Properties['CreationDate']
+                # JSON made a time of it, or it is still the text, as in 5.1.
+                if ($null -ne $born -and $born.Value -is [string]) {
+                    $culture = [Globalization.CultureInfo]::InvariantCulture
+                    $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
+                }
+                $copy
             }
-            $copy
         }
     }
 }
 
 function Get-Service {
-    [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name)
+    [CmdletBinding(DefaultParameterSetName = 'Default')]
+    param(
+        [Parameter(Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject
+    )
 
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    foreach ($service in @(Select-Service -Name $Name)) {
-        $status = 'Running'
-        if (0 -eq $service.ProcessId) {
-            $status = 'Stopped'
+    process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        foreach ($service in @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)) {
+            ConvertTo-Service -Service $service
         }
-        [pscustomobject] @{ Name = $service.Name; ServiceName = $service.Name; Status = $status }
     }
 }
 
 function Restart-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
+        [switch] $Force,
+        [switch] $PassThru
+    )
 
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             Stop-ServiceProcess -Service $service
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) restarted"
+            if ($PassThru) {
+                ConvertTo-Service -Service $service
+            }
         }
     }
 }
 
 function Stop-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
         [switch] $Force,
         [switch] $NoWait,
         [switch] $PassThru
@@ -66,41 +91,95 @@ function Stop-Service {
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             Stop-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) stopped"
+            if ($PassThru) {
+                ConvertTo-Service -Service $service
+            }
         }
     }
 }
 
 function Start-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $PassThru)
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
+        [switch] $PassThru
+    )
 
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId -and $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { 0 -eq $_.ProcessId -and $PSCmdlet.ShouldProcess($_.Name) })) {
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) started"
+        }
+        if ($PassThru) {
+            foreach ($service in $services) { ConvertTo-Service -Service $service }
         }
     }
 }
 
-# The client's services of these names, or all of them.
-function Select-Service {
-    param([string[]] $Name)
+# A service as the commands show it. The engine's own view of the type adds the property Name.
+function ConvertTo-Service {
+    param($Service)
 
+    $status = 'Running'
+    if (0 -eq $Service.ProcessId) {
+        $status = 'Stopped'
+    }
+    $shown = [pscustomobject] @{
+        ServiceName = $Service.Name
+        DisplayName = Get-ServiceTitle -Name $Service.Name
+        Status      = $status
+    }
+    Add-TypeName -Object $shown -Name 'System.ServiceProcess.ServiceController'
+    $shown
+}
+
+# What Windows calls a service; one that a client file names has its own name.
+function Get-ServiceTitle {
+    param([string] $Name)
+
+    $titles = @{
+        Dhcp    = 'DHCP Client'
+        IKEEXT  = 'IKE and AuthIP IPsec Keying Modules'
+        RasMan  = 'Remote Access Connection Manager'
+        SstpSvc = 'Secure Socket Tunneling Protocol Service'
+    }
+    if ($titles.ContainsKey($Name)) {
+        return $titles[$Name]
+    }
+    $Name
+}
+
+# The client's services that are meant, or all of them; a name that fits none is an error, a pattern is not.
+function Select-Service {
+    param([string[]] $Name, [string[]] $DisplayName, [object[]] $InputObject)
+
+    if ($InputObject) {
+        $Name = @($InputObject | ForEach-Object { $_.ServiceName })
+    }
     $found = @(foreach ($service in $global:Client.cim.Win32_Service) {
-            if (-not $Name -or (Test-Pattern -Text $service.Name -Pattern $Name)) {
+            $isWanted = (-not $Name -or (Test-Pattern -Text $service.Name -Pattern $Name)) -and
+                (-not $DisplayName -or (Test-Pattern -Text (Get-ServiceTitle -Name $service.Name) -Pattern $DisplayName))
+            if ($isWanted) {
                 $service
             }
         })
-    if ($Name -and 0 -eq $found.Count) {
+    $wanted = @($Name) + @($DisplayName) | Where-Object { $_ }
+    if (0 -eq $found.Count -and "$wanted" -match '\A[^*?\[]+\z') {
         $problem = @{
-            Message  = "Cannot find any service with service name '$Name'."
+            Message  = "Cannot find any service with service name '$wanted'."
             Category = 'ObjectNotFound'
             ErrorId  = 'NoServiceFoundForGivenName'
         }
@@ -144,29 +223,31 @@ function Start-ServiceProcess {
 function Stop-Process {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [int[]] $Id,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [int[]] $Id,
         [switch] $Force,
         [switch] $PassThru
     )
 
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    if (-not (Confirm-System)) {
-        return
-    }
-    foreach ($number in $Id) {
-        $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
-        if (0 -eq $process.Count) {
-            Write-ClientError -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
-            continue
+    process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        if (-not (Confirm-System)) {
+            return
         }
-        if (-not $PSCmdlet.ShouldProcess("$number")) {
-            continue
+        foreach ($number in $Id) {
+            $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
+            if (0 -eq $process.Count) {
+                Write-ClientError -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
+                continue
+            }
+            if (-not $PSCmdlet.ShouldProcess("$number")) {
+                continue
+            }
+            foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
+                Stop-ServiceProcess -Service $service
+                Add-ClientEvent -Text "the process of service $($service.Name) killed"
+            }
+            $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process | Where-Object { $_ -ne $process[0] })
         }
-        foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
-            Stop-ServiceProcess -Service $service
-            Add-ClientEvent -Text "the process of service $($service.Name) killed"
-        }
-        $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process | Where-Object { $_ -ne $process[0] })
     }
 }
 
@@ -194,8 +275,10 @@ function Restart-Computer {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([switch] $Force)
 
-    if ($PSCmdlet.ShouldProcess('Windows')) {
-        Add-ClientEvent -Text 'Windows restarted'
+    process {
+        if ($PSCmdlet.ShouldProcess('Windows')) {
+            Add-ClientEvent -Text 'Windows restarted'
+        }
     }
 }
 
@@ -203,7 +286,9 @@ function Stop-Computer {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([switch] $Force)
 
-    if ($PSCmdlet.ShouldProcess('Windows')) {
-        Add-ClientEvent -Text 'Windows shut down'
+    process {
+        if ($PSCmdlet.ShouldProcess('Windows')) {
+            Add-ClientEvent -Text 'Windows shut down'
+        }
     }
 }

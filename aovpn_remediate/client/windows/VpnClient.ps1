@@ -7,92 +7,101 @@
 function Add-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
-        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
-        [Parameter(Position = 2)] [uint32] $RouteMetric = 1,
-        [switch] $AllUserConnection,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('Name')] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1, ValueFromPipelineByPropertyName = $true)] [string] $DestinationPrefix,
+        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)] [uint32] $RouteMetric = 1,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection,
         [switch] $PassThru
     )
 
-    if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
-        return
-    }
-    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
-    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
-        param([string[]] $Records)
-
-        if (@($Records | Where-Object { $_.Substring(8, 48) -eq $record.Substring(8, 48) }).Count -gt 0) {
-            throw 'The route already exists.'
+    process {
+        if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
+            return
         }
-        @($Records) + $record
-    }
-    if ($problem) {
-        Write-ClientError -Message $problem -ErrorId 'VPN route'
+        if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
+            return
+        }
+        $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
+        $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+            param([string[]] $Records)
+
+            if (@($Records | Where-Object { $_.Substring(8, 48) -eq $record.Substring(8, 48) }).Count -gt 0) {
+                throw 'The route already exists.'
+            }
+            @($Records) + $record
+        }
+        if ($problem) {
+            Write-ClientError -Message $problem -ErrorId 'VPN route'
+        }
     }
 }
 
 function Remove-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
-        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
-        [switch] $AllUserConnection,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('Name')] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1, ValueFromPipelineByPropertyName = $true)] [string] $DestinationPrefix,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection,
         [switch] $PassThru
     )
 
-    if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
-        return
-    }
-    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
-    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
-        param([string[]] $Records)
-
-        $kept = @($Records | Where-Object { $_.Substring(8, 48) -ne $record.Substring(8, 48) })
-        if ($kept.Count -eq @($Records).Count) {
-            throw 'The route was not found.'
+    process {
+        if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
+            return
         }
-        $kept
-    }
-    if ($problem) {
-        Write-ClientError -Message $problem -ErrorId 'VPN route'
+        if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
+            return
+        }
+        $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
+        $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+            param([string[]] $Records)
+
+            $kept = @($Records | Where-Object { $_.Substring(8, 48) -ne $record.Substring(8, 48) })
+            if ($kept.Count -eq @($Records).Count) {
+                throw 'The route was not found.'
+            }
+            $kept
+        }
+        if ($problem) {
+            Write-ClientError -Message $problem -ErrorId 'VPN route'
+        }
     }
 }
 
 # Connections of the calling account, which is not the signed-in user where SYSTEM asks.
 function Get-VpnConnection {
     [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name, [switch] $AllUserConnection)
+    param(
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('ConnectionName')] [string[]] $Name,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection
+    )
 
-    $path = Get-CallerPhonebook -AllUser:$AllUserConnection
-    $names = @($Name)
-    if (-not $Name -and [IO.File]::Exists($path)) {
-        $text = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path))
-        $names = @([regex]::Matches($text, '(?m)^\[(.*)\]\s*$') | ForEach-Object { $_.Groups[1].Value })
-    }
-    $connected = @(Get-RasConnectionName)
-    foreach ($one in @($names | Where-Object { $_ })) {
-        $entry = Find-RasEntry -Path $path -Name $one
-        if ($null -eq $entry) {
-            # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
-            Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
-            continue
+    process {
+        $path = Get-CallerPhonebook -AllUser:$AllUserConnection
+        $names = @($Name)
+        if (-not $Name -and [IO.File]::Exists($path)) {
+            $text = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path))
+            $names = @([regex]::Matches($text, '(?m)^\[(.*)\]\s*$') | ForEach-Object { $_.Groups[1].Value })
         }
-        $values = Get-RasValue -Entry $entry
-        $status = 'Disconnected'
-        if ($connected -contains $one) {
-            $status = 'Connected'
-        }
-        [pscustomobject] @{
-            Name              = $one
-            ServerAddress     = "$($values['PhoneNumber'])"
-            AllUserConnection = [bool] $AllUserConnection
-            ConnectionStatus  = $status
+        $connected = @(Get-RasConnectionName)
+        foreach ($one in @($names | Where-Object { $_ })) {
+            $entry = Find-RasEntry -Path $path -Name $one
+            if ($null -eq $entry) {
+                # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
+                Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
+                continue
+            }
+            $values = Get-RasValue -Entry $entry
+            $status = 'Disconnected'
+            if ($connected -contains $one) {
+                $status = 'Connected'
+            }
+            [pscustomobject] @{
+                Name              = $one
+                ServerAddress     = "$($values['PhoneNumber'])"
+                AllUserConnection = [bool] $AllUserConnection
+                ConnectionStatus  = $status
+            }
         }
     }
 }
