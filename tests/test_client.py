@@ -174,6 +174,9 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "'localhost' | Restart-Computer -ErrorAction SilentlyContinue", "Restart-Service", "Get-NetIPInterface VPN 3",
         "Get-NetIPInterface -AddressFamily 2", "Set-NetIPInterface -InterfaceIndex seven", "Remove-NetRoute -InputObject VPN",
         "'VPN' | Set-NetIPInterface -InterfaceMetric 3", "Stop-Service -Name RasMan -DisplayName RasMan",
+        "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
+        "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
+        "(Get-NetIPInterface VPN).Delete()", "(Get-NetConnectionProfile -Name Cafe).Set()",
     ],
 )  # fmt: skip
 def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
@@ -192,6 +195,18 @@ def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path
     assert run.output == ("caught",) and run.state["refused"] == []
 
 
+def test_a_method_that_an_object_of_the_script_does_not_have_is_no_misuse(shell, tmp_path):
+    script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }"
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script, run_as="system", apart=True)
+    assert run.output == ("caught",) and run.state["refused"] == []
+
+
+def test_a_standard_user_stops_no_service_by_its_method_either(shell, tmp_path):
+    script = "try { (Get-Service RasMan).Stop() } catch { 'no' }; (Get-Service RasMan).Status"
+    assert said(shell, tmp_path, script, "user") == ["no", "Running"]
+
+
 @pytest.mark.parametrize(
     ("script", "lines"),
     [
@@ -200,6 +215,9 @@ def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path
         ("[pscustomobject] @{ ServiceName = 'RasMan' } | Stop-Service -PassThru | ForEach-Object { \"$_ $($_.Status)\" }", ["RasMan Stopped"]),
         ("Get-CimInstance Win32_Service | Stop-Service; (Get-Service -DisplayName 'Remote Access*').Status", ["Stopped"]),
         ("Stop-Service RasMan; Get-Service -DisplayName 'Remote Access Connection Manager' | Start-Service -PassThru | Get-Service | ForEach-Object { $_.Status }", ["Running"]),
+        ("$s = Get-Service RasMan; $s.Stop(); $s.Status; $s.Refresh(); $s.Status; $s.Start(); $s.WaitForStatus('Running', '00:00:10'); $s.Status; $s.Close(); $s.Dispose()", ["Running", "Stopped", "Running"]),
+        ("foreach ($do in { (Get-Service RasMan).Start() }, { (Get-Service RasMan).WaitForStatus('Stopped') }) { try { & $do } catch { 'no' } }; (Get-Service RasMan).Status", ["no", "no", "Running"]),
+        ("(Get-Service).Stop(); try { (Get-Service RasMan).Stop() } catch { 'no' }", ["no"]),
         ("Get-Service Nope*; Get-Service -DisplayName Nope", ["Cannot find any service with service name 'Nope'."]),
         ("[pscustomobject] @{ Id = (Get-CimInstance Win32_Service).ProcessId } | Stop-Process; (Get-Service RasMan).Status", ["Stopped"]),
         ("[pscustomobject] @{ ClassName = 'Win32_Service' } | Get-CimInstance | ForEach-Object { $_.Name }", ["RasMan"]),

@@ -271,6 +271,13 @@ HARMFUL = {
     "restarts by a piped name": (
         f"{WRITE}'RasMan' | Restart-Service -Force -ErrorAction SilentlyContinue", "event service RasMan restarted",
     ),
+    "restarts by methods": (
+        f"{WRITE}$service = Get-Service RasMan; try {{ $service.Stop(); $service.WaitForStatus('Stopped'); $service.Start() }} catch {{ }}",
+        "event service RasMan stopped: expected nothing",
+    ),
+    "calls a method that is not there": (
+        f"{WRITE}try {{ (Get-Service RasMan).ExecuteCommand(128) }} catch {{ }}", "ServiceController of the simulated client has no method ExecuteCommand",
+    ),
     "gives what a stand-in does not take": (
         f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
     ),

@@ -62,8 +62,8 @@ function Invoke-Script {
     $answer
 }
 
-# The calls of a script that could not work here, whatever it made of the error: of commands that are not there, and
-# with what a stand-in does not take.
+# The calls of a script that could not work here, whatever it made of the error: of commands that are not there, of
+# methods that the objects of Windows have and ours do not, and with what a stand-in does not take.
 function Get-Misuse {
     param($Runspace)
 
@@ -74,6 +74,8 @@ function Get-Misuse {
         $what, $command = $one.FullyQualifiedErrorId -split ',', 2
         if ('CommandNotFoundException' -eq $what -and -not $command) {
             "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
+        } elseif ('MethodNotFound' -eq $what -and "$one" -match $script:ofWindows) {
+            "$($Matches[1]) of the simulated client has no method $($one.TargetObject); docs/clients.md says what it does"
         } elseif ($made['Commands'] -notcontains $command) {
             continue
         } elseif ('NamedParameterNotFound' -eq $what) {
@@ -206,6 +208,8 @@ $script:notTaken = @(
     'InputObjectNotBound', 'MismatchedPSTypeName', 'MissingArgument', 'MissingMandatoryParameter', 'ParameterAlreadyBound'
     'ParameterArgumentTransformationError', 'ParameterArgumentValidationError', 'PositionalParameterNotFound'
 )
+# How the engine writes the types of our objects.
+$script:ofWindows = '\[(?:Microsoft\.Management\.Infrastructure\.)?(CimInstance#\w+|Microsoft\.Win32\.RegistryKey|System\.ServiceProcess\.\w+)\]'
 $made = & (Join-Path -Path $PSScriptRoot -ChildPath 'stand_ins.ps1') -Folder $StandIns
 try {
     Disable-CommandLog

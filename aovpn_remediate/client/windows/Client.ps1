@@ -69,11 +69,13 @@ function Get-CallerPreference {
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
 }
 
-# Gives an object the name of the type that it has on Windows, which parameters and methods go by.
-function Add-TypeName {
-    param($Object, [string] $Name)
+# A copy of what the client holds, as an object of the class that Windows shows it as: a change of it changes nothing.
+function Copy-CimObject {
+    param($Object, [string] $Class)
 
-    $Object.PSObject.TypeNames.Insert(0, $Name)
+    $copy = $Object.PSObject.Copy()
+    $copy.PSObject.TypeNames.Insert(0, "Microsoft.Management.Infrastructure.CimInstance#$Class")
+    $copy
 }
 
 # An error of Windows.

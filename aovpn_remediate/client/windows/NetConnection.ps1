@@ -19,12 +19,13 @@ function Get-NetConnectionProfile {
                 ($null -eq $InterfaceIndex -or $InterfaceIndex -contains $interface.InterfaceIndex) -and
                 ($null -eq $NetworkCategory -or $NetworkCategory -contains $network.NetworkCategory)
             if ($isWanted) {
-                [pscustomobject] @{
+                $shown = [pscustomobject] @{
                     Name            = $network.Name
                     InterfaceAlias  = $interface.InterfaceAlias
                     InterfaceIndex  = $interface.InterfaceIndex
                     NetworkCategory = $network.NetworkCategory
                 }
+                Copy-CimObject -Object $shown -Class 'MSFT_NetConnectionProfile'
             }
         }
         if ($null -ne $found) {

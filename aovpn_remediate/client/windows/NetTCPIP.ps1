@@ -30,7 +30,7 @@ function Set-NetIPInterface {
         [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
         [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
-        [PSTypeName('MSFT_NetIPInterface')] [psobject[]] $InputObject,
+        [PSTypeName('Microsoft.Management.Infrastructure.CimInstance#MSFT_NetIPInterface')] [psobject[]] $InputObject,
         [uint32] $InterfaceMetric,
         [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
     )
@@ -157,7 +157,7 @@ function Remove-NetRoute {
         [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
         [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
-        [PSTypeName('MSFT_NetRoute')] [psobject[]] $InputObject
+        [PSTypeName('Microsoft.Management.Infrastructure.CimInstance#MSFT_NetRoute')] [psobject[]] $InputObject
     )
 
     process {
@@ -209,28 +209,20 @@ function Get-NetAdapter {
             $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
             if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
                 $seen += $interface.InterfaceIndex
-                [pscustomobject] @{
+                $adapter = [pscustomobject] @{
                     Name           = $interface.InterfaceAlias
                     InterfaceAlias = $interface.InterfaceAlias
                     InterfaceIndex = $interface.InterfaceIndex
                     ifIndex        = $interface.InterfaceIndex
                     Status         = 'Up'
                 }
+                Copy-CimObject -Object $adapter -Class 'MSFT_NetAdapter'
             }
         }
         if (0 -eq $seen.Count) {
             $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
         }
     }
-}
-
-# A copy of what the client holds, as an object of the class that Windows shows it as: a change of it changes nothing.
-function Copy-CimObject {
-    param($Object, [string] $Class)
-
-    $copy = $Object.PSObject.Copy()
-    Add-TypeName -Object $copy -Name $Class
-    $copy
 }
 
 # Where nothing fits, these modules say so as an error.

@@ -124,7 +124,9 @@ function New-RegistryKey {
 function ConvertTo-RegistryItem {
     param([string] $Key)
 
-    [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Split('\')[-1] }
+    $item = [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Split('\')[-1] }
+    $item.PSObject.TypeNames.Insert(0, 'Microsoft.Win32.RegistryKey')
+    $item
 }
 
 # The keys right below a key, or all below it; those too of which only keys further below are named.

@@ -1,30 +1,5 @@
-# Services, their processes and Windows itself, as CIM and the service commands show them. A service has the
-# privileges that the registry lists as its process starts.
-
-function Get-CimInstance {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string] $ClassName,
-        [Parameter(ValueFromPipelineByPropertyName = $true)] [string] $Filter
-    )
-
-    process {
-        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        $name, $value = $Filter -split '\s*=\s*', 2
-        foreach ($one in $global:Client.cim.$ClassName) {
-            if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
-                $copy = $one.PSObject.Copy()
-                $born = $copy.PSObject.Properties['CreationDate']
-                # JSON made a time of it, or it is still the text, as in 5.1.
-                if ($null -ne $born -and $born.Value -is [string]) {
-                    $culture = [Globalization.CultureInfo]::InvariantCulture
-                    $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
-                }
-                $copy
-            }
-        }
-    }
-}
+# Services and their processes, as the service commands show them. A service has the privileges that the registry
+# lists as its process starts.
 
 function Get-Service {
     [CmdletBinding(DefaultParameterSetName = 'Default')]
@@ -133,17 +108,49 @@ function Start-Service {
 function ConvertTo-Service {
     param($Service)
 
-    $status = 'Running'
-    if (0 -eq $Service.ProcessId) {
-        $status = 'Stopped'
-    }
     $shown = [pscustomobject] @{
         ServiceName = $Service.Name
         DisplayName = Get-ServiceTitle -Name $Service.Name
-        Status      = $status
+        Status      = Get-ServiceStatus -Name $Service.Name
     }
-    Add-TypeName -Object $shown -Name 'System.ServiceProcess.ServiceController'
+    $shown.PSObject.TypeNames.Insert(0, 'System.ServiceProcess.ServiceController')
+    foreach ($method in Get-ServiceMethod) { $shown.PSObject.Methods.Add($method) }
     $shown
+}
+
+function Get-ServiceStatus {
+    param([string] $Name)
+
+    if (0 -eq (Select-Service -Name $Name).ProcessId) {
+        return 'Stopped'
+    }
+    'Running'
+}
+
+# The methods of a service. What it shows is what was true when it was asked for, until Refresh.
+function Get-ServiceMethod {
+    $method = [Management.Automation.PSScriptMethod]
+    $method::new('Stop', { Invoke-ServiceCommand -Name $this.ServiceName -Command 'Stop-Service' -From 'Running' })
+    $method::new('Start', { Invoke-ServiceCommand -Name $this.ServiceName -Command 'Start-Service' -From 'Stopped' })
+    $method::new('Refresh', { $this.Status = Get-ServiceStatus -Name $this.ServiceName })
+    $method::new('WaitForStatus', {
+            $this.Refresh()
+            if ($this.Status -ne $args[0]) {
+                throw 'Time out has expired and the operation has not been completed.'
+            }
+        })
+    $method::new('Close', { })
+    $method::new('Dispose', { })
+}
+
+# Does with a service what a method of it does, which is an exception where it cannot be.
+function Invoke-ServiceCommand {
+    param([string] $Name, [string] $Command, [string] $From)
+
+    if ((Get-ServiceStatus -Name $Name) -ne $From) {
+        throw "Cannot do $Command with the service $Name on computer '.'."
+    }
+    & $Command -Name $Name -ErrorAction Stop
 }
 
 # What Windows calls a service; one that a client file names has its own name.
@@ -217,78 +224,4 @@ function Start-ServiceProcess {
         Privileges   = $privileges
     }
     $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process) + $process
-}
-
-# A process ends with every service in it.
-function Stop-Process {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param(
-        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [int[]] $Id,
-        [switch] $Force,
-        [switch] $PassThru
-    )
-
-    process {
-        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        if (-not (Confirm-System)) {
-            return
-        }
-        foreach ($number in $Id) {
-            $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
-            if (0 -eq $process.Count) {
-                Write-ClientError -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
-                continue
-            }
-            if (-not $PSCmdlet.ShouldProcess("$number")) {
-                continue
-            }
-            foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
-                Stop-ServiceProcess -Service $service
-                Add-ClientEvent -Text "the process of service $($service.Name) killed"
-            }
-            $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process | Where-Object { $_ -ne $process[0] })
-        }
-    }
-}
-
-# taskkill /PID NUMBER; it has other ways to choose a process, which this one refuses rather than ignores.
-function taskkill {
-    $number = 0
-    for ($i = 0; $i -lt $args.Count; $i++) {
-        if ('/PID' -eq $args[$i]) {
-            $i++
-            $number = [int] $args[$i]
-        } elseif ('/F', '/T' -notcontains $args[$i]) {
-            Deny-Call -Reason "the stand-in of taskkill knows /PID, /F and /T, not $($args[$i])"
-            return
-        }
-    }
-    Stop-Process -Id $number
-    $global:LASTEXITCODE = 0
-}
-
-function taskkill.exe {
-    taskkill @args
-}
-
-function Restart-Computer {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([switch] $Force)
-
-    process {
-        if ($PSCmdlet.ShouldProcess('Windows')) {
-            Add-ClientEvent -Text 'Windows restarted'
-        }
-    }
-}
-
-function Stop-Computer {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([switch] $Force)
-
-    process {
-        if ($PSCmdlet.ShouldProcess('Windows')) {
-            Add-ClientEvent -Text 'Windows shut down'
-        }
-    }
 }

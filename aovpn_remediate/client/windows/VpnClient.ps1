@@ -96,12 +96,13 @@ function Get-VpnConnection {
             if ($connected -contains $one) {
                 $status = 'Connected'
             }
-            [pscustomobject] @{
+            $connection = [pscustomobject] @{
                 Name              = $one
                 ServerAddress     = "$($values['PhoneNumber'])"
                 AllUserConnection = [bool] $AllUserConnection
                 ConnectionStatus  = $status
             }
+            Copy-CimObject -Object $connection -Class 'VpnConnection'
         }
     }
 }
