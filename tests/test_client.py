@@ -176,7 +176,7 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "'VPN' | Set-NetIPInterface -InterfaceMetric 3", "Stop-Service -Name RasMan -DisplayName RasMan",
         "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
         "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
-        "(Get-NetIPInterface VPN).Delete()", "(Get-NetConnectionProfile -Name Cafe).Set()",
+        "(Get-NetIPInterface VPN).Delete()", "Get-CimInstance Win32_ComputerSystem", "Get-CimInstance Win32_Service -Filter \"Name LIKE 'Ras%'\"", "(Get-NetConnectionProfile -Name Cafe).Set()",
     ],
 )  # fmt: skip
 def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
@@ -236,6 +236,26 @@ def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("Get-Service | ForEach-Object { $_.CanStop, $_.StartType, $_.ServiceType, $_.DisplayName, @($_.DependentServices).Count, @($_.RequiredServices).Count } | ForEach-Object { \"$_\" }", ["True", "Automatic", "Win32ShareProcess", "Remote Access Connection Manager", "0", "0"]),
+        ("$null = New-Item HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan; $null = New-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan Start -Value 4; (Get-Service).StartType; (Get-CimInstance Win32_Service).StartMode", ["Disabled", "Disabled"]),
+        ("Get-NetIPInterface | ForEach-Object { \"$($_.ifIndex) $($_.Dhcp) $($_.NlMtu) $($_.Store)\" }", ["23 Disabled 1400 ActiveStore", "7 Enabled 1500 ActiveStore"]),
+        ("rasdial VPN /disconnect | Out-Null; rasdial VPN | Out-Null; Get-NetRoute | ForEach-Object { \"$($_.InterfaceAlias) $($_.ifIndex) $($_.Protocol) $($_.Publish) $($_.InterfaceMetric)\" }", ["VPN 23 NetMgmt No 3"]),
+        ("Get-NetAdapter -IncludeHidden | ForEach-Object { \"$($_.Name) $($_.Virtual) $($_.HardwareInterface) $($_.MediaConnectionState)\" }", ["VPN True False Connected", "Ethernet False True Connected"]),
+        ("Get-VpnConnection -AllUserConnection | ForEach-Object { \"$($_.SplitTunneling) $($_.TunnelType) $($_.AuthenticationMethod) $($_.DnsSuffix) $($_.Routes.DestinationPrefix)\" }", ["True Automatic Eap corp.contoso.com 10.0.0.0/8"]),
+        ("Get-CimInstance Win32_Service -Filter \"State='Running' AND Name = 'RasMan'\" | ForEach-Object { $_.Started, $_.StartMode }; @(Get-CimInstance Win32_Service -Filter \"State = 'Stopped'\").Count", ["True", "Auto", "0"]),
+        ("(Get-CimInstance Win32_OperatingSystem | ForEach-Object { $_.Caption, ((Get-Date) - $_.LastBootUpTime).TotalHours.ToString('0') }) -join ','", ["Microsoft Windows 11 Enterprise,1"]),
+        ("(Test-NetConnection dc01 -Port 389).PingSucceeded; (Test-NetConnection dc01).TcpTestSucceeded", ["False", "False"]),
+        (f"$k = Get-Item {KEY}; $k.GetValue('Text'); $k.GetValue('No', 5); $k.GetValue('List').Count; $k.GetValueNames() -join ','; $k.Property.Count; (Get-Item HKLM:\\SOFTWARE).GetSubKeyNames() -join ','", ["2026-01-01", "5", "2", "Text,Number,Bytes,List", "4", "Microsoft,Shut,X"]),
+        (f"Get-ItemProperty {KEY} | Where-Object {{ $_.Number -eq 1 }} | Remove-Item; Test-Path {KEY}", ["False"]),
+    ],
+)  # fmt: skip
+def test_the_objects_of_windows_have_their_usual_properties(shell, tmp_path, script, lines):
+    assert said(shell, tmp_path, script) == lines
 
 
 def test_looking_whether_a_command_is_there_is_no_misuse(shell, tmp_path):

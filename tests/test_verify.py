@@ -278,6 +278,19 @@ HARMFUL = {
     "calls a method that is not there": (
         f"{WRITE}try {{ (Get-Service RasMan).ExecuteCommand(128) }} catch {{ }}", "ServiceController of the simulated client has no method ExecuteCommand",
     ),
+    "restarts what can be stopped": (
+        f"{WRITE}Get-Service | Where-Object {{ $_.CanStop -and $_.StartType -ne 'Disabled' }} | Restart-Service -Force", "event service RasMan restarted",
+    ),
+    "kills what runs": (
+        f"{WRITE}Get-CimInstance Win32_Service -Filter \"State = 'Running' AND Name = 'RasMan'\" | ForEach-Object {{ Stop-Process -Id $_.ProcessId -Force }}",
+        "event the process of service RasMan killed",
+    ),
+    "changes every interface by DHCP": (
+        f"{WRITE}Get-NetIPInterface | Where-Object {{ $_.Dhcp -eq 'Enabled' }} | Set-NetIPInterface -InterfaceMetric 3", "interface Ethernet 7 IPv4: expected",
+    ),
+    "dials what splits": (
+        f"{WRITE}Get-VpnConnection -AllUserConnection | Where-Object {{ $_.SplitTunneling }} | ForEach-Object {{ rasdial $_.Name /disconnect }}", "event connection Contoso VPN dropped",
+    ),
     "gives what a stand-in does not take": (
         f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
     ),

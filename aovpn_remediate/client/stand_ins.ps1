@@ -57,7 +57,11 @@ $refused = @(
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
-$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnClient', 'Registry', 'Services', 'Processes') {
+$parts = @(
+    'Client', 'Ras', 'NetTCPIP', 'NetAdapter', 'NetConnection', 'VpnClient'
+    'Registry', 'RegistryValues', 'Services', 'Processes'
+)
+$texts = foreach ($part in $parts) {
     [IO.File]::ReadAllText((Join-Path -Path $Folder -ChildPath "$part.ps1"))
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }

@@ -69,13 +69,12 @@ function Get-CallerPreference {
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
 }
 
-# A copy of what the client holds, as an object of the class that Windows shows it as: a change of it changes nothing.
-function Copy-CimObject {
+# An object of the class that Windows shows it as, which parameters go by.
+function Add-CimClass {
     param($Object, [string] $Class)
 
-    $copy = $Object.PSObject.Copy()
-    $copy.PSObject.TypeNames.Insert(0, "Microsoft.Management.Infrastructure.CimInstance#$Class")
-    $copy
+    $Object.PSObject.TypeNames.Insert(0, "Microsoft.Management.Infrastructure.CimInstance#$Class")
+    $Object
 }
 
 # An error of Windows.

@@ -20,12 +20,14 @@ function Get-NetConnectionProfile {
                 ($null -eq $NetworkCategory -or $NetworkCategory -contains $network.NetworkCategory)
             if ($isWanted) {
                 $shown = [pscustomobject] @{
-                    Name            = $network.Name
-                    InterfaceAlias  = $interface.InterfaceAlias
-                    InterfaceIndex  = $interface.InterfaceIndex
-                    NetworkCategory = $network.NetworkCategory
+                    Name             = $network.Name
+                    InterfaceAlias   = $interface.InterfaceAlias
+                    InterfaceIndex   = $interface.InterfaceIndex
+                    NetworkCategory  = $network.NetworkCategory
+                    IPv4Connectivity = 'Internet'
+                    IPv6Connectivity = 'NoTraffic'
                 }
-                Copy-CimObject -Object $shown -Class 'MSFT_NetConnectionProfile'
+                Add-CimClass -Object $shown -Class 'MSFT_NetConnectionProfile'
             }
         }
         if ($null -ne $found) {
@@ -53,13 +55,13 @@ function Test-NetConnection {
             $Port = @{ HTTP = 80; RDP = 3389; SMB = 445; WINRM = 5985 }[$CommonTCPPort]
         }
         $answers = $global:Client.reachable -contains $ComputerName
-        $result = [ordered] @{ ComputerName = $ComputerName }
+        $result = [ordered] @{ ComputerName = $ComputerName; PingSucceeded = $answers; TcpTestSucceeded = $false }
         if ($Port) {
             $answers = $global:Client.reachable -contains "${ComputerName}:$Port"
             $result['RemotePort'] = $Port
             $result['TcpTestSucceeded'] = $answers
-        } else {
-            $result['PingSucceeded'] = $answers
+            # It pings only what takes no connection.
+            $result['PingSucceeded'] = $result['PingSucceeded'] -and -not $answers
         }
         if (-not $answers) {
             Write-Warning -Message $(if ($Port) { "TCP connect to ($ComputerName : $Port) failed" } else { "Ping to $ComputerName failed" })

@@ -1,4 +1,4 @@
-# The modules NetTCPIP and NetAdapter: interfaces and routes. "Nothing found" is an error that ends nothing.
+# The module NetTCPIP: interfaces and routes. "Nothing found" is an error that ends nothing.
 
 function Get-NetIPInterface {
     [CmdletBinding()]
@@ -15,10 +15,47 @@ function Get-NetIPInterface {
         }
         $found = @(Select-Interface @PSBoundParameters)
         if ($found.Count -gt 0) {
-            return @(foreach ($one in $found) { Copy-CimObject -Object $one -Class 'MSFT_NetIPInterface' })
+            return @(foreach ($one in $found) { ConvertTo-NetIPInterface -Interface $one })
         }
         $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
     }
+}
+
+# An interface as Windows shows it. Whether it is a tunnel is looked up only if somebody asks.
+function ConvertTo-NetIPInterface {
+    param($Interface)
+
+    $shown = [pscustomobject] @{
+        InterfaceAlias              = $Interface.InterfaceAlias
+        InterfaceIndex              = $Interface.InterfaceIndex
+        ifIndex                     = $Interface.InterfaceIndex
+        AddressFamily               = $Interface.AddressFamily
+        InterfaceMetric             = $Interface.InterfaceMetric
+        AutomaticMetric             = $Interface.AutomaticMetric
+        ConnectionState             = $Interface.ConnectionState
+        Store                       = 'ActiveStore'
+        CompartmentId               = 1
+        RouterDiscovery             = @{ IPv4 = 'ControlledByDHCP'; IPv6 = 'Enabled' }[$Interface.AddressFamily]
+        Forwarding                  = 'Disabled'
+        Advertising                 = 'Disabled'
+        AdvertiseDefaultRoute       = 'Disabled'
+        IgnoreDefaultRoutes         = 'Disabled'
+        WeakHostSend                = 'Disabled'
+        WeakHostReceive             = 'Disabled'
+        ManagedAddressConfiguration = 'Enabled'
+        OtherStatefulConfiguration  = 'Enabled'
+    }
+    $property = [Management.Automation.PSScriptProperty]
+    $shown.PSObject.Properties.Add($property::new('Dhcp', { @('Enabled', 'Disabled')[(Test-Tunnel -Name $this.InterfaceAlias)] }))
+    $shown.PSObject.Properties.Add($property::new('NlMtu', { @(1500, 1400)[(Test-Tunnel -Name $this.InterfaceAlias)] }))
+    Add-CimClass -Object $shown -Class 'MSFT_NetIPInterface'
+}
+
+# Whether a connected interface is a tunnel.
+function Test-Tunnel {
+    param([string] $Name)
+
+    @(Get-RasConnectionName) -contains $Name
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
@@ -104,10 +141,35 @@ function Get-NetRoute {
         $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
         $found = @(Select-Route @wanted)
         if ($found.Count -gt 0) {
-            return @(foreach ($one in $found) { Copy-CimObject -Object $one -Class 'MSFT_NetRoute' })
+            return @(foreach ($one in $found) { ConvertTo-NetRoute -Route $one })
         }
         $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
     }
+}
+
+# A route as Windows shows it: what a tunnel or a script adds is of the protocol NetMgmt.
+function ConvertTo-NetRoute {
+    param($Route)
+
+    $interface = @(Select-Interface -InterfaceIndex $Route.InterfaceIndex | Where-Object { $_.AddressFamily -eq $Route.AddressFamily })[0]
+    $shown = [pscustomobject] @{
+        DestinationPrefix = $Route.DestinationPrefix
+        InterfaceAlias    = $interface.InterfaceAlias
+        InterfaceIndex    = $Route.InterfaceIndex
+        ifIndex           = $Route.InterfaceIndex
+        InterfaceMetric   = $interface.InterfaceMetric
+        NextHop           = $Route.NextHop
+        RouteMetric       = $Route.RouteMetric
+        AddressFamily     = $Route.AddressFamily
+        Protocol          = 'NetMgmt'
+        Publish           = 'No'
+        State             = 'Alive'
+        Store             = 'ActiveStore'
+        CompartmentId     = 1
+        ValidLifetime     = [TimeSpan]::MaxValue
+        PreferredLifetime = [TimeSpan]::MaxValue
+    }
+    Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
 # A route that is there already is an error, and a prefix with host bits is none.
@@ -144,7 +206,7 @@ function New-NetRoute {
         }
         $route = New-LiveRoute @new
         $global:Client.routes = @($global:Client.routes) + $route
-        Copy-CimObject -Object $route -Class 'MSFT_NetRoute'
+        ConvertTo-NetRoute -Route $route
     }
 }
 
@@ -190,38 +252,6 @@ function Select-Route {
         if ($DestinationPrefix -and $DestinationPrefix -notcontains $route.DestinationPrefix) { continue }
         if ($InterfaceIndex -and $InterfaceIndex -notcontains $route.InterfaceIndex) { continue }
         $route
-    }
-}
-
-# Adapters. Tunnels are among the hidden ones.
-function Get-NetAdapter {
-    [CmdletBinding(DefaultParameterSetName = 'ByName')]
-    param(
-        [Parameter(Position = 0, ParameterSetName = 'ByName')] [Alias('ifAlias', 'InterfaceAlias')] [string[]] $Name,
-        [Parameter(Mandatory = $true, ParameterSetName = 'ByIfIndex', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
-        [switch] $IncludeHidden
-    )
-
-    process {
-        $tunnels = @(Get-RasConnectionName)
-        $seen = @()
-        foreach ($interface in @(Select-Interface -InterfaceAlias $Name -InterfaceIndex $InterfaceIndex)) {
-            $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
-            if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
-                $seen += $interface.InterfaceIndex
-                $adapter = [pscustomobject] @{
-                    Name           = $interface.InterfaceAlias
-                    InterfaceAlias = $interface.InterfaceAlias
-                    InterfaceIndex = $interface.InterfaceIndex
-                    ifIndex        = $interface.InterfaceIndex
-                    Status         = 'Up'
-                }
-                Copy-CimObject -Object $adapter -Class 'MSFT_NetAdapter'
-            }
-        }
-        if (0 -eq $seen.Count) {
-            $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
-        }
     }
 }
 

@@ -9,20 +9,89 @@ function Get-CimInstance {
 
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        $name, $value = $Filter -split '\s*=\s*', 2
+        if ($null -eq $global:Client.cim.PSObject.Properties[$ClassName]) {
+            Deny-Call -Reason "the simulated client has no class $ClassName; docs/clients.md lists those that there are"
+        }
+        $wanted = ConvertFrom-CimFilter -Filter $Filter
         foreach ($one in $global:Client.cim.$ClassName) {
-            if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
-                $copy = Copy-CimObject -Object $one -Class $ClassName
-                $born = $copy.PSObject.Properties['CreationDate']
-                # JSON made a time of it, or it is still the text, as in 5.1.
-                if ($null -ne $born -and $born.Value -is [string]) {
-                    $culture = [Globalization.CultureInfo]::InvariantCulture
-                    $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
-                }
-                $copy
+            $shown = & "ConvertTo-$ClassName" -Object $one
+            if (@($wanted.Keys | Where-Object { "$($shown.$_)" -ne $wanted[$_] }).Count -eq 0) {
+                Add-CimClass -Object $shown -Class $ClassName
             }
         }
     }
+}
+
+# The values that a filter wants: equal ones, joined by AND, are all that is understood.
+function ConvertFrom-CimFilter {
+    param([string] $Filter)
+
+    $wanted = @{}
+    foreach ($part in @($Filter -split '\s+AND\s+' | Where-Object { $_ })) {
+        if ($part -notmatch '^\s*\(?\s*(\w+)\s*=\s*(?:''([^'']*)''|"([^"]*)"|(\w+))\s*\)?\s*$') {
+            Deny-Call -Reason "the simulated client does not understand the filter $Filter"
+        }
+        $wanted[$Matches[1]] = "$($Matches[2])$($Matches[3])$($Matches[4])"
+    }
+    $wanted
+}
+
+function ConvertTo-Win32_Service {
+    param($Object)
+
+    $isRunning = 0 -ne $Object.ProcessId
+    $startType = Get-StartType -Name $Object.Name
+    [pscustomobject] @{
+        Name        = $Object.Name
+        DisplayName = Get-ServiceTitle -Name $Object.Name
+        Caption     = Get-ServiceTitle -Name $Object.Name
+        ProcessId   = $Object.ProcessId
+        State       = @('Stopped', 'Running')[$isRunning]
+        Status      = 'OK'
+        Started     = $isRunning
+        AcceptStop  = $isRunning
+        StartMode   = $startType -replace '^Automatic$', 'Auto'
+        StartName   = 'LocalSystem'
+        ServiceType = 'Share Process'
+        ExitCode    = 0
+    }
+}
+
+function ConvertTo-Win32_Process {
+    param($Object)
+
+    [pscustomobject] @{
+        Name         = 'svchost.exe'
+        ProcessName  = 'svchost.exe'
+        ProcessId    = $Object.ProcessId
+        CreationDate = ConvertTo-Time -Value $Object.CreationDate
+    }
+}
+
+# It started when its oldest process did.
+function ConvertTo-Win32_OperatingSystem {
+    param($Object)
+
+    $times = @($global:Client.cim.Win32_Process | ForEach-Object { ConvertTo-Time -Value $_.CreationDate })
+    $release = @(10, 11)[[int] $Object.BuildNumber -ge 22000]
+    [pscustomobject] @{
+        Caption        = "Microsoft Windows $release Enterprise"
+        BuildNumber    = $Object.BuildNumber
+        Version        = $Object.Version
+        ProductType    = 1
+        OSArchitecture = '64-bit'
+        LastBootUpTime = ($times | Measure-Object -Minimum).Minimum
+    }
+}
+
+# JSON made a time of it, or it is still the text, as in 5.1.
+function ConvertTo-Time {
+    param($Value)
+
+    if ($Value -is [string]) {
+        return [DateTime]::Parse($Value, [Globalization.CultureInfo]::InvariantCulture, 'RoundtripKind')
+    }
+    $Value
 }
 
 # A process ends with every service in it.

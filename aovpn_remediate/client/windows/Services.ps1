@@ -108,14 +108,34 @@ function Start-Service {
 function ConvertTo-Service {
     param($Service)
 
+    $status = Get-ServiceStatus -Name $Service.Name
     $shown = [pscustomobject] @{
-        ServiceName = $Service.Name
-        DisplayName = Get-ServiceTitle -Name $Service.Name
-        Status      = Get-ServiceStatus -Name $Service.Name
+        ServiceName         = $Service.Name
+        DisplayName         = Get-ServiceTitle -Name $Service.Name
+        Status              = $status
+        StartType           = Get-StartType -Name $Service.Name
+        ServiceType         = 'Win32ShareProcess'
+        CanStop             = 'Running' -eq $status
+        CanShutdown         = 'Running' -eq $status
+        CanPauseAndContinue = $false
+        DependentServices   = @()
+        ServicesDependedOn  = @()
+        MachineName         = '.'
     }
     $shown.PSObject.TypeNames.Insert(0, 'System.ServiceProcess.ServiceController')
     foreach ($method in Get-ServiceMethod) { $shown.PSObject.Methods.Add($method) }
     $shown
+}
+
+# How a service starts: as the registry says, else by itself.
+function Get-StartType {
+    param([string] $Name)
+
+    $key = $global:Client.registry.PSObject.Properties["HKLM:\SYSTEM\CurrentControlSet\Services\$Name"]
+    if ($null -eq $key -or $null -eq $key.Value.PSObject.Properties['Start']) {
+        return 'Automatic'
+    }
+    @('Boot', 'System', 'Automatic', 'Manual', 'Disabled')[$key.Value.Start.data]
 }
 
 function Get-ServiceStatus {

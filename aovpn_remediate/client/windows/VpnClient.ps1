@@ -91,20 +91,61 @@ function Get-VpnConnection {
                 Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
                 continue
             }
-            $values = Get-RasValue -Entry $entry
-            $status = 'Disconnected'
-            if ($connected -contains $one) {
-                $status = 'Connected'
-            }
-            $connection = [pscustomobject] @{
-                Name              = $one
-                ServerAddress     = "$($values['PhoneNumber'])"
-                AllUserConnection = [bool] $AllUserConnection
-                ConnectionStatus  = $status
-            }
-            Copy-CimObject -Object $connection -Class 'VpnConnection'
+            ConvertTo-VpnConnection -Name $one -Entry $entry -AllUser $AllUserConnection -IsConnected ($connected -contains $one)
         }
     }
+}
+
+# A connection as Windows shows it: what its entry says, and for the rest one that signs in by EAP.
+function ConvertTo-VpnConnection {
+    param([string] $Name, [hashtable] $Entry, [bool] $AllUser, [bool] $IsConnected)
+
+    $values = Get-RasValue -Entry $Entry
+    $routes = @(Get-RasRoute -Hex "$($values['Routes'])" | Where-Object { -not $_['Exclude'] })
+    $shown = [pscustomobject] @{
+        Name                  = $Name
+        ServerAddress         = "$($values['PhoneNumber'])"
+        AllUserConnection     = $AllUser
+        Guid                  = $values['Guid']
+        ProfileType           = 'Inbox'
+        TunnelType            = Get-TunnelType -Strategy "$($values['VpnStrategy'])"
+        AuthenticationMethod  = [string[]] 'Eap'
+        EncryptionLevel       = 'Required'
+        L2tpIPsecAuth         = 'Certificate'
+        UseWinlogonCredential = '1' -eq $values['AutoLogon']
+        EapConfigXmlStream    = $null
+        ConnectionStatus      = @('Disconnected', 'Connected')[$IsConnected]
+        NapState              = 'NotConnected'
+        RememberCredential    = $true
+        SplitTunneling        = '1' -ne $values['IpPrioritizeRemote']
+        DnsSuffix             = "$($values['IpDnsSuffix'])"
+        IdleDisconnectSeconds = [int] "0$($values['IdleDisconnectSeconds'])"
+        Routes                = @($routes | ForEach-Object { ConvertTo-VpnRoute -Name $Name -Route $_ })
+    }
+    Add-CimClass -Object $shown -Class 'VpnConnection'
+}
+
+# The type that a phonebook's number for it means.
+function Get-TunnelType {
+    param([string] $Strategy)
+
+    $type = @{ 1 = 'Pptp'; 3 = 'L2tp'; 5 = 'Sstp'; 7 = 'Ikev2' }[[int] "0$Strategy"]
+    if ($null -eq $type) {
+        return 'Automatic'
+    }
+    $type
+}
+
+function ConvertTo-VpnRoute {
+    param([string] $Name, $Route)
+
+    $shown = [pscustomobject] @{
+        DestinationPrefix = $Route['Prefix']
+        InterfaceAlias    = $Name
+        AddressFamily     = $Route['Family']
+        RouteMetric       = $Route['Metric']
+    }
+    Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
 # The phonebook of the account that calls, or that of all users.
