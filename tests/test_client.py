@@ -174,6 +174,11 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "'localhost' | Restart-Computer -ErrorAction SilentlyContinue", "Restart-Service", "Get-NetIPInterface VPN 3",
         "Get-NetIPInterface -AddressFamily 2", "Set-NetIPInterface -InterfaceIndex seven", "Remove-NetRoute -InputObject VPN",
         "'VPN' | Set-NetIPInterface -InterfaceMetric 3", "Stop-Service -Name RasMan -DisplayName RasMan",
+        *(rf"{call} {SUB} {SUB}2" for call in ("Copy-Item", "Move-Item", "Rename-Item", "cp", "move", "ren")),
+        *(rf"{call} {SUB} A" for call in ("Clear-ItemProperty", "clp", "Set-Item", "si")), f"Clear-Item {SUB}",
+        *(rf"{call} -Path {SUB} -Name A -Destination {SUB}2" for call in ("Copy-ItemProperty", "Move-ItemProperty")),
+        rf"Rename-ItemProperty {SUB} A B", rf"Get-Item {SUB} | Move-Item -Destination {SUB}2", rf"Copy-Item $env:TEMP {SUB}",
+        rf"Set-Location {SUB}", "New-PSDrive -Name HKU -PSProvider Registry -Root HKEY_USERS",
         "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
         "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
         "(Get-NetIPInterface VPN).Delete()", "Get-CimInstance Win32_ComputerSystem", "Get-CimInstance Win32_Service -Filter \"Name LIKE 'Ras%'\"", "(Get-NetConnectionProfile -Name Cafe).Set()",
@@ -236,6 +241,24 @@ def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("cd $env:TEMP; Set-Content a 1; Copy-Item a b; Get-Item b | Rename-Item -NewName c; 'a' | Move-Item -Destination d; (ls -File).Name -join ','", ["c,d"]),
+        ("Set-Item env:MINE x; $env:MINE; Clear-Item env:MINE; Test-Path env:MINE", ["x", "False"]),
+        ("$a = 1; Test-Path variable:a; Set-Item variable:a 2; (Get-Item variable:a).Value; Clear-Item variable:a; $null -eq $a", ["True", "2", "True"]),
+        ("Set-Item function:Get-Mine { 'mine' }; Get-Mine; Copy-Item function:Get-Mine function:Get-Ours; Get-Ours", ["mine", "mine"]),
+        ("(Get-ChildItem $env:ProgramData -Directory).Name; @(Get-ChildItem $env:ProgramData -Recurse -Attributes !Directory).Name; Test-Path $env:ProgramData -NewerThan 2020-01-01", ["Microsoft", "rasphone.pbk", "True"]),
+        ("foreach ($how in 'SilentlyContinue', 'Ignore') { Copy-Item (Join-Path $env:TEMP no) x -ErrorAction $how; $?; $Error.Count }", ["False", "1", "False", "1"]),
+        ("try { Move-Item (Join-Path $env:TEMP no) x -ErrorAction Stop } catch [Management.Automation.ItemNotFoundException] { 'none' }", ["none"]),
+    ],
+)  # fmt: skip
+def test_the_item_commands_do_with_files_and_variables_what_they_do_by_themselves(
+    shell, tmp_path, script, lines
+):
+    assert said(shell, tmp_path, script) == lines
 
 
 @pytest.mark.parametrize(

@@ -291,6 +291,9 @@ HARMFUL = {
     "dials what splits": (
         f"{WRITE}Get-VpnConnection -AllUserConnection | Where-Object {{ $_.SplitTunneling }} | ForEach-Object {{ rasdial $_.Name /disconnect }}", "event connection Contoso VPN dropped",
     ),
+    "clears a value of the registry": (
+        f"{WRITE}Clear-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft' -Name x -ErrorAction SilentlyContinue", "Clear-ItemProperty has no stand-in for the registry",
+    ),
     "gives what a stand-in does not take": (
         f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
     ),

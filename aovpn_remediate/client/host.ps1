@@ -63,7 +63,8 @@ function Invoke-Script {
 }
 
 # The calls of a script that could not work here, whatever it made of the error: of commands that are not there, of
-# methods that the objects of Windows have and ours do not, and with what a stand-in does not take.
+# methods that the objects of Windows have and ours do not, of the registry where there is none, and with what a
+# stand-in does not take.
 function Get-Misuse {
     param($Runspace)
 
@@ -76,6 +77,8 @@ function Get-Misuse {
             "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
         } elseif ('MethodNotFound' -eq $what -and "$one" -match $script:ofWindows) {
             "$($Matches[1]) of the simulated client has no method $($one.TargetObject); docs/clients.md says what it does"
+        } elseif ('DriveNotFound', 'ProviderNotFound' -contains $what -and "$($one.TargetObject)" -match '^(HK(LM|CU|U|CR|CC)|Registry)$') {
+            "$($one.CategoryInfo.Activity) has no stand-in for the registry; docs/clients.md lists those that there are"
         } elseif ($made['Commands'] -notcontains $command) {
             continue
         } elseif ('NamedParameterNotFound' -eq $what) {

@@ -6,12 +6,43 @@
 function Get-RegistryName {
     param([Collections.IDictionary] $Bound)
 
-    foreach ($parameter in 'LiteralPath', 'Path') {
+    foreach ($parameter in 'LiteralPath', 'Path', 'Destination') {
         foreach ($path in @($Bound[$parameter])) {
             if ("$path" -match '^((Microsoft\.PowerShell\.Core\\)?Registry::)|^HK(LM|CU|U|CR|CC):') {
                 ConvertTo-RegistryName -Path $path -HasWildcards ('Path' -eq $parameter)
             }
         }
+    }
+}
+
+# Runs a command of the engine itself; for what lies in the scopes of a script, where the script is. An error is written
+# again as the stand-in's own, lest the call seems to have succeeded.
+function Invoke-RealCommand {
+    param($Cmdlet, [string] $Command, [Collections.IDictionary] $Bound)
+
+    $with = @{}
+    foreach ($name in $Bound.Keys) {
+        if ($name -notlike '*Variable') { $with[$name] = $Bound[$name] }
+    }
+    $hasFailed = $false
+    if ("$($Bound['Path'])$($Bound['LiteralPath'])" -match '^(variable|function|alias):') {
+        $block = [scriptblock]::Create('param($CommandOfEngine, $With) & $CommandOfEngine @With 2>&1')
+        $said = $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, @($Command, $with))
+    } else {
+        $said = & $Command @with 2>&1
+        $hasFailed = -not $?
+    }
+    foreach ($one in $said) {
+        if ($one -is [Management.Automation.ErrorRecord]) {
+            $hasFailed = $false
+            $Cmdlet.WriteError($one)
+        } else {
+            $one
+        }
+    }
+    if ($hasFailed) {
+        # It was silent about it, and so is the caller.
+        $Cmdlet.WriteError(@(@($global:Error) + (New-ClientError -Message $Command))[0])
     }
 }
 
@@ -38,6 +69,13 @@ function ConvertTo-RegistryName {
         $hive += ':'
     }
     "$hive\$key".TrimEnd('\')
+}
+
+# Refuses a command that works with files only here.
+function Deny-RegistryCommand {
+    param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
+
+    Deny-Call -Reason "$Command has no stand-in for the registry; docs/clients.md lists those that there are: $Key"
 }
 
 # Does with a key what a command does.
