@@ -415,6 +415,30 @@ def test_a_script_cannot_hide_a_command_from_the_next_one(shell, tmp_path):
     assert "exit codes [1, 0, 1, 0], expected [1, 0, 0, 0]" in proof.differences
 
 
+SAYS_ISSUE = '\'{"v":1,"state":"issue"}\''
+
+
+@pytest.mark.parametrize(
+    ("detection", "problem"),
+    [
+        (f"{SAYS_ISSUE}; exit 0", "run 1: exit code 0 for the state issue"),
+        (f"'more'; {SAYS_ISSUE}; exit 1", "run 1: 2 output lines, expected one"),
+        (f"{SAYS_ISSUE}; exit 1", ""),
+    ],
+)
+def test_a_pair_of_ones_own_that_says_states_is_held_to_the_whole_protocol(
+    shell, tmp_path, detection, problem
+):
+    own_pair(tmp_path, "")
+    (tmp_path / "detect.ps1").write_text(f"{detection}\n")
+    (tmp_path / "repair.ps1").write_text('\'{"v":1,"state":"failed"}\'; exit 1\n')
+    (tmp_path / "clients.yaml").write_text(
+        "- {case: a, before: {}, says: issue failed issue failed}\n", encoding="utf-8"
+    )
+    (proof,) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    assert (problem in proof.differences) if problem else proof.ok, proof.differences
+
+
 def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):
     job = the_case(tmp_path, "the stored metric is right")
     wrong = replace(job.case, says=("issue",) * 4)
