@@ -415,6 +415,27 @@ def test_a_script_cannot_hide_a_command_from_the_next_one(shell, tmp_path):
     assert "exit codes [1, 0, 1, 0], expected [1, 0, 0, 0]" in proof.differences
 
 
+@pytest.mark.parametrize(
+    ("late", "problem"),
+    [
+        ("[IO.File]::AppendAllText($path, 'x')", "run 5 changed file ProgramData"),
+        ("[IO.File]::WriteAllText($path, $text)", "run 5 wrote file ProgramData"),
+        ("Restart-Service RasMan", "run 5 changed event service RasMan restarted"),
+        ("$null", ""),
+    ],
+)
+def test_the_detection_after_a_reconnect_may_change_nothing(shell, tmp_path, late, problem):
+    own_pair(tmp_path, WRITE)
+    script = f"if ((Get-NetIPInterface 'Contoso VPN').InterfaceMetric -eq 3) {{ {late} }}\nif ($text "
+    (tmp_path / "detect.ps1").write_text(OWN_DETECTION.replace("if ($text ", script))
+    text = (tmp_path / "clients.yaml").read_text("utf-8").split("- case: nothing")[0]
+    cases = text.replace("[1, 0, 0, 0]", "[1, 0, 0, 0, 0]\n  then: reconnect")
+    (tmp_path / "clients.yaml").write_text(cases, encoding="utf-8")
+    (proof,) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    found = [line for line in proof.differences if line.startswith(problem)]
+    assert found if problem else proof.ok, proof.differences
+
+
 SAYS_ISSUE = '\'{"v":1,"state":"issue"}\''
 
 
