@@ -179,6 +179,7 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         *(rf"{call} -Path {SUB} -Name A -Destination {SUB}2" for call in ("Copy-ItemProperty", "Move-ItemProperty")),
         rf"Rename-ItemProperty {SUB} A B", rf"Get-Item {SUB} | Move-Item -Destination {SUB}2", rf"Copy-Item $env:TEMP {SUB}",
         rf"Set-Location {SUB}", "New-PSDrive -Name HKU -PSProvider Registry -Root HKEY_USERS",
+        "$Host.SetShouldExit(1)", "(Get-Host).SetShouldExit(1)",
         "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
         "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
         "(Get-NetIPInterface VPN).Delete()", "Get-CimInstance Win32_ComputerSystem", "Get-CimInstance Win32_Service -Filter \"Name LIKE 'Ras%'\"", "(Get-NetConnectionProfile -Name Cafe).Set()",

@@ -93,6 +93,6 @@ $commands = @(
 ).ForEach({ $_ })
 $texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
 $exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($commands.ForEach({ "'$_'" }) -join ', ')
-$text = (@($texts) + $exported) -join "`n"
+$text = (@($texts) + 'Watch-Host' + $exported) -join "`n"
 $block = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 @{ Block = $block; Commands = $commands }

@@ -58,6 +58,14 @@ function Deny-Call {
     throw $Reason
 }
 
+# The host by the name of Intune's; it cannot be told to end PowerShell, as nobody would see that exit code here. Called
+# once, as a runspace gets its stand-ins.
+function Watch-Host {
+    $Host.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new('Name', 'ConsoleHost'))
+    $refuse = { Deny-Call -Reason '$Host.SetShouldExit is not seen by the simulated client; use exit' }
+    $Host.PSObject.Methods.Add([Management.Automation.PSScriptMethod]::new('SetShouldExit', $refuse))
+}
+
 # What a compiled command of Windows does on an error that its caller does not settle: what the caller prefers.
 # The commands of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see that.
 function Get-CallerPreference {
