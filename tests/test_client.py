@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -157,6 +158,40 @@ def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path
     run = client.run(shell, way.format(call).encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1 and run.state["events"] == []
     assert run.state["routes"] == []
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("#Requires -Modules VpnClient, NetTCPIP\n(Get-NetIPInterface VPN).InterfaceMetric", ["25"]),
+        (
+            "#Requires -Modules @{ ModuleName = 'NetAdapter'; ModuleVersion = '2.0' }\n(Get-NetAdapter).Name",
+            ["Ethernet"],
+        ),
+        (
+            "Import-Module NetTCPIP, NetConnection, CimCmdlets -ErrorAction Stop; (Get-NetIPInterface VPN).InterfaceMetric",
+            ["25"],
+        ),
+        ("using module VpnClient\n@(Get-VpnConnection -AllUserConnection).Name", ["VPN"]),
+        ("@(Get-Module -ListAvailable VpnClient).Count -gt 0", ["True"]),
+    ],
+)
+def test_a_module_whose_commands_have_stand_ins_can_be_required_and_imported(shell, tmp_path, script, lines):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
+
+
+def test_every_module_of_windows_that_a_stand_in_is_of_has_its_manifest():
+    folder = Path(device.__file__).parent
+    modules = {path.name for path in (folder / "modules").iterdir()}
+    named = {path.stem for path in (folder / "windows").iterdir()} & {
+        "NetTCPIP",
+        "NetAdapter",
+        "NetConnection",
+        "VpnClient",
+    }
+    assert modules == named | {"CimCmdlets"}
 
 
 SUB = r"HKLM:\SOFTWARE\Other\Sub"

@@ -220,6 +220,8 @@ try {
     # Another version of the engine, which logs.
     $null = $_
 }
+# Before the modules of Windows themselves, whose commands would replace the stand-ins.
+$env:PSModulePath = (Join-Path -Path $PSScriptRoot -ChildPath 'modules') + [IO.Path]::PathSeparator + $env:PSModulePath
 $script:environment = [Environment]::GetEnvironmentVariables()
 [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)
 Watch-Exit
