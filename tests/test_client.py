@@ -214,6 +214,11 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         *(rf"{call} -Path {SUB} -Name A -Destination {SUB}2" for call in ("Copy-ItemProperty", "Move-ItemProperty")),
         rf"Rename-ItemProperty {SUB} A B", rf"Get-Item {SUB} | Move-Item -Destination {SUB}2", rf"Copy-Item $env:TEMP {SUB}",
         rf"Set-Location {SUB}", "New-PSDrive -Name HKU -PSProvider Registry -Root HKEY_USERS",
+        "New-Object Microsoft.Windows.Nobody", "[System.Management.Nobody]::Delete()",
+        *(() if os.name == "nt" else (
+            "New-Object -ComObject WScript.Shell", "[wmiclass] 'Win32_Process'", "[Microsoft.Win32.Registry]::SetValue('HKEY_LOCAL_MACHINE\\X', 'A', 1)",
+            "[Diagnostics.Process]::Start('rasdial.exe')", "Get-Date -ComObject x",
+        )),
         "$Host.SetShouldExit(1)", "(Get-Host).SetShouldExit(1)",
         "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
         "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
@@ -237,7 +242,7 @@ def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path
 
 
 def test_a_method_that_an_object_of_the_script_does_not_have_is_no_misuse(shell, tmp_path):
-    script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }"
+    script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }; try { [MyType] } catch { }; try { [IO.File]::ReadAllText('/no') } catch { }"
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script, run_as="system", apart=True)
     assert run.output == ("caught",) and run.state["refused"] == []
