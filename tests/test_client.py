@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +176,40 @@ def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path
     assert run.state["routes"] == []
 
 
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("#Requires -Modules VpnClient, NetTCPIP\n(Get-NetIPInterface VPN).InterfaceMetric", ["25"]),
+        (
+            "#Requires -Modules @{ ModuleName = 'NetAdapter'; ModuleVersion = '2.0' }\n(Get-NetAdapter).Name",
+            ["Ethernet"],
+        ),
+        (
+            "Import-Module NetTCPIP, NetConnection, CimCmdlets -ErrorAction Stop; (Get-NetIPInterface VPN).InterfaceMetric",
+            ["25"],
+        ),
+        ("using module VpnClient\n@(Get-VpnConnection -AllUserConnection).Name", ["VPN"]),
+        ("@(Get-Module -ListAvailable VpnClient).Count -gt 0", ["True"]),
+    ],
+)
+def test_a_module_whose_commands_have_stand_ins_can_be_required_and_imported(shell, tmp_path, script, lines):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
+
+
+def test_every_module_of_windows_that_a_stand_in_is_of_has_its_manifest():
+    folder = Path(device.__file__).parent
+    modules = {path.name for path in (folder / "modules").iterdir()}
+    named = {path.stem for path in (folder / "windows").iterdir()} & {
+        "NetTCPIP",
+        "NetAdapter",
+        "NetConnection",
+        "VpnClient",
+    }
+    assert modules == named | {"CimCmdlets"}
+
+
 SUB = r"HKLM:\SOFTWARE\Other\Sub"
 
 
@@ -187,6 +222,23 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "start notepad", r"Remove-Item HKLM:\SOFTWARE\Other\* -Recurse", r"Remove-Item HKCR:\.exe -Recurse",
         r"Remove-Item Registry::HKEY_CLASSES_ROOT\.exe -Recurse", rf"Remove-ItemProperty {SUB} -Name *",
         rf"Set-ItemProperty {SUB} -Name B -Value 1 -Type Word", "Get-NetRoute -PolicyStore PersistentStore",
+        "'localhost' | Restart-Computer -ErrorAction SilentlyContinue", "Restart-Service", "Get-NetIPInterface VPN 3",
+        "Get-NetIPInterface -AddressFamily 2", "Set-NetIPInterface -InterfaceIndex seven", "Remove-NetRoute -InputObject VPN",
+        "'VPN' | Set-NetIPInterface -InterfaceMetric 3", "Stop-Service -Name RasMan -DisplayName RasMan",
+        *(rf"{call} {SUB} {SUB}2" for call in ("Copy-Item", "Move-Item", "Rename-Item", "cp", "move", "ren")),
+        *(rf"{call} {SUB} A" for call in ("Clear-ItemProperty", "clp", "Set-Item", "si")), f"Clear-Item {SUB}",
+        *(rf"{call} -Path {SUB} -Name A -Destination {SUB}2" for call in ("Copy-ItemProperty", "Move-ItemProperty")),
+        rf"Rename-ItemProperty {SUB} A B", rf"Get-Item {SUB} | Move-Item -Destination {SUB}2", rf"Copy-Item $env:TEMP {SUB}",
+        rf"Set-Location {SUB}", "New-PSDrive -Name HKU -PSProvider Registry -Root HKEY_USERS",
+        "New-Object Microsoft.Windows.Nobody", "[System.Management.Nobody]::Delete()",
+        *(() if os.name == "nt" else (
+            "New-Object -ComObject WScript.Shell", "[wmiclass] 'Win32_Process'", "[Microsoft.Win32.Registry]::SetValue('HKEY_LOCAL_MACHINE\\X', 'A', 1)",
+            "[Diagnostics.Process]::Start('rasdial.exe')", "Get-Date -ComObject x",
+        )),
+        "$Host.SetShouldExit(1)", "(Get-Host).SetShouldExit(1)",
+        "(Get-Service RasMan).Pause()", rf"(Get-Item {SUB}).SetValue('B', 1)", "(Get-NetAdapter Ethernet).Disable()",
+        "(Get-CimInstance Win32_Service).StopService()", "(Get-VpnConnection VPN -AllUserConnection).Delete()",
+        "(Get-NetIPInterface VPN).Delete()", "Get-CimInstance Win32_ComputerSystem", "Get-CimInstance Win32_Service -Filter \"Name LIKE 'Ras%'\"", "(Get-NetConnectionProfile -Name Cafe).Set()",
     ],
 )  # fmt: skip
 def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
@@ -195,6 +247,95 @@ def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it
     run = client.run(shell, f"try {{ {call} }} catch {{ }}".encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1, run
     assert snapshot(client) == before
+
+
+@pytest.mark.parametrize("given", ["$null", "''", "@()"])
+def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path, given):
+    script = f"try {{ Restart-Service -Name {given} }} catch {{ 'caught' }}"
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert run.output == ("caught",) and run.state["refused"] == []
+
+
+def test_a_method_that_an_object_of_the_script_does_not_have_is_no_misuse(shell, tmp_path):
+    script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }; try { [MyType] } catch { }; try { [IO.File]::ReadAllText('/no') } catch { }"
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script, run_as="system", apart=True)
+    assert run.output == ("caught",) and run.state["refused"] == []
+
+
+def test_a_standard_user_stops_no_service_by_its_method_either(shell, tmp_path):
+    script = "try { (Get-Service RasMan).Stop() } catch { 'no' }; (Get-Service RasMan).Status"
+    assert said(shell, tmp_path, script, "user") == ["no", "Running"]
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("'RasMan' | Stop-Service; (Get-Service RasMan).Status", ["Stopped"]),
+        ("Stop-Service (Get-Service RasMan); ('RasMan' | Get-Service).Status", ["Stopped"]),
+        ("[pscustomobject] @{ ServiceName = 'RasMan' } | Stop-Service -PassThru | ForEach-Object { \"$_ $($_.Status)\" }", ["RasMan Stopped"]),
+        ("Get-CimInstance Win32_Service | Stop-Service; (Get-Service -DisplayName 'Remote Access*').Status", ["Stopped"]),
+        ("Stop-Service RasMan; Get-Service -DisplayName 'Remote Access Connection Manager' | Start-Service -PassThru | Get-Service | ForEach-Object { $_.Status }", ["Running"]),
+        ("$s = Get-Service RasMan; $s.Stop(); $s.Status; $s.Refresh(); $s.Status; $s.Start(); $s.WaitForStatus('Running', '00:00:10'); $s.Status; $s.Close(); $s.Dispose()", ["Running", "Stopped", "Running"]),
+        ("foreach ($do in { (Get-Service RasMan).Start() }, { (Get-Service RasMan).WaitForStatus('Stopped') }) { try { & $do } catch { 'no' } }; (Get-Service RasMan).Status", ["no", "no", "Running"]),
+        ("(Get-Service).Stop(); try { (Get-Service RasMan).Stop() } catch { 'no' }", ["no"]),
+        ("Get-Service Nope*; Get-Service -DisplayName Nope", ["Cannot find any service with service name 'Nope'."]),
+        ("[pscustomobject] @{ Id = (Get-CimInstance Win32_Service).ProcessId } | Stop-Process; (Get-Service RasMan).Status", ["Stopped"]),
+        ("[pscustomobject] @{ ClassName = 'Win32_Service' } | Get-CimInstance | ForEach-Object { $_.Name }", ["RasMan"]),
+        ("Get-NetAdapter -IncludeHidden | Get-NetIPInterface | ForEach-Object { $_.InterfaceAlias }", ["VPN", "Ethernet"]),
+        ("Get-NetAdapter | Get-NetConnectionProfile | ForEach-Object { $_.Name }; Get-NetIPInterface VPN | Get-NetAdapter -IncludeHidden | ForEach-Object { $_.ifIndex }", ["Cafe", "23"]),
+        ("Get-NetAdapter | Set-NetIPInterface -InterfaceMetric 7; (Get-NetIPInterface).InterfaceMetric -join ','", ["25,7"]),
+        ("$null = Get-NetAdapter | New-NetRoute 10.8.0.0/16; (Get-NetAdapter | Get-NetRoute).InterfaceIndex", ["7"]),
+        ("$null = New-NetRoute 10.8.0.0/16 -ifIndex 7; Get-NetAdapter | Remove-NetRoute -Confirm:$false; @(Get-NetRoute -ErrorAction Ignore).Count", ["0"]),
+        ("Get-VpnConnection -AllUserConnection | Remove-VpnConnectionRoute -DestinationPrefix 10.0.0.0/8; $?", ["True"]),
+        ("[pscustomobject] @{ Name = 'VPN'; DestinationPrefix = '10.8.0.0/16' } | Add-VpnConnectionRoute -AllUserConnection; $?", ["True"]),
+        ("[pscustomobject] @{ ConnectionName = 'VPN' } | Get-VpnConnection -AllUserConnection | ForEach-Object { $_.Name }", ["VPN"]),
+        ("('dc01' | Test-NetConnection).PingSucceeded; 1, 2 | Start-Sleep; [pscustomobject] @{ Milliseconds = 9 } | Start-Sleep", ["True"]),
+    ],
+)  # fmt: skip
+def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script, lines):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, script.encode(), run_as="system", apart=True)
+    assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("cd $env:TEMP; Set-Content a 1; Copy-Item a b; Get-Item b | Rename-Item -NewName c; 'a' | Move-Item -Destination d; (ls -File).Name -join ','", ["c,d"]),
+        ("Set-Item env:MINE x; $env:MINE; Clear-Item env:MINE; Test-Path env:MINE", ["x", "False"]),
+        ("$a = 1; Test-Path variable:a; Set-Item variable:a 2; (Get-Item variable:a).Value; Clear-Item variable:a; $null -eq $a", ["True", "2", "True"]),
+        ("Set-Item function:Get-Mine { 'mine' }; Get-Mine; Copy-Item function:Get-Mine function:Get-Ours; Get-Ours", ["mine", "mine"]),
+        ("(Get-ChildItem $env:ProgramData -Directory).Name; @(Get-ChildItem $env:ProgramData -Recurse -Attributes !Directory).Name; Test-Path $env:ProgramData -NewerThan 2020-01-01", ["Microsoft", "rasphone.pbk", "True"]),
+        ("foreach ($how in 'SilentlyContinue', 'Ignore') { Copy-Item (Join-Path $env:TEMP no) x -ErrorAction $how; $?; $Error.Count }", ["False", "1", "False", "1"]),
+        ("try { Move-Item (Join-Path $env:TEMP no) x -ErrorAction Stop } catch [Management.Automation.ItemNotFoundException] { 'none' }", ["none"]),
+    ],
+)  # fmt: skip
+def test_the_item_commands_do_with_files_and_variables_what_they_do_by_themselves(
+    shell, tmp_path, script, lines
+):
+    assert said(shell, tmp_path, script) == lines
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("Get-Service | ForEach-Object { $_.CanStop, $_.StartType, $_.ServiceType, $_.DisplayName, @($_.DependentServices).Count, @($_.RequiredServices).Count } | ForEach-Object { \"$_\" }", ["True", "Automatic", "Win32ShareProcess", "Remote Access Connection Manager", "0", "0"]),
+        ("$null = New-Item HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan; $null = New-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan Start -Value 4; (Get-Service).StartType; (Get-CimInstance Win32_Service).StartMode", ["Disabled", "Disabled"]),
+        ("Get-NetIPInterface | ForEach-Object { \"$($_.ifIndex) $($_.Dhcp) $($_.NlMtu) $($_.Store)\" }", ["23 Disabled 1400 ActiveStore", "7 Enabled 1500 ActiveStore"]),
+        ("rasdial VPN /disconnect | Out-Null; rasdial VPN | Out-Null; Get-NetRoute | ForEach-Object { \"$($_.InterfaceAlias) $($_.ifIndex) $($_.Protocol) $($_.Publish) $($_.InterfaceMetric)\" }", ["VPN 23 NetMgmt No 3"]),
+        ("Get-NetAdapter -IncludeHidden | ForEach-Object { \"$($_.Name) $($_.Virtual) $($_.HardwareInterface) $($_.MediaConnectionState)\" }", ["VPN True False Connected", "Ethernet False True Connected"]),
+        ("Get-VpnConnection -AllUserConnection | ForEach-Object { \"$($_.SplitTunneling) $($_.TunnelType) $($_.AuthenticationMethod) $($_.DnsSuffix) $($_.Routes.DestinationPrefix)\" }", ["True Automatic Eap corp.contoso.com 10.0.0.0/8"]),
+        ("Get-CimInstance Win32_Service -Filter \"State='Running' AND Name = 'RasMan'\" | ForEach-Object { $_.Started, $_.StartMode }; @(Get-CimInstance Win32_Service -Filter \"State = 'Stopped'\").Count", ["True", "Auto", "0"]),
+        ("(Get-CimInstance Win32_OperatingSystem | ForEach-Object { $_.Caption, ((Get-Date) - $_.LastBootUpTime).TotalHours.ToString('0') }) -join ','", ["Microsoft Windows 11 Enterprise,1"]),
+        ("(Test-NetConnection dc01 -Port 389).PingSucceeded; (Test-NetConnection dc01).TcpTestSucceeded", ["False", "False"]),
+        (f"$k = Get-Item {KEY}; $k.GetValue('Text'); $k.GetValue('No', 5); $k.GetValue('List').Count; $k.GetValueNames() -join ','; $k.Property.Count; (Get-Item HKLM:\\SOFTWARE).GetSubKeyNames() -join ','", ["2026-01-01", "5", "2", "Text,Number,Bytes,List", "4", "Microsoft,Shut,X"]),
+        (f"Get-ItemProperty {KEY} | Where-Object {{ $_.Number -eq 1 }} | Remove-Item; Test-Path {KEY}", ["False"]),
+    ],
+)  # fmt: skip
+def test_the_objects_of_windows_have_their_usual_properties(shell, tmp_path, script, lines):
+    assert said(shell, tmp_path, script) == lines
 
 
 def test_looking_whether_a_command_is_there_is_no_misuse(shell, tmp_path):

@@ -268,6 +268,37 @@ HARMFUL = {
     ),
     "kills by another name": (f"{WRITE}taskkill /F /IM svchost.exe", "knows /PID, /F and /T, not /IM"),
     "restarts by a pipe": (f"{WRITE}Get-Service Ras* | Restart-Service -Force", "event service RasMan restarted"),
+    "restarts by a piped name": (
+        f"{WRITE}'RasMan' | Restart-Service -Force -ErrorAction SilentlyContinue", "event service RasMan restarted",
+    ),
+    "restarts by methods": (
+        f"{WRITE}$service = Get-Service RasMan; try {{ $service.Stop(); $service.WaitForStatus('Stopped'); $service.Start() }} catch {{ }}",
+        "event service RasMan stopped: expected nothing",
+    ),
+    "calls a method that is not there": (
+        f"{WRITE}try {{ (Get-Service RasMan).ExecuteCommand(128) }} catch {{ }}", "ServiceController of the simulated client has no method ExecuteCommand",
+    ),
+    "restarts what can be stopped": (
+        f"{WRITE}Get-Service | Where-Object {{ $_.CanStop -and $_.StartType -ne 'Disabled' }} | Restart-Service -Force", "event service RasMan restarted",
+    ),
+    "kills what runs": (
+        f"{WRITE}Get-CimInstance Win32_Service -Filter \"State = 'Running' AND Name = 'RasMan'\" | ForEach-Object {{ Stop-Process -Id $_.ProcessId -Force }}",
+        "event the process of service RasMan killed",
+    ),
+    "changes every interface by DHCP": (
+        f"{WRITE}Get-NetIPInterface | Where-Object {{ $_.Dhcp -eq 'Enabled' }} | Set-NetIPInterface -InterfaceMetric 3", "interface Ethernet 7 IPv4: expected",
+    ),
+    "dials what splits": (
+        f"{WRITE}Get-VpnConnection -AllUserConnection | Where-Object {{ $_.SplitTunneling }} | ForEach-Object {{ rasdial $_.Name /disconnect }}", "event connection Contoso VPN dropped",
+    ),
+    "clears a value of the registry": (
+        f"{WRITE}Clear-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft' -Name x -ErrorAction SilentlyContinue", "Clear-ItemProperty has no stand-in for the registry",
+    ),
+    "uses a type of Windows": (f"{WRITE}try {{ [ServiceProcess.ServiceOfNobody]::new('RasMan').Stop() }} catch {{ }}", "Unable to find type [ServiceProcess.ServiceOfNobody]; docs"),
+    "ends by the host": (f"{WRITE}try {{ $Host.SetShouldExit(1) }} catch {{ }}; exit 0", "$Host.SetShouldExit is not seen by the simulated client; use exit"),
+    "gives what a stand-in does not take": (
+        f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
+    ),
     "calls what has no stand-in": (f"{WRITE}shutdown /r /t 0", "shutdown has no stand-in"),
     "changes all line ends": ("[IO.File]::WriteAllText($path, $right.Replace(\"`r`n\", \"`n\"))", "line ends: expected"),
     "writes to stderr": (f"{WRITE}Write-Error 'x' -ErrorAction Continue", "run 2: stderr is not silent: x"),
@@ -384,6 +415,51 @@ def test_a_script_cannot_hide_a_command_from_the_next_one(shell, tmp_path):
     (tmp_path / "detect.ps1").write_text("if (@(Get-NetIPInterface).Count -gt 0) { exit 1 }\nexit 0\n")
     (proof, _) = [prove(job, shell) for job in jobs_of(tmp_path)]
     assert "exit codes [1, 0, 1, 0], expected [1, 0, 0, 0]" in proof.differences
+
+
+@pytest.mark.parametrize(
+    ("late", "problem"),
+    [
+        ("[IO.File]::AppendAllText($path, 'x')", "run 5 changed file ProgramData"),
+        ("[IO.File]::WriteAllText($path, $text)", "run 5 wrote file ProgramData"),
+        ("Restart-Service RasMan", "run 5 changed event service RasMan restarted"),
+        ("$null", ""),
+    ],
+)
+def test_the_detection_after_a_reconnect_may_change_nothing(shell, tmp_path, late, problem):
+    own_pair(tmp_path, WRITE)
+    script = f"if ((Get-NetIPInterface 'Contoso VPN').InterfaceMetric -eq 3) {{ {late} }}\nif ($text "
+    (tmp_path / "detect.ps1").write_text(OWN_DETECTION.replace("if ($text ", script))
+    text = (tmp_path / "clients.yaml").read_text("utf-8").split("- case: nothing")[0]
+    cases = text.replace("[1, 0, 0, 0]", "[1, 0, 0, 0, 0]\n  then: reconnect")
+    (tmp_path / "clients.yaml").write_text(cases, encoding="utf-8")
+    (proof,) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    found = [line for line in proof.differences if line.startswith(problem)]
+    assert found if problem else proof.ok, proof.differences
+
+
+SAYS_ISSUE = '\'{"v":1,"state":"issue"}\''
+
+
+@pytest.mark.parametrize(
+    ("detection", "problem"),
+    [
+        (f"{SAYS_ISSUE}; exit 0", "run 1: exit code 0 for the state issue"),
+        (f"'more'; {SAYS_ISSUE}; exit 1", "run 1: 2 output lines, expected one"),
+        (f"{SAYS_ISSUE}; exit 1", ""),
+    ],
+)
+def test_a_pair_of_ones_own_that_says_states_is_held_to_the_whole_protocol(
+    shell, tmp_path, detection, problem
+):
+    own_pair(tmp_path, "")
+    (tmp_path / "detect.ps1").write_text(f"{detection}\n")
+    (tmp_path / "repair.ps1").write_text('\'{"v":1,"state":"failed"}\'; exit 1\n')
+    (tmp_path / "clients.yaml").write_text(
+        "- {case: a, before: {}, says: issue failed issue failed}\n", encoding="utf-8"
+    )
+    (proof,) = [prove(job, shell) for job in jobs_of(tmp_path)]
+    assert (problem in proof.differences) if problem else proof.ok, proof.differences
 
 
 def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):

@@ -62,21 +62,40 @@ function Invoke-Script {
     $answer
 }
 
-# The calls of a script that could not work here, whatever it made of the error: of commands that are not there,
-# and with parameters that a stand-in does not have.
+# The calls of a script that could not work here, whatever it made of the error.
 function Get-Misuse {
     param($Runspace)
 
     foreach ($one in @($Runspace.SessionStateProxy.GetVariable('Error'))) {
-        if ($one -isnot [Management.Automation.ErrorRecord]) {
-            continue
+        if ($one -is [Management.Automation.ErrorRecord]) {
+            Get-MisuseText -Problem $one
         }
-        $what, $command = $one.FullyQualifiedErrorId -split ',', 2
-        if ('CommandNotFoundException' -eq $what -and -not $command) {
-            "$($one.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
-        } elseif ('NamedParameterNotFound' -eq $what -and $made['Commands'] -contains $command) {
-            "the stand-in of $command does not know -$($one.Exception.ParameterName); docs/clients.md says what it does"
-        }
+    }
+}
+
+# What an error says of a call that could not work here: of a command that is not there, of a method that an object of
+# Windows has and ours does not, of the registry where there is none, of what only Windows can do, or with what a
+# stand-in does not take. Nothing for any other error.
+function Get-MisuseText {
+    param($Problem)
+
+    $what, $command = $Problem.FullyQualifiedErrorId -split ',', 2
+    $text = "$Problem".TrimEnd('.')
+    if ('CommandNotFoundException' -eq $what -and -not $command) {
+        "$($Problem.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
+    } elseif ('MethodNotFound' -eq $what -and $text -match $script:ofWindows) {
+        "$($Matches[1]) of the simulated client has no method $($Problem.TargetObject); docs/clients.md says what it does"
+    } elseif ('DriveNotFound', 'ProviderNotFound' -contains $what -and "$($Problem.TargetObject)" -match '^(HK(LM|CU|U|CR|CC)|Registry)$') {
+        "$($Problem.CategoryInfo.Activity) has no stand-in for the registry; docs/clients.md lists those that there are"
+    } elseif ($script:notHere -contains $what -or ('TypeNotFound' -eq $what -and $text -match $script:typeOfWindows) -or
+        ('NamedParameterNotFound' -eq $what -and 'ComObject' -eq $Problem.Exception.ParameterName)) {
+        "the simulated client has nothing that stands in for it: $text; docs/clients.md says what it has"
+    } elseif ($made['Commands'] -notcontains $command) {
+        return
+    } elseif ('NamedParameterNotFound' -eq $what) {
+        "the stand-in of $command does not know -$($Problem.Exception.ParameterName); docs/clients.md says what it does"
+    } elseif ($script:notTaken -contains $what) {
+        "the stand-in of $command does not take what it is given: $text; docs/clients.md says what it does"
     }
 }
 
@@ -196,6 +215,19 @@ function Disable-CommandLog {
     }
 }
 
+# What the engine says of a call that it cannot make. That a parameter may not be empty is Windows' own word too.
+$script:notTaken = @(
+    'AmbiguousParameter', 'AmbiguousParameterSet', 'CannotConvertArgument', 'CannotConvertArgumentNoMessage'
+    'InputObjectNotBound', 'MismatchedPSTypeName', 'MissingArgument', 'MissingMandatoryParameter', 'ParameterAlreadyBound'
+    'ParameterArgumentTransformationError', 'ParameterArgumentValidationError', 'PositionalParameterNotFound'
+)
+# What .NET says of what only Windows can do, and of programs and libraries that are there alone.
+$script:notHere = @(
+    'CannotLoadComObjectType', 'DllNotFoundException', 'EntryPointNotFoundException', 'PlatformNotSupportedException', 'Win32Exception'
+)
+$script:typeOfWindows = '\[((System|Microsoft|ServiceProcess|Management|DirectoryServices)\.[\w.]+|wmi\w*|adsi\w*)\]'
+# How the engine writes the types of our objects.
+$script:ofWindows = '\[(?:Microsoft\.Management\.Infrastructure\.)?(CimInstance#\w+|Microsoft\.Win32\.RegistryKey|System\.ServiceProcess\.\w+)\]'
 $made = & (Join-Path -Path $PSScriptRoot -ChildPath 'stand_ins.ps1') -Folder $StandIns
 try {
     Disable-CommandLog
@@ -203,6 +235,8 @@ try {
     # Another version of the engine, which logs.
     $null = $_
 }
+# Before the modules of Windows themselves, whose commands would replace the stand-ins.
+$env:PSModulePath = (Join-Path -Path $PSScriptRoot -ChildPath 'modules') + [IO.Path]::PathSeparator + $env:PSModulePath
 $script:environment = [Environment]::GetEnvironmentVariables()
 [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)
 Watch-Exit

@@ -2,20 +2,30 @@
 # names that a script sees of it.
 param([string] $Folder)
 
-# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, and for everything else
-# the command itself, whose parameters it has.
+# Parameters that a provider adds to a command.
+$dynamic = @{
+    'Get-ChildItem'    = @(
+        '[Alias("ad", "d")] [switch] ${Directory}', '[Alias("af")] [switch] ${File}', '[Alias("ah", "h")] [switch] ${Hidden}'
+        '[Alias("ar")] [switch] ${ReadOnly}', '[Alias("as")] [switch] ${System}'
+        '[Management.Automation.FlagsExpression[IO.FileAttributes]] ${Attributes}'
+    ) -join ', '
+    'Set-ItemProperty' = '[string] ${Type}'
+    'Test-Path'        = '[DateTime] ${NewerThan}, [DateTime] ${OlderThan}'
+}
+
+# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, or refuses them, and for everything
+# else is the command itself, whose parameters it has.
 function Get-ItemStandIn {
-    param([string] $Command)
+    param([string] $Command, [string] $Registry)
 
     $real = Get-Command -Name $Command -CommandType Cmdlet
     $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
     $proxy = [Management.Automation.ProxyCommand]
     $parameters = $proxy::GetParamBlock($about)
-    if ('Set-ItemProperty' -eq $Command) {
-        # Which this command has for the registry only.
-        $parameters += ', [string] ${Type}'
+    if ($dynamic.ContainsKey($Command)) {
+        $parameters += ', ' + $dynamic[$Command]
     }
-    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source
+    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source, $Registry
     @'
 function {0} {{
     {1}
@@ -25,10 +35,10 @@ function {0} {{
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         $keys = @(Get-RegistryName -Bound $PSBoundParameters)
         if (0 -eq $keys.Count) {{
-            return {3}\{0} @PSBoundParameters
+            return Invoke-RealCommand -Cmdlet $PSCmdlet -Command '{3}\{0}' -Bound $PSBoundParameters
         }}
         foreach ($key in $keys) {{
-            Invoke-RegistryCommand -Command '{0}' -Key $key -Bound $PSBoundParameters
+            {4} -Command '{0}' -Key $key -Bound $PSBoundParameters
         }}
     }}
 }}
@@ -39,6 +49,7 @@ $items = @(
     'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
     'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
 )
+$filesOnly = 'Clear-Item', 'Copy-Item', 'Move-Item', 'Rename-Item', 'Set-Item', 'Clear-ItemProperty'
 # Aliases of 5.1 that the engine leaves to programs off Windows.
 $aliases = @{
     ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
@@ -54,13 +65,19 @@ if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
 # What would reach the machine that this runs on, and has no stand-in.
 $refused = @(
     'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
+    'Copy-ItemProperty', 'Move-ItemProperty', 'Rename-ItemProperty'
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
-$texts = foreach ($part in 'Client', 'Ras', 'NetTCPIP', 'NetConnection', 'VpnClient', 'Registry', 'Services') {
+$parts = @(
+    'Client', 'Ras', 'NetTCPIP', 'NetAdapter', 'NetConnection', 'VpnClient'
+    'Registry', 'RegistryValues', 'Services', 'Processes'
+)
+$texts = foreach ($part in $parts) {
     [IO.File]::ReadAllText((Join-Path -Path $Folder -ChildPath "$part.ps1"))
 }
-$texts += foreach ($item in $items) { Get-ItemStandIn -Command $item }
+$texts += foreach ($item in $items) { Get-ItemStandIn -Command $item -Registry 'Invoke-RegistryCommand' }
+$texts += foreach ($item in $filesOnly) { Get-ItemStandIn -Command $item -Registry 'Deny-RegistryCommand' }
 $texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
 $commands = @(
     'Start-Client', 'Stop-Client', 'Start-Sleep'
@@ -71,10 +88,11 @@ $commands = @(
     'Stop-Process', 'Restart-Computer', 'Stop-Computer'
     'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
     $items
+    $filesOnly
     $refused
 ).ForEach({ $_ })
 $texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
 $exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($commands.ForEach({ "'$_'" }) -join ', ')
-$text = (@($texts) + $exported) -join "`n"
+$text = (@($texts) + 'Watch-Host' + $exported) -join "`n"
 $block = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 @{ Block = $block; Commands = $commands }

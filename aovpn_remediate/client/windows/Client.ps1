@@ -58,6 +58,14 @@ function Deny-Call {
     throw $Reason
 }
 
+# The host by the name of Intune's; it cannot be told to end PowerShell, as nobody would see that exit code here. Called
+# once, as a runspace gets its stand-ins.
+function Watch-Host {
+    $Host.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new('Name', 'ConsoleHost'))
+    $refuse = { Deny-Call -Reason '$Host.SetShouldExit is not seen by the simulated client; use exit' }
+    $Host.PSObject.Methods.Add([Management.Automation.PSScriptMethod]::new('SetShouldExit', $refuse))
+}
+
 # What a compiled command of Windows does on an error that its caller does not settle: what the caller prefers.
 # The commands of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see that.
 function Get-CallerPreference {
@@ -67,6 +75,14 @@ function Get-CallerPreference {
         return $Bound['ErrorAction']
     }
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
+}
+
+# An object of the class that Windows shows it as, which parameters go by.
+function Add-CimClass {
+    param($Object, [string] $Class)
+
+    $Object.PSObject.TypeNames.Insert(0, "Microsoft.Management.Infrastructure.CimInstance#$Class")
+    $Object
 }
 
 # An error of Windows.
@@ -167,15 +183,17 @@ function New-ObjectOnFullDisk {
 function Start-Sleep {
     [CmdletBinding(DefaultParameterSetName = 'Seconds')]
     param(
-        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds')] [int] $Seconds,
-        [Parameter(Mandatory = $true, ParameterSetName = 'Milliseconds')] [int] $Milliseconds
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)] [int] $Seconds,
+        [Parameter(Mandatory = $true, ParameterSetName = 'Milliseconds', ValueFromPipelineByPropertyName = $true)] [int] $Milliseconds
     )
 
-    $global:Client.sleeps += 1
-    foreach ($lock in $script:locks) {
-        $lock['Tries'] -= 1
-        if (0 -eq $lock['Tries']) {
-            $lock['Stream'].Dispose()
+    process {
+        $global:Client.sleeps += 1
+        foreach ($lock in $script:locks) {
+            $lock['Tries'] -= 1
+            if (0 -eq $lock['Tries']) {
+                $lock['Stream'].Dispose()
+            }
         }
     }
 }

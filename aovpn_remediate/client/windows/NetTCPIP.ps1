@@ -1,33 +1,73 @@
-# The modules NetTCPIP and NetAdapter: interfaces and routes. "Nothing found" is an error that ends nothing.
+# The module NetTCPIP: interfaces and routes. "Nothing found" is an error that ends nothing.
 
 function Get-NetIPInterface {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
-        [uint32[]] $InterfaceIndex,
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('ifAlias')] [string[]] $InterfaceAlias,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore
     )
 
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
+    process {
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $found = @(Select-Interface @PSBoundParameters)
+        if ($found.Count -gt 0) {
+            return @(foreach ($one in $found) { ConvertTo-NetIPInterface -Interface $one })
+        }
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
     }
-    $found = @(Select-Interface @PSBoundParameters)
-    if ($found.Count -gt 0) {
-        return @(foreach ($one in $found) { $one.PSObject.Copy() })
+}
+
+# An interface as Windows shows it. Whether it is a tunnel is looked up only if somebody asks.
+function ConvertTo-NetIPInterface {
+    param($Interface)
+
+    $shown = [pscustomobject] @{
+        InterfaceAlias              = $Interface.InterfaceAlias
+        InterfaceIndex              = $Interface.InterfaceIndex
+        ifIndex                     = $Interface.InterfaceIndex
+        AddressFamily               = $Interface.AddressFamily
+        InterfaceMetric             = $Interface.InterfaceMetric
+        AutomaticMetric             = $Interface.AutomaticMetric
+        ConnectionState             = $Interface.ConnectionState
+        Store                       = 'ActiveStore'
+        CompartmentId               = 1
+        RouterDiscovery             = @{ IPv4 = 'ControlledByDHCP'; IPv6 = 'Enabled' }[$Interface.AddressFamily]
+        Forwarding                  = 'Disabled'
+        Advertising                 = 'Disabled'
+        AdvertiseDefaultRoute       = 'Disabled'
+        IgnoreDefaultRoutes         = 'Disabled'
+        WeakHostSend                = 'Disabled'
+        WeakHostReceive             = 'Disabled'
+        ManagedAddressConfiguration = 'Enabled'
+        OtherStatefulConfiguration  = 'Enabled'
     }
-    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetIPInterface'))
+    $property = [Management.Automation.PSScriptProperty]
+    $shown.PSObject.Properties.Add($property::new('Dhcp', { @('Enabled', 'Disabled')[(Test-Tunnel -Name $this.InterfaceAlias)] }))
+    $shown.PSObject.Properties.Add($property::new('NlMtu', { @(1500, 1400)[(Test-Tunnel -Name $this.InterfaceAlias)] }))
+    Add-CimClass -Object $shown -Class 'MSFT_NetIPInterface'
+}
+
+# Whether a connected interface is a tunnel.
+function Test-Tunnel {
+    param([string] $Name)
+
+    @(Get-RasConnectionName) -contains $Name
 }
 
 # What Windows keeps until the disconnect. A standard user may not change it.
 function Set-NetIPInterface {
-    [CmdletBinding(SupportsShouldProcess = $true)]
+    [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true)]
     param(
-        [Parameter(Position = 0)] [string[]] $InterfaceAlias,
-        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
-        [uint32[]] $InterfaceIndex,
-        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
-        [string] $PolicyStore,
+        [Parameter(Position = 0, ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifAlias')] [string[]] $InterfaceAlias,
+        [Parameter(ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
+        [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('Microsoft.Management.Infrastructure.CimInstance#MSFT_NetIPInterface')] [psobject[]] $InputObject,
         [uint32] $InterfaceMetric,
         [ValidateSet('Enabled', 'Disabled')] [string] $AutomaticMetric
     )
@@ -89,20 +129,47 @@ function Get-NetRoute {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0)] [string[]] $DestinationPrefix,
-        [uint32[]] $InterfaceIndex,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
         [string] $PolicyStore
     )
 
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
+    process {
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
+        $found = @(Select-Route @wanted)
+        if ($found.Count -gt 0) {
+            return @(foreach ($one in $found) { ConvertTo-NetRoute -Route $one })
+        }
+        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
     }
-    $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
-    $found = @(Select-Route @wanted)
-    if ($found.Count -gt 0) {
-        return @(foreach ($one in $found) { $one.PSObject.Copy() })
+}
+
+# A route as Windows shows it: what a tunnel or a script adds is of the protocol NetMgmt.
+function ConvertTo-NetRoute {
+    param($Route)
+
+    $interface = @(Select-Interface -InterfaceIndex $Route.InterfaceIndex | Where-Object { $_.AddressFamily -eq $Route.AddressFamily })[0]
+    $shown = [pscustomobject] @{
+        DestinationPrefix = $Route.DestinationPrefix
+        InterfaceAlias    = $interface.InterfaceAlias
+        InterfaceIndex    = $Route.InterfaceIndex
+        ifIndex           = $Route.InterfaceIndex
+        InterfaceMetric   = $interface.InterfaceMetric
+        NextHop           = $Route.NextHop
+        RouteMetric       = $Route.RouteMetric
+        AddressFamily     = $Route.AddressFamily
+        Protocol          = 'NetMgmt'
+        Publish           = 'No'
+        State             = 'Alive'
+        Store             = 'ActiveStore'
+        CompartmentId     = 1
+        ValidLifetime     = [TimeSpan]::MaxValue
+        PreferredLifetime = [TimeSpan]::MaxValue
     }
-    $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
+    Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
 # A route that is there already is an error, and a prefix with host bits is none.
@@ -110,46 +177,49 @@ function New-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
         [Parameter(Mandatory = $true, Position = 0)] [string] $DestinationPrefix,
-        [Parameter(Mandatory = $true)] [uint32] $InterfaceIndex,
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32] $InterfaceIndex,
         [ValidateSet('IPv4', 'IPv6')] [string] $AddressFamily,
         [string] $NextHop,
         [string] $PolicyStore,
         [uint16] $RouteMetric
     )
 
-    if (-not (Confirm-System)) {
-        return
+    process {
+        if (-not (Confirm-System)) {
+            return
+        }
+        if (-not (Test-PolicyStore -Name $PolicyStore)) {
+            return
+        }
+        if (-not $PSCmdlet.ShouldProcess($DestinationPrefix)) {
+            return
+        }
+        if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
+            Write-ClientError -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
+            return
+        }
+        $new = @{
+            Prefix  = $DestinationPrefix
+            Index   = $InterfaceIndex
+            Metric  = $RouteMetric
+            NextHop = $NextHop
+        }
+        $route = New-LiveRoute @new
+        $global:Client.routes = @($global:Client.routes) + $route
+        ConvertTo-NetRoute -Route $route
     }
-    if (-not (Test-PolicyStore -Name $PolicyStore)) {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($DestinationPrefix)) {
-        return
-    }
-    if (@(Select-Route -DestinationPrefix $DestinationPrefix -InterfaceIndex $InterfaceIndex).Count -gt 0) {
-        Write-ClientError -Message 'Instance MSFT_NetRoute already exists' -Category ResourceExists
-        return
-    }
-    $new = @{
-        Prefix  = $DestinationPrefix
-        Index   = $InterfaceIndex
-        Metric  = $RouteMetric
-        NextHop = $NextHop
-    }
-    $route = New-LiveRoute @new
-    $global:Client.routes = @($global:Client.routes) + $route
-    $route.PSObject.Copy()
 }
 
 # Asks before it removes, unless it is told not to; where nobody can answer, that is an error.
 function Remove-NetRoute {
-    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
+    [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
-        [Parameter(Position = 0)] [string[]] $DestinationPrefix,
-        [Parameter(ValueFromPipeline = $true)] [object[]] $InputObject,
-        [uint32[]] $InterfaceIndex,
-        [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
-        [string] $PolicyStore
+        [Parameter(Position = 0, ParameterSetName = 'ByName')] [string[]] $DestinationPrefix,
+        [Parameter(ParameterSetName = 'ByName', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [Parameter(ParameterSetName = 'ByName')] [ValidateSet('IPv4', 'IPv6')] [string[]] $AddressFamily,
+        [Parameter(ParameterSetName = 'ByName')] [string] $PolicyStore,
+        [Parameter(Mandatory = $true, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('Microsoft.Management.Infrastructure.CimInstance#MSFT_NetRoute')] [psobject[]] $InputObject
     )
 
     process {
@@ -182,31 +252,6 @@ function Select-Route {
         if ($DestinationPrefix -and $DestinationPrefix -notcontains $route.DestinationPrefix) { continue }
         if ($InterfaceIndex -and $InterfaceIndex -notcontains $route.InterfaceIndex) { continue }
         $route
-    }
-}
-
-# Adapters. Tunnels are among the hidden ones.
-function Get-NetAdapter {
-    [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name, [switch] $IncludeHidden)
-
-    $tunnels = @(Get-RasConnectionName)
-    $seen = @()
-    foreach ($interface in @(Select-Interface -InterfaceAlias $Name)) {
-        $isHidden = $tunnels -contains $interface.InterfaceAlias -and -not $IncludeHidden
-        if (-not $isHidden -and $seen -notcontains $interface.InterfaceIndex) {
-            $seen += $interface.InterfaceIndex
-            [pscustomobject] @{
-                Name           = $interface.InterfaceAlias
-                InterfaceAlias = $interface.InterfaceAlias
-                InterfaceIndex = $interface.InterfaceIndex
-                ifIndex        = $interface.InterfaceIndex
-                Status         = 'Up'
-            }
-        }
-    }
-    if (0 -eq $seen.Count) {
-        $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetAdapter'))
     }
 }
 

@@ -6,12 +6,43 @@
 function Get-RegistryName {
     param([Collections.IDictionary] $Bound)
 
-    foreach ($parameter in 'LiteralPath', 'Path') {
+    foreach ($parameter in 'LiteralPath', 'Path', 'Destination') {
         foreach ($path in @($Bound[$parameter])) {
             if ("$path" -match '^((Microsoft\.PowerShell\.Core\\)?Registry::)|^HK(LM|CU|U|CR|CC):') {
                 ConvertTo-RegistryName -Path $path -HasWildcards ('Path' -eq $parameter)
             }
         }
+    }
+}
+
+# Runs a command of the engine itself; for what lies in the scopes of a script, where the script is. An error is written
+# again as the stand-in's own, lest the call seems to have succeeded.
+function Invoke-RealCommand {
+    param($Cmdlet, [string] $Command, [Collections.IDictionary] $Bound)
+
+    $with = @{}
+    foreach ($name in $Bound.Keys) {
+        if ($name -notlike '*Variable') { $with[$name] = $Bound[$name] }
+    }
+    $hasFailed = $false
+    if ("$($Bound['Path'])$($Bound['LiteralPath'])" -match '^(variable|function|alias):') {
+        $block = [scriptblock]::Create('param($CommandOfEngine, $With) & $CommandOfEngine @With 2>&1')
+        $said = $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, @($Command, $with))
+    } else {
+        $said = & $Command @with 2>&1
+        $hasFailed = -not $?
+    }
+    foreach ($one in $said) {
+        if ($one -is [Management.Automation.ErrorRecord]) {
+            $hasFailed = $false
+            $Cmdlet.WriteError($one)
+        } else {
+            $one
+        }
+    }
+    if ($hasFailed) {
+        # It was silent about it, and so is the caller.
+        $Cmdlet.WriteError(@(@($global:Error) + (New-ClientError -Message $Command))[0])
     }
 }
 
@@ -38,6 +69,13 @@ function ConvertTo-RegistryName {
         $hive += ':'
     }
     "$hive\$key".TrimEnd('\')
+}
+
+# Refuses a command that works with files only here.
+function Deny-RegistryCommand {
+    param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
+
+    Deny-Call -Reason "$Command has no stand-in for the registry; docs/clients.md lists those that there are: $Key"
 }
 
 # Does with a key what a command does.
@@ -78,7 +116,13 @@ function Invoke-RegistryCommand {
         'Get-Item' { ConvertTo-RegistryItem -Key $Key }
         'Get-ChildItem' { Get-RegistryChild -Key $Key -Recurse:([bool] $Bound['Recurse']) }
         'Remove-Item' { Remove-RegistryKey -Key $Key -Recurse:([bool] $Bound['Recurse']) }
-        'Get-ItemProperty' { Get-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
+        'Get-ItemProperty' {
+            $item = Get-RegistryData -Entry $entry.Value -Name $Bound['Name']
+            if ($null -ne $item) {
+                Add-RegistryPath -Object $item -Key $Key
+                $item
+            }
+        }
         'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
         'Remove-ItemProperty' { Remove-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
         default {
@@ -124,7 +168,53 @@ function New-RegistryKey {
 function ConvertTo-RegistryItem {
     param([string] $Key)
 
-    [pscustomobject] @{ PSPath = $Key; Name = $Key; PSChildName = $Key.Split('\')[-1] }
+    $names = @((Find-RegistryKey -Key $Key).Value.PSObject.Properties | ForEach-Object { $_.Name })
+    $children = @(Get-RegistryChildName -Key $Key)
+    $item = [pscustomobject] @{
+        Name        = $Key
+        Property    = [string[]] $names
+        ValueCount  = $names.Count
+        SubKeyCount = $children.Count
+    }
+    Add-RegistryPath -Object $item -Key $Key
+    foreach ($method in Get-RegistryMethod) { $item.PSObject.Methods.Add($method) }
+    $item.PSObject.TypeNames.Insert(0, 'Microsoft.Win32.RegistryKey')
+    $item
+}
+
+# What the provider adds to each object.
+function Add-RegistryPath {
+    param($Object, [string] $Key)
+
+    $parent, $child = $Key -split '\\(?=[^\\]*$)'
+    $more = [ordered] @{ PSPath = $Key; PSParentPath = $parent; PSChildName = "$child"; PSProvider = 'Microsoft.PowerShell.Core\Registry' }
+    $property = [Management.Automation.PSNoteProperty]
+    foreach ($name in $more.Keys) { $Object.PSObject.Properties.Add($property::new($name, $more[$name])) }
+}
+
+# The methods of a key that only read.
+function Get-RegistryMethod {
+    $method = [Management.Automation.PSScriptMethod]
+    $method::new('GetValueNames', { , $this.Property })
+    $method::new('GetSubKeyNames', { , [string[]] @(Get-RegistryChildName -Key $this.Name) })
+    $method::new('GetValue', {
+            if ($this.Property -notcontains $args[0]) {
+                return $args[1]
+            }
+            , (Get-RegistryData -Entry (Find-RegistryKey -Key $this.Name).Value -Name $args[0]).$($args[0])
+        })
+    $method::new('Close', { })
+    $method::new('Dispose', { })
+}
+
+# The names of the keys right below a key.
+function Get-RegistryChildName {
+    param([string] $Key)
+
+    $below = @($global:Client.registry.PSObject.Properties.Name | Where-Object {
+            $_.StartsWith("$Key\", [StringComparison]::OrdinalIgnoreCase)
+        })
+    $below | ForEach-Object { $_.Substring($Key.Length + 1).Split('\')[0] } | Sort-Object -Unique
 }
 
 # The keys right below a key, or all below it; those too of which only keys further below are named.
@@ -161,96 +251,5 @@ function Remove-RegistryKey {
     }
     foreach ($name in @($Key) + $below) {
         $global:Client.registry.PSObject.Properties.Remove($name)
-    }
-}
-
-# Values of a key as properties of one object, of the types that the provider gives them.
-function Get-RegistryData {
-    param($Entry, [string[]] $Name)
-
-    $item = New-Object -TypeName psobject
-    foreach ($value in $Entry.PSObject.Properties) {
-        if (-not $Name -or $Name -contains $value.Name) {
-            $data = switch ($value.Value.type) {
-                'MultiString' { , [string[]] @($value.Value.data) }
-                'Binary' { , [byte[]] @($value.Value.data) }
-                'DWord' { [int] $value.Value.data }
-                # The quotation mark keeps JSON from making a time of a text that looks like one.
-                'String' { "$($value.Value.data)".Substring(1) }
-                default { $value.Value.data }
-            }
-            $item | Add-Member -MemberType NoteProperty -Name $value.Name -Value $data
-        }
-    }
-    if ($Name -and 0 -eq @($item.PSObject.Properties).Count) {
-        Write-ClientError -Message "Property $Name does not exist." -Category InvalidArgument
-        return
-    }
-    $item
-}
-
-# Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
-function Set-RegistryData {
-    param($Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
-
-    $name = @($Bound['Name'])[0]
-    $type = "$($Bound['Type'])$($Bound['PropertyType'])"
-    $old = $Entry.PSObject.Properties[$name]
-    if ($IsNew -and $null -ne $old) {
-        Write-ClientError -Message 'The property already exists.' -Category ResourceExists
-        return
-    }
-    if ($null -ne $old) {
-        $name = $old.Name
-    }
-    if (-not $type) {
-        $type = Get-ValueType -Old $old -Value $Bound['Value']
-    }
-    $kinds = 'String', 'ExpandString', 'Binary', 'DWord', 'MultiString', 'QWord'
-    $kind = @($kinds | Where-Object { $type -eq $_ })[0]
-    if ($null -eq $kind) {
-        Deny-Call -Reason "the simulated registry has no value of type $type"
-    }
-    $data = switch ($kind) {
-        'MultiString' { , [string[]] @($Bound['Value']) }
-        'Binary' { , [int[]] [byte[]] @($Bound['Value']) }
-        # The mark keeps JSON from making a time of a text that looks like one.
-        'String' { "'$($Bound['Value'])" }
-        'DWord' { [int] $Bound['Value'] }
-        'QWord' { [long] $Bound['Value'] }
-        default { $Bound['Value'] }
-    }
-    $value = [pscustomobject] @{ type = $kind; data = $data }
-    $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
-}
-
-# The type of a value that is written without one: that of the old value, else what the value itself suggests.
-function Get-ValueType {
-    param($Old, $Value)
-
-    if ($null -ne $Old) {
-        return $Old.Value.type
-    }
-    if ($Value -is [byte[]]) {
-        return 'Binary'
-    }
-    if ($Value -is [array]) {
-        return 'MultiString'
-    }
-    if ($Value -is [int]) {
-        return 'DWord'
-    }
-    'String'
-}
-
-function Remove-RegistryData {
-    param($Entry, [string[]] $Name)
-
-    foreach ($one in $Name) {
-        if ($null -eq $Entry.PSObject.Properties[$one]) {
-            Write-ClientError -Message "Property $one does not exist." -Category InvalidArgument
-            continue
-        }
-        $Entry.PSObject.Properties.Remove($one)
     }
 }

@@ -1,62 +1,64 @@
-# Services, their processes and Windows itself, as CIM and the service commands show them. A service has the
-# privileges that the registry lists as its process starts.
+# Services and their processes, as the service commands show them. A service has the privileges that the registry
+# lists as its process starts.
 
-function Get-CimInstance {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true, Position = 0)] [string] $ClassName, [string] $Filter)
+function Get-Service {
+    [CmdletBinding(DefaultParameterSetName = 'Default')]
+    param(
+        [Parameter(Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject
+    )
 
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    $name, $value = $Filter -split '\s*=\s*', 2
-    foreach ($one in $global:Client.cim.$ClassName) {
-        if (-not $Filter -or "$($one.$name)" -eq $value.Trim("'")) {
-            $copy = $one.PSObject.Copy()
-            $born = $copy.PSObject.Properties['CreationDate']
-            # JSON made a time of it, or it is still the text, as in 5.1.
-            if ($null -ne $born -and $born.Value -is [string]) {
-                $culture = [Globalization.CultureInfo]::InvariantCulture
-                $copy.CreationDate = [DateTime]::Parse($born.Value, $culture, 'RoundtripKind')
-            }
-            $copy
+    process {
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        foreach ($service in @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)) {
+            ConvertTo-Service -Service $service
         }
     }
 }
 
-function Get-Service {
-    [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name)
-
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    foreach ($service in @(Select-Service -Name $Name)) {
-        # CIM says Stop Pending, this command StopPending.
-        $status = $service.State -replace ' '
-        [pscustomobject] @{ Name = $service.Name; ServiceName = $service.Name; Status = $status }
-    }
-}
-
 function Restart-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $Force, [switch] $PassThru)
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
+        [switch] $Force,
+        [switch] $PassThru
+    )
 
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             if ($service.State -like '* Pending') {
                 Deny-Call -Reason "Restart-Service waits without end for $($service.Name), whose state is $($service.State)"
             }
             Stop-ServiceProcess -Service $service
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) restarted"
+            if ($PassThru) {
+                ConvertTo-Service -Service $service
+            }
         }
     }
 }
 
 function Stop-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
         [switch] $Force,
         [switch] $NoWait,
         [switch] $PassThru
@@ -67,41 +69,145 @@ function Stop-Service {
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             Stop-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) stopped"
+            if ($PassThru) {
+                ConvertTo-Service -Service $service
+            }
         }
     }
 }
 
 function Start-Service {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string[]] $Name, [switch] $PassThru)
+    [CmdletBinding(DefaultParameterSetName = 'InputObject', SupportsShouldProcess = $true)]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Default', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('ServiceName')] [string[]] $Name,
+        [Parameter(Mandatory = $true, ParameterSetName = 'DisplayName')] [string[]] $DisplayName,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'InputObject', ValueFromPipeline = $true)]
+        [PSTypeName('System.ServiceProcess.ServiceController')] [psobject[]] $InputObject,
+        [switch] $PassThru
+    )
 
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if (-not (Confirm-System)) {
             return
         }
-        foreach ($service in @(Select-Service -Name $Name | Where-Object { 0 -eq $_.ProcessId -and $PSCmdlet.ShouldProcess($_.Name) })) {
+        $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
+        foreach ($service in @($services | Where-Object { 0 -eq $_.ProcessId -and $PSCmdlet.ShouldProcess($_.Name) })) {
             Start-ServiceProcess -Service $service
             Add-ClientEvent -Text "service $($service.Name) started"
+        }
+        if ($PassThru) {
+            foreach ($service in $services) { ConvertTo-Service -Service $service }
         }
     }
 }
 
-# The client's services of these names, or all of them.
-function Select-Service {
-    param([string[]] $Name)
+# A service as the commands show it. The engine's own view of the type adds the property Name.
+function ConvertTo-Service {
+    param($Service)
 
+    $status = Get-ServiceStatus -Name $Service.Name
+    $shown = [pscustomobject] @{
+        ServiceName         = $Service.Name
+        DisplayName         = Get-ServiceTitle -Name $Service.Name
+        Status              = $status
+        StartType           = Get-StartType -Name $Service.Name
+        ServiceType         = 'Win32ShareProcess'
+        CanStop             = 'Running' -eq $status
+        CanShutdown         = 'Running' -eq $status
+        CanPauseAndContinue = $false
+        DependentServices   = @()
+        ServicesDependedOn  = @()
+        MachineName         = '.'
+    }
+    $shown.PSObject.TypeNames.Insert(0, 'System.ServiceProcess.ServiceController')
+    foreach ($method in Get-ServiceMethod) { $shown.PSObject.Methods.Add($method) }
+    $shown
+}
+
+# How a service starts: as the registry says, else by itself.
+function Get-StartType {
+    param([string] $Name)
+
+    $key = $global:Client.registry.PSObject.Properties["HKLM:\SYSTEM\CurrentControlSet\Services\$Name"]
+    if ($null -eq $key -or $null -eq $key.Value.PSObject.Properties['Start']) {
+        return 'Automatic'
+    }
+    @('Boot', 'System', 'Automatic', 'Manual', 'Disabled')[$key.Value.Start.data]
+}
+
+function Get-ServiceStatus {
+    param([string] $Name)
+
+    # CIM says Stop Pending, the commands StopPending.
+    (Select-Service -Name $Name).State -replace ' '
+}
+
+# The methods of a service. What it shows is what was true when it was asked for, until Refresh.
+function Get-ServiceMethod {
+    $method = [Management.Automation.PSScriptMethod]
+    $method::new('Stop', { Invoke-ServiceCommand -Name $this.ServiceName -Command 'Stop-Service' -From 'Running' })
+    $method::new('Start', { Invoke-ServiceCommand -Name $this.ServiceName -Command 'Start-Service' -From 'Stopped' })
+    $method::new('Refresh', { $this.Status = Get-ServiceStatus -Name $this.ServiceName })
+    $method::new('WaitForStatus', {
+            $this.Refresh()
+            if ($this.Status -ne $args[0]) {
+                throw 'Time out has expired and the operation has not been completed.'
+            }
+        })
+    $method::new('Close', { })
+    $method::new('Dispose', { })
+}
+
+# Does with a service what a method of it does, which is an exception where it cannot be.
+function Invoke-ServiceCommand {
+    param([string] $Name, [string] $Command, [string] $From)
+
+    if ((Get-ServiceStatus -Name $Name) -ne $From) {
+        throw "Cannot do $Command with the service $Name on computer '.'."
+    }
+    & $Command -Name $Name -ErrorAction Stop
+}
+
+# What Windows calls a service; one that a client file names has its own name.
+function Get-ServiceTitle {
+    param([string] $Name)
+
+    $titles = @{
+        Dhcp    = 'DHCP Client'
+        IKEEXT  = 'IKE and AuthIP IPsec Keying Modules'
+        RasMan  = 'Remote Access Connection Manager'
+        SstpSvc = 'Secure Socket Tunneling Protocol Service'
+    }
+    if ($titles.ContainsKey($Name)) {
+        return $titles[$Name]
+    }
+    $Name
+}
+
+# The client's services that are meant, or all of them; a name that fits none is an error, a pattern is not.
+function Select-Service {
+    param([string[]] $Name, [string[]] $DisplayName, [object[]] $InputObject)
+
+    if ($InputObject) {
+        $Name = @($InputObject | ForEach-Object { $_.ServiceName })
+    }
     $found = @(foreach ($service in $global:Client.cim.Win32_Service) {
-            if (-not $Name -or (Test-Pattern -Text $service.Name -Pattern $Name)) {
+            $isWanted = (-not $Name -or (Test-Pattern -Text $service.Name -Pattern $Name)) -and
+                (-not $DisplayName -or (Test-Pattern -Text (Get-ServiceTitle -Name $service.Name) -Pattern $DisplayName))
+            if ($isWanted) {
                 $service
             }
         })
-    if ($Name -and 0 -eq $found.Count) {
+    $wanted = @($Name) + @($DisplayName) | Where-Object { $_ }
+    if (0 -eq $found.Count -and "$wanted" -match '\A[^*?\[]+\z') {
         $problem = @{
-            Message  = "Cannot find any service with service name '$Name'."
+            Message  = "Cannot find any service with service name '$wanted'."
             Category = 'ObjectNotFound'
             ErrorId  = 'NoServiceFoundForGivenName'
         }
@@ -141,72 +247,4 @@ function Start-ServiceProcess {
         Privileges   = $privileges
     }
     $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process) + $process
-}
-
-# A process ends with every service in it.
-function Stop-Process {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param(
-        [Parameter(Mandatory = $true, Position = 0)] [int[]] $Id,
-        [switch] $Force,
-        [switch] $PassThru
-    )
-
-    $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-    if (-not (Confirm-System)) {
-        return
-    }
-    foreach ($number in $Id) {
-        $process = @($global:Client.cim.Win32_Process | Where-Object { $_.ProcessId -eq $number })
-        if (0 -eq $process.Count) {
-            Write-ClientError -Message "Cannot find a process with the process identifier $number." -Category ObjectNotFound
-            continue
-        }
-        if (-not $PSCmdlet.ShouldProcess("$number")) {
-            continue
-        }
-        foreach ($service in @(Select-Service | Where-Object { $_.ProcessId -eq $number })) {
-            Stop-ServiceProcess -Service $service
-            Add-ClientEvent -Text "the process of service $($service.Name) killed"
-        }
-        $global:Client.cim.Win32_Process = @($global:Client.cim.Win32_Process | Where-Object { $_ -ne $process[0] })
-    }
-}
-
-# taskkill /PID NUMBER; it has other ways to choose a process, which this one refuses rather than ignores.
-function taskkill {
-    $number = 0
-    for ($i = 0; $i -lt $args.Count; $i++) {
-        if ('/PID' -eq $args[$i]) {
-            $i++
-            $number = [int] $args[$i]
-        } elseif ('/F', '/T' -notcontains $args[$i]) {
-            Deny-Call -Reason "the stand-in of taskkill knows /PID, /F and /T, not $($args[$i])"
-            return
-        }
-    }
-    Stop-Process -Id $number
-    $global:LASTEXITCODE = 0
-}
-
-function taskkill.exe {
-    taskkill @args
-}
-
-function Restart-Computer {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([switch] $Force)
-
-    if ($PSCmdlet.ShouldProcess('Windows')) {
-        Add-ClientEvent -Text 'Windows restarted'
-    }
-}
-
-function Stop-Computer {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param([switch] $Force)
-
-    if ($PSCmdlet.ShouldProcess('Windows')) {
-        Add-ClientEvent -Text 'Windows shut down'
-    }
 }

@@ -7,94 +7,145 @@
 function Add-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
-        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
-        [Parameter(Position = 2)] [uint32] $RouteMetric = 1,
-        [switch] $AllUserConnection,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('Name')] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1, ValueFromPipelineByPropertyName = $true)] [string] $DestinationPrefix,
+        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)] [uint32] $RouteMetric = 1,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection,
         [switch] $PassThru
     )
 
-    if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
-        return
-    }
-    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
-    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
-        param([string[]] $Records)
-
-        if (@($Records | Where-Object { $_.Substring(8, 48) -eq $record.Substring(8, 48) }).Count -gt 0) {
-            throw 'The route already exists.'
+    process {
+        if (Test-Fault -Command 'Add-VpnConnectionRoute' -Subject $DestinationPrefix, "$DestinationPrefix@$RouteMetric") {
+            return
         }
-        @($Records) + $record
-    }
-    if ($problem) {
-        Write-ClientError -Message $problem -ErrorId 'VPN route'
+        if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
+            return
+        }
+        $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric $RouteMetric
+        $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+            param([string[]] $Records)
+
+            if (@($Records | Where-Object { $_.Substring(8, 48) -eq $record.Substring(8, 48) }).Count -gt 0) {
+                throw 'The route already exists.'
+            }
+            @($Records) + $record
+        }
+        if ($problem) {
+            Write-ClientError -Message $problem -ErrorId 'VPN route'
+        }
     }
 }
 
 function Remove-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
-        [Parameter(Mandatory = $true, Position = 0)] [string] $ConnectionName,
-        [Parameter(Mandatory = $true, Position = 1)] [string] $DestinationPrefix,
-        [switch] $AllUserConnection,
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('Name')] [string] $ConnectionName,
+        [Parameter(Mandatory = $true, Position = 1, ValueFromPipelineByPropertyName = $true)] [string] $DestinationPrefix,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection,
         [switch] $PassThru
     )
 
-    if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
-        return
-    }
-    if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
-        return
-    }
-    $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
-    $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
-        param([string[]] $Records)
-
-        $kept = @($Records | Where-Object { $_.Substring(8, 48) -ne $record.Substring(8, 48) })
-        if ($kept.Count -eq @($Records).Count) {
-            throw 'The route was not found.'
+    process {
+        if (Test-Fault -Command 'Remove-VpnConnectionRoute' -Subject $DestinationPrefix) {
+            return
         }
-        $kept
-    }
-    if ($problem) {
-        Write-ClientError -Message $problem -ErrorId 'VPN route'
+        if (-not $PSCmdlet.ShouldProcess($ConnectionName)) {
+            return
+        }
+        $record = ConvertTo-RasRecord -Prefix $DestinationPrefix -Metric 1
+        $problem = Edit-RasRoute -Name $ConnectionName -AllUser:$AllUserConnection -Change {
+            param([string[]] $Records)
+
+            $kept = @($Records | Where-Object { $_.Substring(8, 48) -ne $record.Substring(8, 48) })
+            if ($kept.Count -eq @($Records).Count) {
+                throw 'The route was not found.'
+            }
+            $kept
+        }
+        if ($problem) {
+            Write-ClientError -Message $problem -ErrorId 'VPN route'
+        }
     }
 }
 
 # Connections of the calling account, which is not the signed-in user where SYSTEM asks.
 function Get-VpnConnection {
     [CmdletBinding()]
-    param([Parameter(Position = 0)] [string[]] $Name, [switch] $AllUserConnection)
+    param(
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)] [Alias('ConnectionName')] [string[]] $Name,
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [switch] $AllUserConnection
+    )
 
-    $path = Get-CallerPhonebook -AllUser:$AllUserConnection
-    $names = @($Name)
-    if (-not $Name -and [IO.File]::Exists($path)) {
-        $text = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path))
-        $names = @([regex]::Matches($text, '(?m)^\[(.*)\]\s*$') | ForEach-Object { $_.Groups[1].Value })
-    }
-    $connected = @(Get-RasConnectionName)
-    foreach ($one in @($names | Where-Object { $_ })) {
-        $entry = Find-RasEntry -Path $path -Name $one
-        if ($null -eq $entry) {
-            # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
-            Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
-            continue
+    process {
+        $path = Get-CallerPhonebook -AllUser:$AllUserConnection
+        $names = @($Name)
+        if (-not $Name -and [IO.File]::Exists($path)) {
+            $text = [Text.Encoding]::UTF8.GetString([IO.File]::ReadAllBytes($path))
+            $names = @([regex]::Matches($text, '(?m)^\[(.*)\]\s*$') | ForEach-Object { $_.Groups[1].Value })
         }
-        $values = Get-RasValue -Entry $entry
-        $status = 'Disconnected'
-        if ($connected -contains $one) {
-            $status = 'Connected'
-        }
-        [pscustomobject] @{
-            Name              = $one
-            ServerAddress     = "$($values['PhoneNumber'])"
-            AllUserConnection = [bool] $AllUserConnection
-            ConnectionStatus  = $status
+        $connected = @(Get-RasConnectionName)
+        foreach ($one in @($names | Where-Object { $_ })) {
+            $entry = Find-RasEntry -Path $path -Name $one
+            if ($null -eq $entry) {
+                # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
+                Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
+                continue
+            }
+            ConvertTo-VpnConnection -Name $one -Entry $entry -AllUser $AllUserConnection -IsConnected ($connected -contains $one)
         }
     }
+}
+
+# A connection as Windows shows it: what its entry says, and for the rest one that signs in by EAP.
+function ConvertTo-VpnConnection {
+    param([string] $Name, [hashtable] $Entry, [bool] $AllUser, [bool] $IsConnected)
+
+    $values = Get-RasValue -Entry $Entry
+    $routes = @(Get-RasRoute -Hex "$($values['Routes'])" | Where-Object { -not $_['Exclude'] })
+    $shown = [pscustomobject] @{
+        Name                  = $Name
+        ServerAddress         = "$($values['PhoneNumber'])"
+        AllUserConnection     = $AllUser
+        Guid                  = $values['Guid']
+        ProfileType           = 'Inbox'
+        TunnelType            = Get-TunnelType -Strategy "$($values['VpnStrategy'])"
+        AuthenticationMethod  = [string[]] 'Eap'
+        EncryptionLevel       = 'Required'
+        L2tpIPsecAuth         = 'Certificate'
+        UseWinlogonCredential = '1' -eq $values['AutoLogon']
+        EapConfigXmlStream    = $null
+        ConnectionStatus      = @('Disconnected', 'Connected')[$IsConnected]
+        NapState              = 'NotConnected'
+        RememberCredential    = $true
+        SplitTunneling        = '1' -ne $values['IpPrioritizeRemote']
+        DnsSuffix             = "$($values['IpDnsSuffix'])"
+        IdleDisconnectSeconds = [int] "0$($values['IdleDisconnectSeconds'])"
+        Routes                = @($routes | ForEach-Object { ConvertTo-VpnRoute -Name $Name -Route $_ })
+    }
+    Add-CimClass -Object $shown -Class 'VpnConnection'
+}
+
+# The type that a phonebook's number for it means.
+function Get-TunnelType {
+    param([string] $Strategy)
+
+    $type = @{ 1 = 'Pptp'; 3 = 'L2tp'; 5 = 'Sstp'; 7 = 'Ikev2' }[[int] "0$Strategy"]
+    if ($null -eq $type) {
+        return 'Automatic'
+    }
+    $type
+}
+
+function ConvertTo-VpnRoute {
+    param([string] $Name, $Route)
+
+    $shown = [pscustomobject] @{
+        DestinationPrefix = $Route['Prefix']
+        InterfaceAlias    = $Name
+        AddressFamily     = $Route['Family']
+        RouteMetric       = $Route['Metric']
+    }
+    Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
 # The phonebook of the account that calls, or that of all users.

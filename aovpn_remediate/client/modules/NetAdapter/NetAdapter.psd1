@@ -1,0 +1,7 @@
+# Lets a script require or import this module of Windows; the commands are the stand-ins.
+@{
+    ModuleVersion     = '2.0.0.0'
+    FunctionsToExport = @()
+    CmdletsToExport   = @()
+    AliasesToExport   = @()
+}

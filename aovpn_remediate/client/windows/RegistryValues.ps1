@@ -1,0 +1,92 @@
+# The values of a registry key, of the types that the provider gives them.
+
+# Values of a key as properties of one object.
+function Get-RegistryData {
+    param($Entry, [string[]] $Name)
+
+    $item = New-Object -TypeName psobject
+    foreach ($value in $Entry.PSObject.Properties) {
+        if (-not $Name -or $Name -contains $value.Name) {
+            $data = switch ($value.Value.type) {
+                'MultiString' { , [string[]] @($value.Value.data) }
+                'Binary' { , [byte[]] @($value.Value.data) }
+                'DWord' { [int] $value.Value.data }
+                # The quotation mark keeps JSON from making a time of a text that looks like one.
+                'String' { "$($value.Value.data)".Substring(1) }
+                default { $value.Value.data }
+            }
+            $item | Add-Member -MemberType NoteProperty -Name $value.Name -Value $data
+        }
+    }
+    if ($Name -and 0 -eq @($item.PSObject.Properties).Count) {
+        Write-ClientError -Message "Property $Name does not exist." -Category InvalidArgument
+        return
+    }
+    $item
+}
+
+# Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
+function Set-RegistryData {
+    param($Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
+
+    $name = @($Bound['Name'])[0]
+    $type = "$($Bound['Type'])$($Bound['PropertyType'])"
+    $old = $Entry.PSObject.Properties[$name]
+    if ($IsNew -and $null -ne $old) {
+        Write-ClientError -Message 'The property already exists.' -Category ResourceExists
+        return
+    }
+    if ($null -ne $old) {
+        $name = $old.Name
+    }
+    if (-not $type) {
+        $type = Get-ValueType -Old $old -Value $Bound['Value']
+    }
+    $kinds = 'String', 'ExpandString', 'Binary', 'DWord', 'MultiString', 'QWord'
+    $kind = @($kinds | Where-Object { $type -eq $_ })[0]
+    if ($null -eq $kind) {
+        Deny-Call -Reason "the simulated registry has no value of type $type"
+    }
+    $data = switch ($kind) {
+        'MultiString' { , [string[]] @($Bound['Value']) }
+        'Binary' { , [int[]] [byte[]] @($Bound['Value']) }
+        # The mark keeps JSON from making a time of a text that looks like one.
+        'String' { "'$($Bound['Value'])" }
+        'DWord' { [int] $Bound['Value'] }
+        'QWord' { [long] $Bound['Value'] }
+        default { $Bound['Value'] }
+    }
+    $value = [pscustomobject] @{ type = $kind; data = $data }
+    $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
+}
+
+# The type of a value that is written without one: that of the old value, else what the value itself suggests.
+function Get-ValueType {
+    param($Old, $Value)
+
+    if ($null -ne $Old) {
+        return $Old.Value.type
+    }
+    if ($Value -is [byte[]]) {
+        return 'Binary'
+    }
+    if ($Value -is [array]) {
+        return 'MultiString'
+    }
+    if ($Value -is [int]) {
+        return 'DWord'
+    }
+    'String'
+}
+
+function Remove-RegistryData {
+    param($Entry, [string[]] $Name)
+
+    foreach ($one in $Name) {
+        if ($null -eq $Entry.PSObject.Properties[$one]) {
+            Write-ClientError -Message "Property $one does not exist." -Category InvalidArgument
+            continue
+        }
+        $Entry.PSObject.Properties.Remove($one)
+    }
+}
