@@ -80,6 +80,13 @@ def check_metric(value: object) -> int | str:
     raise ValueError("is no metric; write a number from 1 to 9999 without quotes, or automatic")
 
 
+def check_route_metric(value: object) -> int:
+    """Return a route's metric, or raise ``ValueError`` with what is wrong."""
+    if type(value) is int and 1 <= value <= 9999:
+        return value
+    raise ValueError("is no metric of a route; write a number from 1 to 9999 without quotes")
+
+
 def check_interval(value: str | None) -> str | None:
     """Return an interval such as ``4 hours``, or raise ``ValueError`` with what is wrong."""
     if value is None or _INTERVAL.fullmatch(value):

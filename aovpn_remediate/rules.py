@@ -28,6 +28,10 @@ SIZE_LIMIT = 200_000
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_NOT_ASCII = (
+    "holds a character outside printable ASCII; 5.1 would read it in another code page, "
+    "so write a code such as [char] 0x00FC"
+)
 _ODD_BYTE = re.compile(rb"[^\t\r\n -~]")
 _ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
@@ -128,7 +132,7 @@ def check_own_script(
     if broken is not None:
         found = defaultdict(list, {**found, "broken": []})
     errors = [*_check_bytes(content), *_check_syntax(content, found), *(broken or ())]
-    if is_detection and not found["exit"]:
+    if is_detection and not found["exit"] and not (found["broken"] or broken):
         errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
     habits = [
         *_check_lines(content), *_check_exits(found["exit"]), *_template_marks(content, found["string"])
@@ -145,7 +149,7 @@ def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
     code = content.removeprefix(_BOM)
     for odd in _ODD_BYTE.finditer(code):
         line = code.count(b"\n", 0, odd.start()) + 1
-        yield line, "holds a character outside printable ASCII; 5.1 would read it in another code page"
+        yield line, _NOT_ASCII
 
 
 def _check_lines(content: bytes) -> Iterator[tuple[int, str]]:

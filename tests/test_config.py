@@ -698,7 +698,9 @@ ADVICE = {
     ),
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
-        ["8:3: routes 10.0.0.0/8 and 10.1.0.0/16 lie in each other with different metrics"],
+        [
+            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer one wins, whatever its metric"
+        ],
     ),
     "a signature check": (
         "    signature_check: true\n",

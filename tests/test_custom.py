@@ -25,7 +25,7 @@ HEAD = "name: contoso\nremediations:\n  own:\n    kind: custom\n"
 PAIR = HEAD + "    detection: scripts/detect.ps1\n    remediation: scripts/repair.ps1\n"
 LINES = "ends with LF alone; scripts have CRLF line ends"
 END = "does not end with exactly one line end"
-ASCII = "holds a character outside printable ASCII; 5.1 would read it in another code page"
+ASCII = "holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC"
 
 
 @pytest.fixture

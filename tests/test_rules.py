@@ -33,15 +33,15 @@ def problems(body: str | bytes) -> list[str]:
         (b"\xef\xbb\xbf$a = 1", "s:1: starts with a byte order mark; Intune's signature check refuses it"),
         (
             "$a = 'M\u00fc'",
-            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page",
+            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
         ),
         (
             "$a = 1\n$b = '\u2019'",
-            "s:2: holds a character outside printable ASCII; 5.1 would read it in another code page",
+            "s:2: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
         ),
         (
             "$a = '\0'",
-            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page",
+            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
         ),
         ("$a = 1\n$s = {{ settings }}", "s:2: holds '{{', a mark of the template"),
         ("#% if x %#", "s:1: holds '#%', a mark of the template"),

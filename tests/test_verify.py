@@ -315,6 +315,19 @@ HARMFUL = {
     "replaces it by the same each time": (
         "[IO.File]::WriteAllText(\"$path.new\", $right)\n[IO.File]::Replace(\"$path.new\", $path, [NullString]::Value)", "run 4 wrote file",
     ),
+    "writes the registry each time": (
+        f"{WRITE}New-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Name Mine -Value 1 -PropertyType DWord -Force | Out-Null",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine, and just what was in it",
+    ),
+    "takes a value away and writes it each time": (
+        f"{WRITE}$key = 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList'\n"
+        "Remove-ItemProperty $key -Name Mine -ErrorAction SilentlyContinue\nSet-ItemProperty $key -Name Mine -Value 1",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine, and just",
+    ),
+    "makes a key anew each time": (
+        f"{WRITE}New-Item 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Force | Out-Null",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList, and just",
+    ),
     "writes the registry too": (
         f"{WRITE}New-Item -Path 'HKLM:\\SOFTWARE\\Mine' -Force | Out-Null", "registry HKLM:\\SOFTWARE\\Mine: expected nothing",
     ),
@@ -496,30 +509,54 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
         ("", "is no list of cases"),
         ("- a: [\n", "is no YAML list of cases (line 2: "),
         ("- {case: a}", "case 'a' lacks before, exits or says;"),
-        ("- {case: a, before: {}, says: x, more: 1}", "case 'a': there is no key more;"),
+        ("- {case: a, before: {}, says: healthy, more: 1}", "case 'a': there is no key more;"),
         ("- {case: a, case: b}", "(line 1: the key case is there twice)"),
         (
             "- {before: 1, exits: [x], says: 1}",
-            "case 1 lacks case; case 1: before is no mapping; case 1: exits is no list of numbers; case 1: says is no text",
+            "case 1 lacks case; case 1: before is no mapping; case 1: exits is no list of numbers; case 1: says has no state 1",
         ),
         (
-            "- {case: a, before: {registry: {'HKLM\\X': {}}, build: x, culture: german}, says: x}",
+            "- {case: a, before: {registry: {'HKLM\\X': {}}, build: x, culture: german}, says: healthy}",
             "HKLM\\X is no key such as HKLM:\\SOFTWARE\\X",
         ),
         (
-            "- {case: a, before: {locked: {user: x}, phonebooks: {user: []}, build: x}, says: x}",
+            "- {case: a, before: {locked: {user: x}, phonebooks: {user: []}, build: x}, says: healthy}",
             "build: 'x' is no number of a build",
         ),
-        ("- {case: a, before: {interfaces: [1]}, says: x}", "interfaces: is not written as it has to be"),
-        ("- {case: a, before: {}, says: x, then: dance}", "case 'a': then is reconnect, restart, shut down"),
-        ("- {case: a, before: {phonebok: 1}, says: x}", "case 'a', before: there is no part phonebok"),
-        ("- {case: a, before: {}, after: {routes: [1]}, says: x}", "case 'a', after: "),
+        (
+            "- {case: a, before: {interfaces: [1]}, says: healthy}",
+            "interfaces: is not written as it has to be",
+        ),
+        (
+            "- {case: a, before: {}, says: healthy, then: dance}",
+            "case 'a': then is reconnect, restart, shut down",
+        ),
+        ("- {case: a, before: {phonebok: 1}, says: healthy}", "case 'a', before: there is no part phonebok"),
+        ("- {case: a, before: {}, after: {routes: [1]}, says: healthy}", "case 'a', after: "),
         ("- {case: a, before: {}, exits: [1, 0]}", "case 'a': exits has 2 of 4, a run each"),
         ("- {case: a, before: {}, exits: [0, 0, 0, 0], then: restart}", "case 'a': exits has 4 of 5"),
         ("- {case: a, before: {}, says: ''}", "case 'a': exits and says are empty"),
         (
-            "- {case: a, before: {phonebooks: {user: [{nam: x}]}}, says: x}",
-            "an entry of a phonebook got an unexpected keyword argument 'nam'",
+            "- {case: a, before: {phonebooks: {user: [{nam: x}]}}, says: healthy}",
+            "an entry of a phonebook has no 'nam'",
+        ),
+        (
+            "- {case: a, before: {}, says: isue > fixed}",
+            "case 'a': says has no state >, isue; it is issue fixed",
+        ),
+        ("- {case: a, before: {}, says: []}", "case 'a': exits and says are empty"),
+        (
+            "- {case: a, before: {services: {RasMan: stopped}}, exits: [0]}",
+            "services RasMan: 'stopped' is no mapping",
+        ),
+        (
+            "- {case: a, before: {}, after: {events: [rebooted]}, exits: [0, 0, 0, 0]}",
+            "there is no event 'rebooted'",
+        ),
+        ("- {case: a, before: {files: {'../x': ''}}, exits: [0, 0, 0, 0]}", "../x is no file such as"),
+        (
+            "- {case: a, before: {}, exits: [0, 0, 0, 0]}\n- {case: a, before: {}, exits: [0, 0, 0, 0]}",
+            "case 'a' is there 2 times",
         ),
     ],
 )
@@ -573,3 +610,34 @@ def test_an_ended_queue_has_nothing_left():
     queue = Queue([1, 2, 3], workers=2)
     queue.end()
     assert [queue.next(share) for share in queue.shares] == [None, None]
+
+
+@pytest.mark.parametrize("content", ["a\\n", "'*'", "!!binary YQo="])
+def test_a_file_that_a_pair_leaves_is_described(shell, tmp_path, content):
+    (tmp_path / "detect.ps1").write_text(
+        "$log = Join-Path $env:ProgramData 'Mine/x.log'\nif (Test-Path $log) { exit 0 }\nexit 1\n"
+    )
+    (tmp_path / "repair.ps1").write_text(
+        "$null = New-Item (Join-Path $env:ProgramData 'Mine') -ItemType Directory -Force\n"
+        "$log = Join-Path $env:ProgramData 'Mine/x.log'\nif (-not (Test-Path $log)) { [IO.File]::WriteAllText($log, \"a`n\") }\nexit 0\n"
+    )
+    text = content if content.startswith(("'", "!")) else f'"{content}"'
+    (tmp_path / "clients.yaml").write_text(
+        "- case: a\n  before: {}\n  exits: [1, 0, 0, 0]\n  after: {files: {ProgramData/Mine/x.log: "
+        + text
+        + "}}\n"
+        "- case: b\n  before: {files: {ProgramData/Mine/x.log: a}}\n  exits: [0, 0, 0, 0]\n"
+        "  after: {files: {ProgramData/Mine/x.log: b}}\n"
+    )
+    one, other = jobs_of(tmp_path)
+    (tmp_path / "repair.ps1").write_text("exit 0\n")
+    assert prove(one, shell).differences == ()
+    assert prove(other, shell).differences[-1].startswith("file ProgramData/Mine/x.log: ")
+
+
+def test_states_may_be_a_list(tmp_path):
+    own_pair(tmp_path, "")
+    (tmp_path / "clients.yaml").write_text(
+        "- {case: a, before: {}, says: [issue, fixed, healthy, healthy]}\n"
+    )
+    assert jobs_of(tmp_path)[0].case.says == ("issue", "fixed", "healthy", "healthy")

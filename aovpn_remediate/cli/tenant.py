@@ -113,6 +113,8 @@ def _prove(path: Path) -> None:
 
     proofs = prove_config(path)
     failed = [proof for proof in proofs if not proof.ok]
+    if not failed:
+        typer.echo(f"proved: {len(proofs)} cases ok", err=True)
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
         raise RefusedPlanError(f"publish: {len(failed)} of {len(proofs)} cases failed; nothing was published")
@@ -168,6 +170,6 @@ def _ask(draft: Draft, *, as_json: bool) -> None:
     if as_json:
         typer.echo(plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
     typer.echo("\nPublish this? Only yes goes on: ", err=True, nl=False)
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+    if sys.stdin.readline().strip().casefold() != "yes":
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from aovpn_remediate.client.device import SimulatedClient
 
 ANY = "*"
-"""A registry value that may be whatever it is."""
+"""A registry value, or what a file holds, that may be whatever it is."""
 
 _LINES = 12
 """So many changed lines of a file are shown; what comes behind them is counted."""
@@ -105,7 +105,7 @@ def differences(expected: Mapping[str, object], found: Mapping[str, object]) -> 
     lines: list[str] = []
     for name in sorted(expected.keys() | found.keys()):
         wanted, is_there = expected.get(name), found.get(name)
-        if wanted == is_there or (wanted == ANY and is_there is not None):
+        if wanted == is_there or (wanted in (ANY, ANY.encode()) and is_there is not None):
             continue
         if isinstance(wanted, bytes) and isinstance(is_there, bytes):
             lines += [f"{name}: {line}" for line in _byte_differences(wanted, is_there)]

@@ -8,6 +8,7 @@ A description is a mapping; every part may be missing:
     routes: [10.0.0.0/8, 10.1.0.0/16@5]    of the connected interface 23
     networks: [{name: Cafe, interface: Ethernet, category: Public}]
     reachable: [dc01.corp.contoso.com, 'dc01.corp.contoso.com:389']    by a ping, and a connection to a port
+    files: {ProgramData/Contoso/vpn.log: a text}    below the client's folder; !!binary for bytes
     registry: {'HKLM:\\SOFTWARE\\X': {Text: a, List: [a, b], Number: 1, Bytes: !!binary AAE=}}
     services: {RasMan: {started: -60, shared: false, privileges: [a, b], state: Stop Pending}}
                                            started is minutes from now
@@ -43,7 +44,7 @@ Description = Mapping[str, Any]
 
 PARTS = frozenset(
     {
-        "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "interfaces",
+        "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "files", "interfaces",
         "language", "link", "locked", "networks", "phonebooks", "reachable", "registry", "routes",
         "services", "switches",
     }
@@ -54,6 +55,10 @@ _SCOPES = frozenset({"user", "all-users", "device", "hidden", "app"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
 _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "routes", "switches"})
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
+_EVENT = re.compile(
+    r"connection .+ (dropped|dialed)|service .+ (restarted|started|stopped)"
+    r"|the process of service .+ killed|Windows (restarted|shut down)"
+)
 _STATES = frozenset({"Running", "Stopped", "Start Pending", "Stop Pending"})
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _BUILD = 22631
@@ -92,7 +97,11 @@ def _check_words(description: Description) -> None:
         _known(f"phonebook in {part}", scopes, _SCOPES)
     _known("phonebook in link", [description["link"]] if "link" in description else [], _SCOPES)
     _known("switch", description.get("switches", ()), SWITCHES)
-    for facts in dict(description.get("services") or {}).values():
+    for name, facts in dict(description.get("services") or {}).items():
+        if not isinstance(facts or {}, dict):
+            raise ClientError(
+                f"services {name}: {facts!r} is no mapping such as {{state: Stopped}}; docs/clients.md shows each part"
+            )
         _known("fact about a service", facts or (), {"started", "shared", "privileges", "state"})
         _known("state of a service", [facts["state"]] if "state" in (facts or ()) else [], _STATES)
     for part, words in _WORDS.items():
@@ -123,9 +132,10 @@ def _plain(error: Exception) -> str:
     """What Python says about a part, as far as it says anything to a reader of client files."""
     text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
     said = (
-        text.replace("entry() got", "an entry of a phonebook got")
-        .replace("_interface()", "an interface")
-        .replace("_network()", "a network")
+        re.sub(r"got an unexpected keyword argument", "has no", text)
+        .replace("entry() ", "an entry of a phonebook ")
+        .replace("_interface() ", "an interface ")
+        .replace("_network() ", "a network ")
     )
     is_python = isinstance(error, AttributeError | TypeError) and (said == text or "**" in text)
     return "is not written as it has to be" if is_python else said
@@ -136,10 +146,21 @@ def _make_files(client: SimulatedClient, description: Description) -> None:
     client.program_data.mkdir(parents=True)
     for scope, entries in description.get("phonebooks", {}).items():
         client.write_phonebook(scope, _phonebook(entries))
+    for name, content in description.get("files", {}).items():
+        _write_file(client.folder, name, content)
     if "link" in description:
         path = client.phonebook(description["link"])
         path.rename(client.folder / "elsewhere.pbk")
         path.symlink_to(client.folder / "elsewhere.pbk")
+
+
+def _write_file(folder: Path, name: str, content: object) -> None:
+    parts = name.replace("\\", "/").split("/")
+    if not all(parts) or ":" in name or {".", ".."} & set(parts):
+        raise ValueError(f"{name} is no file such as ProgramData/Contoso/vpn.log")
+    path = folder.joinpath(*parts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else str(content).encode())
 
 
 def _make_network(client: SimulatedClient, description: Description) -> None:
@@ -158,6 +179,9 @@ def _make_system(client: SimulatedClient, description: Description) -> None:
     if not build.isdecimal():
         raise ValueError(f"{build!r} is no number of a build")
     client.events = list(description.get("events", ()))
+    for event in client.events:
+        if not _EVENT.fullmatch(str(event)):
+            raise ValueError(f"there is no event {event!r}")
     client.culture = description.get("culture", client.culture)
     if not re.fullmatch(_CULTURE, client.culture):
         raise ValueError(f"{client.culture!r} is no culture such as de-DE")

@@ -75,6 +75,7 @@ class State(TypedDict):
     faults: dict[str, str]
     met: list[str]
     refused: list[str]
+    rewritten: list[str]
     then: str
     sleeps: int
 
@@ -98,6 +99,7 @@ def empty_state() -> State:
         "faults": {},
         "met": [],
         "refused": [],
+        "rewritten": [],
         "then": "",
         "sleeps": 0,
     }

@@ -10,6 +10,7 @@ from aovpn_remediate.config.problem import Problem, Problems, quoted
 from aovpn_remediate.config.yaml_tree import Tree
 from aovpn_remediate.kinds import Entry, InterfaceMetric, RoutePresence
 from aovpn_remediate.kinds.profile import ProfileEntry
+from aovpn_remediate.kinds.route_presence import RouteEntry
 from aovpn_remediate.names import is_within
 
 
@@ -61,7 +62,7 @@ def _nested_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
                 if one.metric != other.metric and is_nested:
                     yield (
                         key,
-                        f"routes {one.prefix} and {other.prefix} lie in each other with different metrics",
+                        f"{_named(one)} and {_named(other)} overlap; the longer one wins, whatever its metric",
                     )
 
 
@@ -77,3 +78,7 @@ def _unsigned(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
     for key, entry in entries.items():
         if entry.signature_check and entry.own_pair() is None:
             yield key, "with signature_check a device refuses the rendered scripts, which have no signature"
+
+
+def _named(route: RouteEntry) -> str:
+    return f"route {route.prefix} ({'any metric' if route.metric is None else f'metric {route.metric}'})"

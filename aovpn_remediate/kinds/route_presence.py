@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from aovpn_remediate.kinds.parts import Strict, text_schema
 from aovpn_remediate.kinds.profile import ProfileEntry
-from aovpn_remediate.names import check_prefix, is_within
+from aovpn_remediate.names import check_prefix, check_route_metric, is_within
 
 _PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
+RouteMetric = Annotated[
+    int,
+    PlainValidator(check_route_metric),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 9999}),
+]
 Prefix = Annotated[str, AfterValidator(check_prefix), text_schema(_PREFIX)]
 
 
@@ -19,8 +24,8 @@ class RouteEntry(Strict, title="Route"):
     """One route: ``10.20.0.0/16``, or a mapping with a metric or an exclusion."""
 
     prefix: Prefix = Field(title="Prefix", description="A network, e.g. 10.20.0.0/16 or 2001:db8::/32.")
-    metric: int | None = Field(
-        None, title="Metric", ge=1, le=9999, description="The route's metric. Default: any is fine."
+    metric: RouteMetric | None = Field(
+        None, title="Metric", description="The route's metric. Default: any is fine."
     )
     exclude: bool = Field(
         False, title="Exclusion", description="Keeps the prefix out of the tunnel; see exclusions."

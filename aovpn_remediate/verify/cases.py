@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from yaml import MappingNode, SafeLoader
 
 _CASE_KEYS = {"case", "when", "unless", "before", "says", "exits", "after", "then"}
+_STATES = {"healthy", "issue", "pending", "absent", "unknown", "fixed", "failed"}
 _THEN = ("", "reconnect", "restart", "shut down")
 
 
@@ -157,6 +159,8 @@ def _items(path: Path) -> list[dict[str, Any]]:
     if not found or found != items:
         raise ClientError("is no list of cases; docs/clients.md shows one")
     problems = [text for number, item in enumerate(found, 1) for text in _form_problems(item, number)]
+    names = Counter(str(item.get("case")) for item in found)
+    problems += [f"case {name!r} is there {count} times" for name, count in names.items() if count > 1]
     if problems:
         raise ClientError("; ".join(problems) + "; docs/clients.md shows each")
     return found
@@ -181,15 +185,21 @@ def _form_problems(item: Mapping[str, Any], number: int) -> Iterator[str]:
     exits = item.get("exits", [])
     if not isinstance(exits, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in exits):
         yield f"{name}: exits is no list of numbers"
-    if not isinstance(item.get("says", ""), str):
-        yield f"{name}: says is no text of states"
+    unknown_states = sorted(set(_states(item.get("says", ""))) - _STATES)
+    if unknown_states:
+        yield f"{name}: says has no state {', '.join(unknown_states)}; it is issue fixed healthy healthy, say"
+
+
+def _states(says: object) -> list[str]:
+    """The states of a case, which are a list of words or a text of them."""
+    return [str(one) for one in says] if isinstance(says, list) else str(says).split()
 
 
 def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
     before = _filled(item["before"] or {}, values)
     stays = {part: value for part, value in before.items() if part not in ("locked", "changes")}
     after = stays | _filled(item.get("after") or {}, values)
-    says, exits = tuple(str(item.get("says", "")).split()), tuple(item.get("exits", ()))
+    says, exits = tuple(_states(item.get("says", ""))), tuple(item.get("exits", ()))
     return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
 
 

@@ -127,10 +127,10 @@ def _keep(client: SimulatedClient, runs: Sequence[Run], problems: Sequence[str],
 
 def _labelled(runs: Sequence[Run]) -> Iterator[str]:
     """What each run said, line by line."""
-    for number, run in enumerate(runs):
-        script = "remediate" if number in (1, 3) else "detect"
+    for number, run in enumerate(runs, 1):
+        script = "remediate" if number in (2, 4) else "detect"
         for line in run.output or ("(no output)",):
-            yield f"{script}: {line}"
+            yield f"run {number}, {script}: {line}"
 
 
 def _run_all(
@@ -150,7 +150,7 @@ def _run_all(
         now = snapshot(client)
         if number != 2:  # only the first repair may change anything
             is_new_try = number == 4 and runs[-1].exit_code != 0  # a repair that failed tries again
-            again = [] if is_new_try else written_again(client, marks)
+            again = [] if is_new_try else _written_again(client, marks, runs[-1])
             problems += [f"run {number} {line}" for line in _changes(job, seen, now, again)]
         if not _is_own(job):
             lost = [*_lost(seen, now, others), *_lost_entries(first, now, profile)]
@@ -166,14 +166,19 @@ def _detect_again(
     seen, marks = snapshot(client), mark_files(client)
     runs.append(_run(job, client, shell, job.package.detection))
     problems += _problems(job, runs)
-    found = _changes(job, seen, snapshot(client), written_again(client, marks))
+    found = _changes(job, seen, snapshot(client), _written_again(client, marks, runs[-1]))
     problems += [f"run {len(runs)} {line}" for line in found]
+
+
+def _written_again(client: SimulatedClient, marks: Mapping[str, tuple[int, int]], run: Run) -> list[str]:
+    """The files and registry values that a run wrote, whatever it wrote there."""
+    return [*written_again(client, marks), *dict.fromkeys(run.state["rewritten"])]
 
 
 def _changes(
     job: Job, seen: Mapping[str, object], now: Mapping[str, object], again: Sequence[str]
 ) -> Iterator[str]:
-    """What a run changed that may change nothing; ``again`` are the files that it wrote."""
+    """What a run changed that may change nothing; ``again`` is what it wrote."""
     old, new = _without_copies(seen, job), _without_copies(now, job)
     yield from (f"changed {line}" for line in differences(old, new))
     for name in again:

@@ -124,14 +124,14 @@ function Invoke-RegistryCommand {
             }
         }
         'Get-ItemPropertyValue' { (Get-RegistryData -Entry $entry.Value -Name $Bound['Name']).$($Bound['Name']) }
-        'Remove-ItemProperty' { Remove-RegistryData -Entry $entry.Value -Name $Bound['Name'] }
+        'Remove-ItemProperty' { Remove-RegistryData -Key $Key -Entry $entry.Value -Name $Bound['Name'] }
         default {
             if ($null -eq $global:Client.registry.PSObject.Properties[$Key]) {
                 $null = New-RegistryKey -Key $Key
                 $entry = Find-RegistryKey -Key $Key
             }
             $isNew = 'New-ItemProperty' -eq $Command -and -not $Bound['Force']
-            Set-RegistryData -Entry $entry.Value -Bound $Bound -IsNew:$isNew
+            Set-RegistryData -Key $Key -Entry $entry.Value -Bound $Bound -IsNew:$isNew
         }
     }
 }
@@ -159,6 +159,9 @@ function New-RegistryKey {
     if (-not $Force -and $null -ne $global:Client.registry.PSObject.Properties[$Key]) {
         Write-ClientError -Message 'A key in this path already exists.' -Category ResourceExists
         return
+    }
+    if ($null -ne $global:Client.registry.PSObject.Properties[$Key]) {
+        $global:Client.rewritten = @($global:Client.rewritten) + "registry $Key"
     }
     $empty = New-Object -TypeName psobject
     $global:Client.registry | Add-Member -MemberType NoteProperty -Name $Key -Value $empty -Force

@@ -27,7 +27,7 @@ function Get-RegistryData {
 
 # Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
 function Set-RegistryData {
-    param($Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
+    param([string] $Key, $Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
 
     $name = @($Bound['Name'])[0]
     $type = "$($Bound['Type'])$($Bound['PropertyType'])"
@@ -56,6 +56,9 @@ function Set-RegistryData {
         'QWord' { [long] $Bound['Value'] }
         default { $Bound['Value'] }
     }
+    if ($null -ne $old -and $kind -eq $old.Value.type -and "$data" -ceq "$(@($old.Value.data))") {
+        $global:Client.rewritten = @($global:Client.rewritten) + "registry $Key $name"
+    }
     $value = [pscustomobject] @{ type = $kind; data = $data }
     $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
 }
@@ -80,9 +83,11 @@ function Get-ValueType {
 }
 
 function Remove-RegistryData {
-    param($Entry, [string[]] $Name)
+    param([string] $Key, $Entry, [string[]] $Name)
 
     foreach ($one in $Name) {
+        # One that comes back was written again.
+        $global:Client.rewritten = @($global:Client.rewritten) + "registry $Key $one"
         if ($null -eq $Entry.PSObject.Properties[$one]) {
             Write-ClientError -Message "Property $one does not exist." -Category InvalidArgument
             continue
