@@ -2,15 +2,15 @@
 # names that a script sees of it.
 param([string] $Folder)
 
-# Parameters that a provider adds to a command.
+# Parameters that a provider adds to a command, those for files and for the registry.
 $dynamic = @{
-    'Get-ChildItem'    = @(
-        '[Alias("ad", "d")] [switch] ${Directory}', '[Alias("af")] [switch] ${File}', '[Alias("ah", "h")] [switch] ${Hidden}'
-        '[Alias("ar")] [switch] ${ReadOnly}', '[Alias("as")] [switch] ${System}'
-        '[Management.Automation.FlagsExpression[IO.FileAttributes]] ${Attributes}'
-    ) -join ', '
-    'Set-ItemProperty' = '[string] ${Type}'
-    'Test-Path'        = '[DateTime] ${NewerThan}, [DateTime] ${OlderThan}'
+    'Get-ChildItem'    = @{
+        Directory  = '[Alias("ad", "d")] [switch]'; File = '[Alias("af")] [switch]'; Hidden = '[Alias("ah", "h")] [switch]'
+        ReadOnly   = '[Alias("ar")] [switch]'; System = '[Alias("as")] [switch]'
+        Attributes = '[Management.Automation.FlagsExpression[IO.FileAttributes]]'
+    }
+    'Set-ItemProperty' = @{ Type = '[string]' }
+    'Test-Path'        = @{ NewerThan = '[DateTime]'; OlderThan = '[DateTime]' }
 }
 
 # The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, or refuses them, and for everything
@@ -18,12 +18,18 @@ $dynamic = @{
 function Get-ItemStandIn {
     param([string] $Command, [string] $Registry)
 
-    $real = Get-Command -Name $Command -CommandType Cmdlet
+    $real = Get-Command -Name $Command -CommandType Cmdlet -ErrorAction SilentlyContinue
+    if ($null -eq $real) {
+        # Off Windows the engine leaves out what is for the registry alone.
+        return "function $Command { Deny-RegistryCommand -Command '$Command' }"
+    }
     $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
     $proxy = [Management.Automation.ProxyCommand]
     $parameters = $proxy::GetParamBlock($about)
     if ($dynamic.ContainsKey($Command)) {
-        $parameters += ', ' + $dynamic[$Command]
+        foreach ($name in @($dynamic[$Command].Keys | Where-Object { $parameters -notmatch "\$\{$_\}" })) {
+            $parameters += ", $($dynamic[$Command][$name]) `${$name}"
+        }
     }
     $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source, $Registry
     @'
@@ -49,7 +55,10 @@ $items = @(
     'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
     'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
 )
-$filesOnly = 'Clear-Item', 'Copy-Item', 'Move-Item', 'Rename-Item', 'Set-Item', 'Clear-ItemProperty'
+$filesOnly = @(
+    'Clear-Item', 'Copy-Item', 'Move-Item', 'Rename-Item', 'Set-Item'
+    'Clear-ItemProperty', 'Copy-ItemProperty', 'Move-ItemProperty', 'Rename-ItemProperty'
+)
 # Aliases of 5.1 that the engine leaves to programs off Windows.
 $aliases = @{
     ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
@@ -65,7 +74,6 @@ if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
 # What would reach the machine that this runs on, and has no stand-in.
 $refused = @(
     'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
-    'Copy-ItemProperty', 'Move-ItemProperty', 'Rename-ItemProperty'
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })

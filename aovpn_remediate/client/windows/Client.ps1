@@ -183,7 +183,8 @@ function New-ObjectOnFullDisk {
 function Start-Sleep {
     [CmdletBinding(DefaultParameterSetName = 'Seconds')]
     param(
-        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)] [int] $Seconds,
+        [Parameter(Mandatory = $true, Position = 0, ParameterSetName = 'Seconds', ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [int] $Seconds,
         [Parameter(Mandatory = $true, ParameterSetName = 'Milliseconds', ValueFromPipelineByPropertyName = $true)] [int] $Milliseconds
     )
 

@@ -4,7 +4,8 @@ function Get-NetAdapter {
     [CmdletBinding(DefaultParameterSetName = 'ByName')]
     param(
         [Parameter(Position = 0, ParameterSetName = 'ByName')] [Alias('ifAlias', 'InterfaceAlias')] [string[]] $Name,
-        [Parameter(Mandatory = $true, ParameterSetName = 'ByIfIndex', ValueFromPipelineByPropertyName = $true)] [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
+        [Parameter(Mandatory = $true, ParameterSetName = 'ByIfIndex', ValueFromPipelineByPropertyName = $true)]
+        [Alias('ifIndex')] [uint32[]] $InterfaceIndex,
         [switch] $IncludeHidden
     )
 

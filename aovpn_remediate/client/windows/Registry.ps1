@@ -75,7 +75,7 @@ function ConvertTo-RegistryName {
 function Deny-RegistryCommand {
     param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
-    Deny-Call -Reason "$Command has no stand-in for the registry; docs/clients.md lists those that there are: $Key"
+    Deny-Call -Reason "$Command has no stand-in for the registry; docs/clients.md lists those that there are"
 }
 
 # Does with a key what a command does.
