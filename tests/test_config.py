@@ -699,7 +699,7 @@ ADVICE = {
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
         [
-            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer one wins, whatever its metric"
+            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer one wins, whatever the metrics"
         ],
     ),
     "a signature check": (

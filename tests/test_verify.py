@@ -547,7 +547,7 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
         ("- {case: a, before: {}, says: []}", "case 'a': exits and says are empty"),
         (
             "- {case: a, before: {services: {RasMan: stopped}}, exits: [0]}",
-            "services RasMan: 'stopped' is no mapping",
+            "services RasMan: 'stopped' is not a mapping",
         ),
         (
             "- {case: a, before: {}, after: {events: [rebooted]}, exits: [0, 0, 0, 0]}",

@@ -170,6 +170,6 @@ def _ask(draft: Draft, *, as_json: bool) -> None:
     if as_json:
         typer.echo(plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
     typer.echo("\nPublish this? Only yes goes on: ", err=True, nl=False)
-    if sys.stdin.readline().strip().casefold() != "yes":
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)

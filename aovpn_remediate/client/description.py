@@ -99,9 +99,8 @@ def _check_words(description: Description) -> None:
     _known("switch", description.get("switches", ()), SWITCHES)
     for name, facts in dict(description.get("services") or {}).items():
         if not isinstance(facts or {}, dict):
-            raise ClientError(
-                f"services {name}: {facts!r} is no mapping such as {{state: Stopped}}; docs/clients.md shows each part"
-            )
+            shape = "a mapping such as {state: Stopped}"
+            raise ClientError(f"services {name}: {facts!r} is not {shape}; docs/clients.md shows each part")
         _known("fact about a service", facts or (), {"started", "shared", "privileges", "state"})
         _known("state of a service", [facts["state"]] if "state" in (facts or ()) else [], _STATES)
     for part, words in _WORDS.items():

@@ -60,10 +60,8 @@ def _nested_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
             for one, other in combinations(routes, 2):
                 is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
                 if one.metric != other.metric and is_nested:
-                    yield (
-                        key,
-                        f"{_named(one)} and {_named(other)} overlap; the longer one wins, whatever its metric",
-                    )
+                    both = f"{_named(one)} and {_named(other)}"
+                    yield key, f"{both} overlap; the longer one wins, whatever the metrics"
 
 
 def _no_routes(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
