@@ -395,13 +395,14 @@ def test_half_of_what_a_broken_replacement_leaves_is_none(client, shell, left):
     assert say(client, shell, metric_pair()).states == "absent absent absent absent"
 
 
+@pytest.mark.parametrize("copy", ["old", "before", "1.kept", "9.kept"])
 @pytest.mark.parametrize("now", [None, b"", entry("Other")])
-def test_a_profile_that_is_only_in_the_old_phonebook_is_a_doubt(client, shell, now):
-    """Killed between the two renames, and Windows made a new phonebook before the next repair."""
+def test_a_profile_that_is_only_in_a_copy_is_a_doubt(client, shell, now, copy):
+    """A repair was killed, and Windows made a new phonebook before the next one; or a route command lost it."""
     path = client.write_phonebook("user", now or b"")
     if now is None:
         path.unlink()
-    old = path.with_name("rasphone.pbk.aovpn-remediate.old")
+    old = path.with_name(f"rasphone.pbk.aovpn-remediate.{copy}")
     old.write_bytes(entry(PROFILE))
     said = say(client, shell, metric_pair())
     assert said.states == "unknown unknown unknown unknown"
@@ -590,14 +591,15 @@ def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happ
 
 
 BETWEEN = WRITE + "\n" + REPLACE
-PUT_BACK = "[IO.File]::Replace($old, $Path, $temporary)"
+PUT_BACK = "                Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }"
 
 
 def test_what_cannot_be_put_back_is_kept(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     script = surgery(surgery(metric_pair().remediation, REPLACE, BETWEEN), PUT_BACK, "throw 'held'")
     said = client.run(shell, script, run_as="user").result
-    assert (said["state"], said["detail"]) == ("failed", "held")
+    detail = "held; what another program wrote is in a copy that is kept beside the phonebook"
+    assert (said["state"], said["detail"]) == ("failed", detail)
     assert kept(path) == [entry(PROFILE) + b"[Other]"]
 
 
@@ -706,6 +708,48 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
     assert not list(path.parent.glob("*.tmp"))
 
 
+def broken_off(client: SimulatedClient, now: bytes | None) -> Path:
+    """What a replacement leaves that broke off between its renames, and what Windows then made of it."""
+    path = client.write_phonebook("user", now or b"")
+    if now is None:
+        path.unlink()
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    return path
+
+
+@pytest.mark.parametrize("now", [None, b"", b"\r\n"])
+def test_a_phonebook_without_an_entry_is_none_where_a_replacement_broke_off(client, shell, now):
+    path = broken_off(client, now)
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
+    assert len(files(client)) == 2 and kept(path) == []
+
+
+def test_a_phonebook_with_another_entry_stays_where_a_replacement_broke_off(client, shell):
+    path = broken_off(client, entry("Other"))
+    assert say(client, shell, metric_pair()).states == "unknown unknown unknown unknown"
+    assert path.read_bytes() == entry("Other")
+
+
+def test_a_phonebook_comes_back_also_where_windows_does_not_answer_about_its_interfaces(client, shell):
+    path = broken_off(client, None)
+    client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
+    found = check(client, shell, metric_pair()).result
+    assert (found["state"], found["reason"]) == ("issue", "interrupted")
+    assert repair(client, shell, metric_pair()).result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_no_link_comes_back_in_the_place_of_a_phonebook(client, shell):
+    path = broken_off(client, None)
+    old = path.with_name("rasphone.pbk.aovpn-remediate.old")
+    old.rename(client.folder / "victim")
+    old.symlink_to(client.folder / "victim")
+    assert say(client, shell, metric_pair()).states == "unknown unknown unknown unknown"
+    assert not path.is_symlink() and not path.exists()
+
+
 def test_a_replacement_that_breaks_off_is_undone_at_once(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     half = surgery(metric_pair().remediation, REPLACE, "[IO.File]::Move($Path, $old); throw 'error 1177'")
@@ -728,7 +772,8 @@ def test_nothing_may_stand_where_the_copy_belongs(client, shell, make, copy):
     path = client.write_phonebook("user", entry(PROFILE))
     backup = path.with_name(f"rasphone.pbk.aovpn-remediate.{copy}")
     backup.mkdir() if make == "folder" else backup.symlink_to(client.folder / "victim")
-    assert repair(client, shell, metric_pair()).result["state"] == "failed"
+    state = "unknown" if copy == "old" else "failed"
+    assert repair(client, shell, metric_pair()).result["state"] == state
     assert path.read_bytes() == entry(PROFILE) and not (client.folder / "victim").exists()
 
 
@@ -772,7 +817,7 @@ def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
 
 
 DOOR = "Complete-Remediation -Settings"
-REPAIRS = "            $changes = foreach ($one in $Repair) {"
+REPAIRS = "        $changes = foreach ($one in $Repair) {"
 META = "Set-StrictMode -Version 2.0"
 
 

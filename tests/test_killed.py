@@ -38,6 +38,7 @@ NEVER = (
     "if (-not $isSame",
     "if (-not (Restore-Phonebook",
     "Save-KeptCopy",
+    "$problem = ConvertTo-PlainError",
     "$isElsewhere = Test-Content -Path $backup",
     "$null = Restore-Phonebook",
 )

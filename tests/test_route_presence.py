@@ -142,10 +142,10 @@ def test_nothing_is_removed_when_an_addition_failed(client, shell, stored, fault
 
 def test_a_refused_route_is_named_and_stops_no_other(client, shell):
     path = client.write_phonebook("device", entry(PROFILE))
-    client.faults = {"Add-VpnConnectionRoute fd00::/8": "no"}
+    client.faults = {"Add-VpnConnectionRoute fd00::/8": "no at fe80::1:2"}
     package = routes("fd00::/8", *TWO)
     run = repair(client, shell, package)
-    assert (run.result["state"], run.result["detail"]) == ("failed", "fd00::/8: no")
+    assert (run.result["state"], run.result["detail"]) == ("failed", "fd00::/8: no at (address)")
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
     client.faults = {}
     assert repair(client, shell, package).result["state"] == "fixed"
@@ -158,6 +158,62 @@ def test_of_many_refused_routes_five_are_named(client, shell, count, more):
     run = repair(client, shell, routes(*(f"10.{number}.0.0/16" for number in range(count))))
     names = "10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16"
     assert run.result["detail"] == f"{names}{more}: RPC server at (address) unavailable"
+
+
+def test_a_refused_route_leaves_no_route_around_an_exclusion_that_is_not_there(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Add-VpnConnectionRoute fd00::/8": "no"}
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
+    run = repair(client, shell, routes("10.0.0.0/8", "fd00::/8", exclusion, exclusions="write"))
+    assert run.result["state"] == "failed"
+    assert path.read_bytes() == entry(PROFILE, routes=("!10.8.0.0/16", "10.0.0.0/8"), time=1)
+
+
+def test_a_refused_stored_route_keeps_none_from_the_interface_and_takes_none_from_it(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16",)))
+    connect(client, "10.9.0.0/16")
+    client.faults = {"Add-VpnConnectionRoute": "no"}
+    run = repair(client, shell, routes(*TWO, stale="remove"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", ", ".join(TWO) + ": no")
+    assert prefixes(client) == ["10.9.0.0/16", *TWO]
+
+
+def test_no_live_route_is_added_around_an_exclusion_that_is_only_stored(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=(*TWO, "!10.20.8.0/24")))
+    connect(client)
+    assert say(client, shell, routes(*TWO)).states == "issue fixed pending pending"
+    assert prefixes(client) == [TWO[1]]
+
+
+def test_a_route_that_goes_with_an_error_comes_back_where_its_new_metric_is_refused(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9",)))
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no"}
+    package = routes({"prefix": "10.20.0.0/16", "metric": 5})
+    takes = writing(path, entry(PROFILE))
+    run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", f"{takes}; throw 'timed out'"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "10.20.0.0/16: timed out")
+    assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@9",), time=1)
+
+
+def test_a_repair_that_changed_nothing_leaves_the_copy_of_the_last_one_that_did(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    backup.write_bytes(entry("Earlier"))
+    client.faults = {"Add-VpnConnectionRoute": "no"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert backup.read_bytes() == entry("Earlier") and len(files(client)) == 2
+
+
+def test_an_entry_that_is_put_back_before_a_new_one_keeps_its_last_line(client, shell):
+    """The last line of the phonebook had no end, and another program wrote it with its own entry."""
+    before = entry(PROFILE, ipv4=3).rstrip()
+    path = client.write_phonebook("device", before)
+    client.switches = ("resetsMetric",)
+    added = base64.b64encode(b"\r\n" + entry("New VPN")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Confirm-OtherContent", "adds": added}]
+    run = repair(client, shell, routes(*TWO))
+    assert "the entry was put back" in str(run.result["detail"])
+    assert path.read_bytes() == before + b"\r\n" + entry("New VPN")
 
 
 def test_a_metric_that_is_refused_stops_no_other_route_unless_the_entry_is_put_back(client, shell):

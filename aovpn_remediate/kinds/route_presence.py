@@ -109,6 +109,7 @@ class RoutePresence(ProfileEntry, title="route-presence"):
             "stored_rest": rest,
             "stored_through": live,
             "first_last": [*rest, *first],
+            "only_exclusions": exclusions,
             "exclusions_last": [*live, *exclusions],
             "count": len(live),
             "excludes": bool(exclusions),

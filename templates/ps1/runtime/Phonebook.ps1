@@ -82,12 +82,13 @@ function Open-ProfileEntry {
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
-    if ($phonebook['Exists']) {
-        $open['Text'] = Read-PhonebookText -Path $open['Path']
-    } elseif (Test-BrokenReplacement -Path $open['Path']) {
+    if (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -96,16 +97,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If it is in the one that a repair had put aside
-# when it was killed, another program has made a new one meanwhile, and only a person can tell which is right.
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($old)) {
-        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $old) -Name $Settings['Profile']
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in the old phonebook, which an interrupted repair left beside'
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }

@@ -55,8 +55,10 @@ function Write-PhonebookText {
                 Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
             }
         } catch {
+            $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
+                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
             }
             throw
         }
@@ -79,15 +81,16 @@ function Write-PhonebookText {
     $true
 }
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
         return $false
     }
-    @(Get-LeftFile -Path $Path).Count -gt 0
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
 # Brings the old phonebook back after a replacement that broke off; $true if it had to.
@@ -97,7 +100,13 @@ function Restore-Phonebook {
     if (-not (Test-BrokenReplacement -Path $Path)) {
         return $false
     }
-    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
+    $old = "$Path.aovpn-remediate.old"
+    if ([IO.File]::Exists($Path)) {
+        $temporary = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+    } else {
+        Move-File -Path $old -Target $Path
+    }
     $true
 }
 
@@ -186,6 +195,22 @@ function Save-KeptCopy {
         }
     }
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
+}
+
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
 }
 
 # Whether there is a file; a link or a folder in its place is a doubt.

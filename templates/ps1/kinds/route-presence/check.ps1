@@ -71,6 +71,7 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $Settings['StoredRoutes'] = $stored
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
@@ -94,12 +95,13 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
-# since Windows makes room for exclusions at a connection only.
+# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
+# it into the tunnel, since Windows makes room for exclusions at a connection only.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route)
 
-    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
             $one

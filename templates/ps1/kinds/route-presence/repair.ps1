@@ -1,7 +1,9 @@
-# Puts the stored routes right. Whatever else the route commands change in the entry is put back.
+# Puts the stored routes right. Whatever else the route commands change in the entry is put back. The settings
+# get Gone, the routes that left the profile.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
+    $Settings['Gone'] = @()
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
         return $true
     }
@@ -12,7 +14,12 @@ function Repair-StoredCondition {
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
+    $gone = @()
+    if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
+        $gone = $Found['stored']['stale']
+    }
     if (0 -eq $touched.Count) {
+        $Settings['Gone'] = $gone
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
@@ -23,15 +30,21 @@ function Repair-StoredCondition {
         $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
         Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
     }
+    $Settings['Gone'] = $gone
     $true
 }
 
-# Metrics first, then what is missing, then exclusions, and stale routes last: where one of them fails, the
-# others of its kind are tried all the same, unless the entry had to be put back, and nothing is removed.
+# Exclusions first, lest a connection takes them into the tunnel with a route around them; then metrics and
+# what is missing, and stale routes last: where one of them fails, the others of its kind are tried all the
+# same, unless the entry had to be put back, and nothing is removed.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
 
     $all = @($Difference['Metric'] + $Difference['Missing'])
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
+    if ($exclusions.Count -gt 0) {
+        Write-Exclusion -Settings $Settings -Route $exclusions
+    }
     Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
         param([hashtable] $Route)
 
@@ -44,10 +57,6 @@ function Set-StoredRoute {
             Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
         }
     }
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    if ($exclusions.Count -gt 0) {
-        Write-Exclusion -Settings $Settings -Route $exclusions
-    }
     Invoke-EachRoute -Route $Difference['Stale'] -Action {
         param([hashtable] $Route)
 
@@ -59,18 +68,32 @@ function Set-StoredRoute {
 function Set-StoredMetric {
     param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
 
-    Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
     try {
+        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     } catch {
         $problem = $_
         try {
-            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+            if (-not (Test-StoredRoute -Settings $Settings -Route $Route)) {
+                Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+            }
         } catch {
             Restore-Entry -Settings $Settings -Saved $Saved
         }
         throw $problem
     }
+}
+
+# Whether a route is stored now, with whatever metric.
+function Test-StoredRoute {
+    param([hashtable] $Settings, [hashtable] $Route)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
 # Writes exclusions into the entry, since Windows has no command for them.
@@ -120,7 +143,7 @@ function Confirm-OtherContent {
     } finally {
         if (-not $isAllThere) {
             Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
-        } elseif ('done' -eq $Saved['PutBack']) {
+        } elseif ('done' -eq $Saved['PutBack'] -or [string]::Equals($open['Text'], $Saved['Text'])) {
             # The copy is as the phonebook is, and what was there meanwhile is beside it already.
             Remove-UnneededFile -Path $Saved['Copy']
         } else {
@@ -150,7 +173,12 @@ function Restore-Entry {
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
-        $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $body)
+        $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
+        if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
+            # It was the last one of a phonebook without an end of its last line, and another came behind it.
+            return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
+        }
+        $rest.Insert($Entry['Start'], $body)
     }
     $Saved['PutBack'] = 'done'
 }
@@ -206,10 +234,7 @@ function Repair-LiveCondition {
             }
         }
     }
-    $removed = @()
-    if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
-        $removed = @($Found['stored']['stale'] | ForEach-Object { (ConvertTo-Prefix -Text $_)['Key'] })
-    }
+    $removed = @(foreach ($text in $Settings['Gone']) { (ConvertTo-Prefix -Text $text)['Key'] })
     $live = @(Get-LiveRoute -Interface $interface[0])
     $old = @($live | Where-Object { $removed -contains $_['Key'] })
     Invoke-EachRoute -Route $old -Action {

@@ -282,12 +282,13 @@ function Open-ProfileEntry {
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
-    if ($phonebook['Exists']) {
-        $open['Text'] = Read-PhonebookText -Path $open['Path']
-    } elseif (Test-BrokenReplacement -Path $open['Path']) {
+    if (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -296,16 +297,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If it is in the one that a repair had put aside
-# when it was killed, another program has made a new one meanwhile, and only a person can tell which is right.
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($old)) {
-        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $old) -Name $Settings['Profile']
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in the old phonebook, which an interrupted repair left beside'
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -438,8 +438,10 @@ function Write-PhonebookText {
                 Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
             }
         } catch {
+            $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
+                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
             }
             throw
         }
@@ -462,15 +464,16 @@ function Write-PhonebookText {
     $true
 }
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
         return $false
     }
-    @(Get-LeftFile -Path $Path).Count -gt 0
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
 # Brings the old phonebook back after a replacement that broke off; $true if it had to.
@@ -480,7 +483,13 @@ function Restore-Phonebook {
     if (-not (Test-BrokenReplacement -Path $Path)) {
         return $false
     }
-    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
+    $old = "$Path.aovpn-remediate.old"
+    if ([IO.File]::Exists($Path)) {
+        $temporary = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+    } else {
+        Move-File -Path $old -Target $Path
+    }
     $true
 }
 
@@ -546,6 +555,22 @@ function Save-KeptCopy {
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
+}
+
 # Whether there is a file; a link or a folder in its place is a doubt.
 function Test-PlainFile {
     param([string] $Path)
@@ -605,8 +630,9 @@ function Merge-Finding {
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
-# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
 function Invoke-Check {
     param([hashtable] $Settings, $Check)
 
@@ -618,7 +644,7 @@ function Invoke-Check {
         $findings = foreach ($one in $Check) {
             $finding = & $one
             $finding
-            if ('absent' -eq $finding['State']) {
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
@@ -638,6 +664,9 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -653,14 +682,13 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    # What ends in ::/8 is a network.
-    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $pattern, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    # An address with a length behind it is a network too.
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -743,7 +771,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
+# fails stops no other one.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -751,13 +780,17 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
-        try {
-            $changes = foreach ($one in $Repair) {
+        $problems = @()
+        $changes = foreach ($one in $Repair) {
+            try {
                 & $one $after['Found']
+            } catch {
+                $problems += ConvertTo-PlainError -ErrorRecord $_
             }
-        } catch {
-            $text = ConvertTo-PlainError -ErrorRecord $_
-            return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+        }
+        if ($problems.Count -gt 0) {
+            $detail = $problems -join '; '
+            return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check

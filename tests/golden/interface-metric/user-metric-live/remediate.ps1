@@ -134,8 +134,9 @@ function Merge-Finding {
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
-# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
 function Invoke-Check {
     param([hashtable] $Settings, $Check)
 
@@ -147,7 +148,7 @@ function Invoke-Check {
         $findings = foreach ($one in $Check) {
             $finding = & $one
             $finding
-            if ('absent' -eq $finding['State']) {
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
@@ -167,6 +168,9 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -182,14 +186,13 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    # What ends in ::/8 is a network.
-    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $pattern, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    # An address with a length behind it is a network too.
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -272,7 +275,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
+# fails stops no other one.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -280,13 +284,17 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
-        try {
-            $changes = foreach ($one in $Repair) {
+        $problems = @()
+        $changes = foreach ($one in $Repair) {
+            try {
                 & $one $after['Found']
+            } catch {
+                $problems += ConvertTo-PlainError -ErrorRecord $_
             }
-        } catch {
-            $text = ConvertTo-PlainError -ErrorRecord $_
-            return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+        }
+        if ($problems.Count -gt 0) {
+            $detail = $problems -join '; '
+            return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check

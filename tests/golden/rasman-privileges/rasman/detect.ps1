@@ -358,8 +358,9 @@ function Merge-Finding {
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
-# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
 function Invoke-Check {
     param([hashtable] $Settings, $Check)
 
@@ -371,7 +372,7 @@ function Invoke-Check {
         $findings = foreach ($one in $Check) {
             $finding = & $one
             $finding
-            if ('absent' -eq $finding['State']) {
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
@@ -391,6 +392,9 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -406,14 +410,13 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    # What ends in ::/8 is a network.
-    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $pattern, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    # An address with a length behind it is a network too.
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 

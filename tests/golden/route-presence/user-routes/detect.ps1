@@ -68,6 +68,17 @@ function Read-FileText {
     Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
 }
 
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
 # Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
 # locked or refused is tried five times in a second.
 function Invoke-WithRetry {
@@ -210,12 +221,13 @@ function Open-ProfileEntry {
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
-    if ($phonebook['Exists']) {
-        $open['Text'] = Read-PhonebookText -Path $open['Path']
-    } elseif (Test-BrokenReplacement -Path $open['Path']) {
+    if (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -224,16 +236,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If it is in the one that a repair had put aside
-# when it was killed, another program has made a new one meanwhile, and only a person can tell which is right.
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($old)) {
-        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $old) -Name $Settings['Profile']
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in the old phonebook, which an interrupted repair left beside'
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -289,15 +300,43 @@ function Get-EntryPiece {
 # written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
 # before commands which this script cannot watch, and .kept whatever a person has to look at.
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
         return $false
     }
-    @(Get-LeftFile -Path $Path).Count -gt 0
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+}
+
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
+}
+
+# Whether there is a file; a link or a folder in its place is a doubt.
+function Test-PlainFile {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
+        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    }
+    $null -ne $attributes
 }
 
 # Those that a script that was killed left beside the phonebook.
@@ -341,8 +380,9 @@ function Merge-Finding {
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
-# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
 function Invoke-Check {
     param([hashtable] $Settings, $Check)
 
@@ -354,7 +394,7 @@ function Invoke-Check {
         $findings = foreach ($one in $Check) {
             $finding = & $one
             $finding
-            if ('absent' -eq $finding['State']) {
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
@@ -374,6 +414,9 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -389,14 +432,13 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    # What ends in ::/8 is a network.
-    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $pattern, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    # An address with a length behind it is a network too.
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -654,6 +696,7 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $Settings['StoredRoutes'] = $stored
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
@@ -677,12 +720,13 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
-# since Windows makes room for exclusions at a connection only.
+# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
+# it into the tunnel, since Windows makes room for exclusions at a connection only.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route)
 
-    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
             $one

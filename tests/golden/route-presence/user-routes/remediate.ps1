@@ -277,12 +277,13 @@ function Open-ProfileEntry {
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
-    if ($phonebook['Exists']) {
-        $open['Text'] = Read-PhonebookText -Path $open['Path']
-    } elseif (Test-BrokenReplacement -Path $open['Path']) {
+    if (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -291,16 +292,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If it is in the one that a repair had put aside
-# when it was killed, another program has made a new one meanwhile, and only a person can tell which is right.
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($old)) {
-        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $old) -Name $Settings['Profile']
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in the old phonebook, which an interrupted repair left beside'
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -457,8 +457,10 @@ function Write-PhonebookText {
                 Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
             }
         } catch {
+            $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
+                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
             }
             throw
         }
@@ -481,15 +483,16 @@ function Write-PhonebookText {
     $true
 }
 
-# Whether a replacement broke off half-way: there is no phonebook, but both the old file and the new one. The
-# copy of a replacement that went well has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if ([IO.File]::Exists($Path) -or -not [IO.File]::Exists("$Path.aovpn-remediate.old")) {
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
         return $false
     }
-    @(Get-LeftFile -Path $Path).Count -gt 0
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
 # Brings the old phonebook back after a replacement that broke off; $true if it had to.
@@ -499,7 +502,13 @@ function Restore-Phonebook {
     if (-not (Test-BrokenReplacement -Path $Path)) {
         return $false
     }
-    Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
+    $old = "$Path.aovpn-remediate.old"
+    if ([IO.File]::Exists($Path)) {
+        $temporary = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+    } else {
+        Move-File -Path $old -Target $Path
+    }
     $true
 }
 
@@ -590,6 +599,22 @@ function Save-KeptCopy {
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
+}
+
 # Whether there is a file; a link or a folder in its place is a doubt.
 function Test-PlainFile {
     param([string] $Path)
@@ -649,8 +674,9 @@ function Merge-Finding {
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent there is nothing more to look at. ($Check has no type because constrained
-# language mode knows no arrays of script blocks, and this script must be able to say that it runs there.)
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
 function Invoke-Check {
     param([hashtable] $Settings, $Check)
 
@@ -662,7 +688,7 @@ function Invoke-Check {
         $findings = foreach ($one in $Check) {
             $finding = & $one
             $finding
-            if ('absent' -eq $finding['State']) {
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
@@ -682,6 +708,9 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -697,14 +726,13 @@ function ConvertTo-PlainError {
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
-    # What ends in ::/8 is a network.
-    $pattern = '(?<!\w)(?<!::(?=/\d))' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+'
-    $text = [regex]::Replace($text, $pattern, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
     $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    # An address with a length behind it is a network too.
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]|/\d)', '(address)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
@@ -787,7 +815,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something.
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
+# fails stops no other one.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -795,13 +824,17 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
-        try {
-            $changes = foreach ($one in $Repair) {
+        $problems = @()
+        $changes = foreach ($one in $Repair) {
+            try {
                 & $one $after['Found']
+            } catch {
+                $problems += ConvertTo-PlainError -ErrorRecord $_
             }
-        } catch {
-            $text = ConvertTo-PlainError -ErrorRecord $_
-            return New-Finding -State 'failed' -Reason 'error' -Detail $text -Found $Before['Found']
+        }
+        if ($problems.Count -gt 0) {
+            $detail = $problems -join '; '
+            return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check
@@ -876,7 +909,11 @@ function Invoke-EachRoute {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
     if ($refused.Count -gt 0) {
-        throw ('{0}: {1}' -f ($refused -join ', '), $problem)
+        $text = '{0}: {1}' -f ($refused -join ', '), $problem
+        $failure = New-Object -TypeName InvalidOperationException -ArgumentList $text
+        # What is known of it already is clean, and networks of the settings are nobody's address.
+        $failure.Data['IsPlain'] = $true
+        throw $failure
     }
 }
 
@@ -1078,6 +1115,7 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $Settings['StoredRoutes'] = $stored
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
@@ -1101,12 +1139,13 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion would take it into the tunnel,
-# since Windows makes room for exclusions at a connection only.
+# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
+# it into the tunnel, since Windows makes room for exclusions at a connection only.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route)
 
-    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
             $one
@@ -1139,10 +1178,12 @@ function Test-LiveCondition {
     New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
-# Puts the stored routes right. Whatever else the route commands change in the entry is put back.
+# Puts the stored routes right. Whatever else the route commands change in the entry is put back. The settings
+# get Gone, the routes that left the profile.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
+    $Settings['Gone'] = @()
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
         return $true
     }
@@ -1153,7 +1194,12 @@ function Repair-StoredCondition {
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
+    $gone = @()
+    if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
+        $gone = $Found['stored']['stale']
+    }
     if (0 -eq $touched.Count) {
+        $Settings['Gone'] = $gone
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
@@ -1164,15 +1210,21 @@ function Repair-StoredCondition {
         $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
         Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
     }
+    $Settings['Gone'] = $gone
     $true
 }
 
-# Metrics first, then what is missing, then exclusions, and stale routes last: where one of them fails, the
-# others of its kind are tried all the same, unless the entry had to be put back, and nothing is removed.
+# Exclusions first, lest a connection takes them into the tunnel with a route around them; then metrics and
+# what is missing, and stale routes last: where one of them fails, the others of its kind are tried all the
+# same, unless the entry had to be put back, and nothing is removed.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
 
     $all = @($Difference['Metric'] + $Difference['Missing'])
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
+    if ($exclusions.Count -gt 0) {
+        Write-Exclusion -Settings $Settings -Route $exclusions
+    }
     Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
         param([hashtable] $Route)
 
@@ -1185,10 +1237,6 @@ function Set-StoredRoute {
             Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
         }
     }
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    if ($exclusions.Count -gt 0) {
-        Write-Exclusion -Settings $Settings -Route $exclusions
-    }
     Invoke-EachRoute -Route $Difference['Stale'] -Action {
         param([hashtable] $Route)
 
@@ -1200,18 +1248,32 @@ function Set-StoredRoute {
 function Set-StoredMetric {
     param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
 
-    Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
     try {
+        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     } catch {
         $problem = $_
         try {
-            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+            if (-not (Test-StoredRoute -Settings $Settings -Route $Route)) {
+                Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
+            }
         } catch {
             Restore-Entry -Settings $Settings -Saved $Saved
         }
         throw $problem
     }
+}
+
+# Whether a route is stored now, with whatever metric.
+function Test-StoredRoute {
+    param([hashtable] $Settings, [hashtable] $Route)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
 # Writes exclusions into the entry, since Windows has no command for them.
@@ -1261,7 +1323,7 @@ function Confirm-OtherContent {
     } finally {
         if (-not $isAllThere) {
             Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
-        } elseif ('done' -eq $Saved['PutBack']) {
+        } elseif ('done' -eq $Saved['PutBack'] -or [string]::Equals($open['Text'], $Saved['Text'])) {
             # The copy is as the phonebook is, and what was there meanwhile is beside it already.
             Remove-UnneededFile -Path $Saved['Copy']
         } else {
@@ -1291,7 +1353,12 @@ function Restore-Entry {
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
-        $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $body)
+        $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
+        if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
+            # It was the last one of a phonebook without an end of its last line, and another came behind it.
+            return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
+        }
+        $rest.Insert($Entry['Start'], $body)
     }
     $Saved['PutBack'] = 'done'
 }
