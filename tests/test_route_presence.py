@@ -204,16 +204,17 @@ def test_a_repair_that_changed_nothing_leaves_the_copy_of_the_last_one_that_did(
     assert backup.read_bytes() == entry("Earlier") and len(files(client)) == 2
 
 
-def test_an_entry_that_is_put_back_before_a_new_one_keeps_its_last_line(client, shell):
+@pytest.mark.parametrize("new", [b"", b"\r\n" + entry("New VPN")])
+def test_an_entry_that_is_put_back_before_a_new_one_keeps_its_last_line(client, shell, new):
     """The last line of the phonebook had no end, and another program wrote it with its own entry."""
     before = entry(PROFILE, ipv4=3).rstrip()
     path = client.write_phonebook("device", before)
     client.switches = ("resetsMetric",)
-    added = base64.b64encode(b"\r\n" + entry("New VPN")).decode("ascii")
+    added = base64.b64encode(new).decode("ascii")
     client.changes = [{"path": str(path), "command": "Confirm-OtherContent", "adds": added}]
     run = repair(client, shell, routes(*TWO))
     assert "the entry was put back" in str(run.result["detail"])
-    assert path.read_bytes() == before + b"\r\n" + entry("New VPN")
+    assert path.read_bytes() == before + new
 
 
 def test_a_metric_that_is_refused_stops_no_other_route_unless_the_entry_is_put_back(client, shell):
@@ -474,6 +475,16 @@ def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored
     said = say(client, shell, routes(*TWO))
     assert said.states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))
+
+
+def test_a_phonebook_that_somebody_else_brings_back_is_repaired(client, shell):
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    package = instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, entry(PROFILE)))
+    assert repair(client, shell, package).result["state"] == "fixed"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
 
 
 def test_two_records_of_a_stale_route_leave_with_one_command(client, shell):

@@ -467,8 +467,8 @@ function Restore-Phonebook {
     }
     $old = "$Path.aovpn-remediate.old"
     if ([IO.File]::Exists($Path)) {
-        $temporary = Get-TemporaryPath -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+        $aside = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
     } else {
         Move-File -Path $old -Target $Path
     }

@@ -504,8 +504,8 @@ function Restore-Phonebook {
     }
     $old = "$Path.aovpn-remediate.old"
     if ([IO.File]::Exists($Path)) {
-        $temporary = Get-TemporaryPath -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+        $aside = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
     } else {
         Move-File -Path $old -Target $Path
     }
@@ -1183,7 +1183,6 @@ function Test-LiveCondition {
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
-    $Settings['Gone'] = @()
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
         return $true
     }
@@ -1194,8 +1193,8 @@ function Repair-StoredCondition {
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
-    $gone = @()
-    if ($null -ne $Found['stored'] -and $null -ne $Found['stored']['stale']) {
+    $gone = $null
+    if ($null -ne $Found['stored']) {
         $gone = $Found['stored']['stale']
     }
     if (0 -eq $touched.Count) {
@@ -1268,10 +1267,8 @@ function Set-StoredMetric {
 function Test-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Route)
 
+    # Where there is no entry, this is an error.
     $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        throw $open['Refusal']['Detail']
-    }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
