@@ -245,3 +245,4 @@ class KindText:
     cause: str
     touches: str
     settings: tuple[SettingText, ...]
+    example: str = ""

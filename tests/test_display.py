@@ -500,7 +500,15 @@ def test_a_kind_is_a_line_in_the_list_and_a_page_of_its_own():
         SettingText("ipv4", "1 to 9999", "required", "The metric."),
         SettingText("live", "x", "ignore", "L."),
     )
-    kind = KindText("interface-metric", "the metric drifts", "slow DNS", "Windows", "the phonebook", settings)
+    kind = KindText(
+        "interface-metric",
+        "the metric drifts",
+        "slow DNS",
+        "Windows",
+        "the phonebook",
+        settings,
+        "m:\n  kind: x\n",
+    )
     assert kinds_text([kind]) == "interface-metric  the metric drifts"
     assert (
         kind_text(kind)
@@ -515,7 +523,11 @@ Settings, beside those that every kind has:
   ipv4  1 to 9999; required
         The metric.
   live  x; default: ignore
-        L."""
+        L.
+
+Example:
+  m:
+    kind: x"""
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from itertools import product
 
 import pytest
 from pydantic import ValidationError
 
+from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.kinds import KINDS, Entry, InterfaceMetric, describe_kind, describe_kinds
 from aovpn_remediate.model import RunAs
@@ -230,3 +233,16 @@ REQUIRED = {
     "rasman-privileges": {"privileges": "windows"},
     "route-presence": {"profile": "V", "scope": "device", "routes": []},
 }
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_example_of_a_kind_is_right(tmp_path, kind):
+    path = tmp_path / "remediate.yaml"
+    example = KINDS[kind].example
+    for name in re.findall(r"[\w/-]+\.(?:ps1|yaml)", example):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("exit 0\r\n", encoding="ascii")
+    path.write_text("name: c\nremediations:\n" + textwrap.indent(example, "  "), encoding="utf-8")
+    (one,) = load_config(path).remediations
+    assert one.kind == kind

@@ -18,11 +18,14 @@ def kinds_text(kinds: Iterable[KindText]) -> str:
 
 
 def kind_text(kind: KindText) -> str:
-    """Return a kind on a page: symptom, cause, what is touched, its settings."""
+    """Return a kind on a page: symptom, cause, what is touched, its settings, an example."""
     lines = [f"{kind.kind}: {kind.summary}", ""]
     for label, text in (("Symptom", kind.symptom), ("Cause", kind.cause), ("Touches", kind.touches)):
         lines += _wrap(text, f"{label:9}", " " * 9)
-    return "\n".join([*lines, "", "Settings, beside those that every kind has:", *_settings(kind)])
+    lines += ["", "Settings, beside those that every kind has:", *_settings(kind)]
+    if kind.example:
+        lines += ["", "Example:", textwrap.indent(kind.example.rstrip(), "  ")]
+    return "\n".join(lines)
 
 
 def _settings(kind: KindText) -> Iterator[str]:

@@ -48,7 +48,7 @@ def describe_kind(kind: str) -> KindText:
         _setting_text(name, schema["properties"][name], schema.get("required", [])) for name in own
     )
     summary = (model.__doc__ or "").strip()
-    return KindText(kind, summary, model.symptom, model.cause, model.touches, settings)
+    return KindText(kind, summary, model.symptom, model.cause, model.touches, settings, model.example)
 
 
 def _setting_text(name: str, schema: Mapping[str, object], required: list[str]) -> SettingText:

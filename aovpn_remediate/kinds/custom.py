@@ -77,6 +77,14 @@ Account = Annotated[
 class Custom(Entry, title="custom"):
     """A pair of your own, published byte for byte."""
 
+    example = """\
+proxy:
+  kind: custom
+  detection: scripts/proxy-detect.ps1
+  remediation: scripts/proxy-repair.ps1
+  run_as: user
+  clients: [clients/proxy.yaml]
+"""
     symptom = "Something for which there is no kind here."
     cause = "Whatever your detection script looks for."
     touches = (

@@ -14,6 +14,13 @@ from aovpn_remediate.kinds.profile import ProfileEntry
 class InterfaceMetric(ProfileEntry, title="interface-metric"):
     """The interface metric of a profile, in the phonebook and on the connected interface."""
 
+    example = """\
+user-metric:
+  kind: interface-metric
+  profile: Contoso User VPN
+  scope: user
+  ipv4: 3
+"""
     symptom = "Names resolve through the provider's DNS, or traffic takes the wrong tunnel."
     cause = "The VPN interface's metric is automatic, or fell back to it, and ties with Ethernet and Wi-Fi."
     touches = (

@@ -164,6 +164,7 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """The schema of what an item of a list may be instead of a mapping."""
 
+    example: ClassVar[str]
     symptom: ClassVar[str]
     cause: ClassVar[str]
     touches: ClassVar[str]

@@ -35,6 +35,12 @@ Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={
 class RasManPrivileges(Entry, title="rasman-privileges"):
     """The privileges that Windows leaves to the service RasMan, which installs the routes."""
 
+    example = """\
+rasman:
+  kind: rasman-privileges
+  privileges: windows
+  repair: false
+"""
     symptom = "The routes of a profile are not there after a connection; a reconnect sometimes brings them."
     cause = "RasMan lacks a privilege that it needs, so that a call to another service is denied."
     touches = (

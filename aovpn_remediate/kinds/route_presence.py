@@ -39,6 +39,17 @@ def _long_form(value: Any) -> Any:
 class RoutePresence(ProfileEntry, title="route-presence"):
     """The routes of a profile, in the phonebook and while it is connected."""
 
+    example = """\
+user-routes:
+  kind: route-presence
+  profile: Contoso User VPN
+  scope: user
+  routes:
+    - 10.0.0.0/8
+    - {prefix: 172.16.0.0/12, metric: 5}
+    - {prefix: 13.107.6.152/31, exclude: true}
+  exclusions: write
+"""
     symptom = "Connected, but some networks are not reached: their routes are missing, or old ones linger."
     cause = (
         "Windows lost the profile's routes, never installed them at a connection, or kept routes that were "
