@@ -208,7 +208,9 @@ def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(clien
     assert said.runs[2].result["detail"] == f"{STALE}; {reason}"
 
 
-@pytest.mark.parametrize("file", ["other.pbk", "_hiddenPbk/rasphone.pbk"])
+@pytest.mark.parametrize(
+    "file", ["other.pbk", "_hiddenPbk/rasphone.pbk", "rasphone.pbk.aovpn-remediate.old", "rasphone.pbk.bak"]
+)
 def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell, file):
     install(client, *WINDOWS)
     client.culture = "de-DE"
@@ -220,7 +222,7 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
-@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk"])
+@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk", "rasphone.pbk.old"])
 def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
     install(client, *WINDOWS)
     home = client.folder / "Users" / "asmith"

@@ -172,14 +172,15 @@ function Get-AppPhonebook {
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all.
+# The phonebooks in a folder, whatever their names: RAS knows them all. Their copies count too, for a repair
+# that was killed may have left nothing else; a name too many is only more caution.
 function Get-PhonebookFile {
     param([string] $Folder)
 
     if (-not (Test-PlainPath -Path $Folder)) {
         return
     }
-    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk')) {
+    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk*')) {
         if (Test-PlainPath -Path $path) {
             $path
         }
