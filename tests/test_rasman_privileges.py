@@ -11,6 +11,7 @@ import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.client.state import RegistryValue
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
 from tests.pairs import PROFILE, check, files, orderly, pair, repair, say
 from tests.test_interface_metric import surgery
@@ -19,6 +20,7 @@ SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
 FAILURE = "The device is not ready."
 STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
+SHELL_FOLDERS = "\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 
 
@@ -320,6 +322,25 @@ def doubt_redirected(client: SimulatedClient) -> None:
     (client.app_data / "Microsoft").rename(client.folder / "on a share")
 
 
+def shell_folder(client: SimulatedClient, sid: str, place: str) -> None:
+    """Let the loaded hive of a user say where AppData is."""
+    value: RegistryValue = {"type": "ExpandString", "data": place}
+    client.registry[f"HKU:\\{sid}{SHELL_FOLDERS}"] = {"AppData": value, "Desktop": value}
+
+
+def doubt_share(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "\\\\files\\home\\jdoe\\AppData\\Roaming")
+
+
+def doubt_other_folder(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "H:\\Roaming")
+
+
+def doubt_denied_hive(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "C:\\Users\\jdoe\\AppData\\Roaming")
+    client.denied = (f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}",)
+
+
 def doubt_null(client: SimulatedClient) -> None:
     client.write_phonebook("device", b"[x]\0")
 
@@ -347,6 +368,9 @@ DOUBTS = {
         doubt_profiles: "Access is denied",
         doubt_denied_profiles: "Requested registry access is not allowed.",
         doubt_redirected: SHARE,
+        doubt_share: SHARE,
+        doubt_other_folder: SHARE,
+        doubt_denied_hive: "Requested registry access is not allowed.",
         doubt_null: NULL,
     }.items()
 }
@@ -442,6 +466,18 @@ def test_one_missing_privilege_is_added(client, shell):
     install(client, *WORKAROUND[:-1])
     assert say(client, shell, privileges()).states == "issue fixed pending pending"
     assert listed(client) == list(WORKAROUND)
+
+
+@pytest.mark.parametrize("where", ["C:\\Windows\\System32\\config\\systemprofile\\AppData\\Roaming", None])
+def test_a_user_whose_appdata_is_where_it_belongs_is_no_doubt(client, shell, where):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    shell_folder(client, "S-1-5-21-1", where or "")
+    if not where:
+        del client.registry[f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}"]["AppData"]
+    shell_folder(client, "S-1-5-19", "elsewhere")
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
 
 
 def folder_is_gone(client: SimulatedClient) -> str:

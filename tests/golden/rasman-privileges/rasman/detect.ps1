@@ -222,22 +222,34 @@ function Get-DataFolder {
     foreach ($user in @(Get-UserFolder)) {
         $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
         $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
-        if ($user['IsPerson'] -and $null -eq (Get-FileAttribute -Path $content)) {
+        $isMissing = $null -eq (Get-FileAttribute -Path $content)
+        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
             throw 'the AppData of a user is not where it belongs; it may be on a share'
         }
         $data
     }
 }
 
-# The profile folders that Windows lists, as @{ Path; IsPerson }. Left over are entries whose folder is gone,
-# and those that Windows set aside under the name .bak.
+# Whether a user whose registry is loaded has AppData elsewhere, whatever was left where it belongs. The
+# user's own folder in that path is read as that of the account that reads it, so only the end is compared.
+function Test-RedirectedData {
+    param([string] $Sid)
+
+    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $Sid
+    $place = Get-RegistryValue -Key "$explorer\User Shell Folders" -Name 'AppData'
+    $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
+}
+
+# The profile folders that Windows lists, as @{ Path; Sid; IsPerson }. Left over are entries whose folder is
+# gone, and those that Windows set aside under the name .bak.
 function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
         $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
         if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
-            @{ Path = $folder['Value']; IsPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z' }
+            $sid = $key.PSPath.Split('\')[-1]
+            @{ Path = $folder['Value']; Sid = $sid; IsPerson = $sid -match '\AS-1-(5-21|12-1)-' }
         }
     }
 }
