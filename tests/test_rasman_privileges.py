@@ -570,14 +570,83 @@ def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
     assert check(client, shell, privileges(restart="when-disconnected")).result["state"] == "pending"
 
 
+RESTART = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
+HALF = f"Stop-Service -Name 'RasMan' -Force -ErrorAction Stop\n    throw '{FAILURE}'"
+"""A restart that ends when the service has stopped."""
+START = "Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop"
+STOPPED = "RasMan was stopped to be restarted and does not run"
+
+
+def break_restart(client, shell, *, then: str = HALF) -> None:
+    """A device whose restart of RasMan broke off."""
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    script = surgery(privileges(restart="when-disconnected").remediation, RESTART, then)
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("failed", ["service RasMan stopped"])
+    assert listed(client) == list(WORKAROUND)
+
+
+@pytest.mark.parametrize("restart", ["never", "when-disconnected"])
+def test_a_service_that_a_restart_left_stopped_is_started(client, shell, restart):
+    break_restart(client, shell)
+    said = say(client, shell, privileges(restart=restart))
+    assert (said.states, said.runs[0].result["detail"]) == ("issue fixed healthy healthy", STOPPED)
+    assert client.events == ["service RasMan stopped", "service RasMan started"]
+    assert client.registry[OURS]["RasManAtRestart"]["data"] == ""
+    assert check(client, shell, privileges(restart=restart)).result["state"] == "healthy"
+
+
+def test_a_service_that_is_stopped_after_a_restart_that_went_well_is_nobodys_fault(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges(restart="when-disconnected"))
+    client.cim["Win32_Service"][0] |= {"ProcessId": 0, "State": "Stopped"}
+    assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
+
+
+def test_a_restart_after_which_the_service_does_not_run_is_failed(client, shell):
+    break_restart(client, shell, then="Stop-Service -Name 'RasMan' -Force -ErrorAction Stop")
+    assert say(client, shell, privileges()).states == "issue fixed healthy healthy"
+
+
+def test_a_service_that_cannot_be_started_is_failed_each_time(client, shell):
+    break_restart(client, shell)
+    client.faults = {"Start-Service": "The service cannot be started."}
+    said = say(client, shell, privileges())
+    assert (said.states, said.runs[3].result["detail"]) == (
+        "issue failed issue failed",
+        "The service cannot be started.",
+    )
+
+
+def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(client, shell):
+    break_restart(client, shell)
+    script = surgery(
+        privileges().remediation, START, f"{START}\n    Stop-Service -Name 'RasMan' -ErrorAction Stop"
+    )
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], run.result["detail"]) == (
+        "failed",
+        "RasMan does not run after it was started",
+    )
+    assert client.events[1:] == ["service RasMan started", "service RasMan stopped"]
+    assert check(client, shell, privileges()).result["state"] == "issue"
+
+
+def test_a_command_that_fails_to_start_the_service_ends_the_repair(client, shell):
+    break_restart(client, shell)
+    run = orderly(client.run(shell, failing(privileges().remediation, "Start-Service"), run_as="system"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
+
+
 def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    listed_again = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
     taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"
     taken += " -Type 'MultiString' -Value @('SeTcbPrivilege')"
     script = privileges(restart="when-disconnected").remediation
-    script = surgery(script, listed_again, f"{listed_again}\n    {taken}")
+    script = surgery(script, RESTART, f"{RESTART}\n    {taken}")
     run = orderly(client.run(shell, script, run_as="system"))
     assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
     assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"

@@ -70,8 +70,8 @@ class RasManPrivileges(Entry, title="rasman-privileges"):
         return ("Stored", "Live")
 
     def repairs(self) -> tuple[str, ...]:
-        """The registry; the running service only if it may be restarted."""
-        return ("Stored",) if self.restart == "never" else ("Stored", "Live")
+        """The registry, and the service: one that a restart left stopped is started, whatever is asked."""
+        return ("Stored", "Live")
 
     def case_values(self) -> Mapping[str, object]:
         """The settings; the wanted list, and lists that lack some or have more."""

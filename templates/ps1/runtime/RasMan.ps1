@@ -230,4 +230,27 @@ function Restart-RasMan {
     Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
     # It warns on the output that it waits, in words that would stand before the result.
     Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
+    Complete-RasManStart
+}
+
+# Whether RasMan does not run since this script began to restart it.
+function Test-RasManStopped {
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
+    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
+}
+
+# Starts the service, which a restart left stopped.
+function Start-RasMan {
+    Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop
+    Complete-RasManStart
+}
+
+# Forgets the restart, unless the service still runs in the process that it had before.
+function Complete-RasManStart {
+    if ($null -eq (Get-RasManProcess)) {
+        throw 'RasMan does not run after it was started'
+    }
+    if (-not (Test-RasManMark -Name 'RasManAtRestart')) {
+        Set-RasManMark -Name 'RasManAtRestart' -Value ''
+    }
 }

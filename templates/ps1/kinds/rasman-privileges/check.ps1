@@ -40,6 +40,9 @@ function Test-StoredCondition {
 function Test-LiveCondition {
     param([hashtable] $Settings)
 
+    if (Test-RasManStopped) {
+        return New-Finding -State 'issue' -Detail 'RasMan was stopped to be restarted and does not run'
+    }
     if (-not (Test-RasManOutdated)) {
         return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
     }

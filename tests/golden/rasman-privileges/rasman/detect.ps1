@@ -322,6 +322,12 @@ function Get-EntryName {
     }
 }
 
+# Whether RasMan does not run since this script began to restart it.
+function Test-RasManStopped {
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
+    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
+}
+
 # The registry, by the item and item-property commands.
 
 # A registry value as @{ Value }; nothing if the key or the value is not there.
@@ -543,6 +549,9 @@ function Test-StoredCondition {
 function Test-LiveCondition {
     param([hashtable] $Settings)
 
+    if (Test-RasManStopped) {
+        return New-Finding -State 'issue' -Detail 'RasMan was stopped to be restarted and does not run'
+    }
     if (-not (Test-RasManOutdated)) {
         return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
     }
