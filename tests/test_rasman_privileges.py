@@ -640,6 +640,25 @@ def test_a_command_that_fails_to_start_the_service_ends_the_repair(client, shell
     assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
 
 
+WRITE = "Set-RegistryValue @change"
+
+
+def test_a_service_that_restarts_just_before_the_write_has_the_old_list(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"Restart-Service -Name 'RasMan'\n    {WRITE}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
+def test_a_repair_that_ends_right_after_the_write_leaves_the_mark(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"{WRITE}\n    throw '{FAILURE}'")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], listed(client)) == ("failed", list(WORKAROUND))
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
 def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]

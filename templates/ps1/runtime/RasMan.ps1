@@ -16,7 +16,8 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Writes RasMan's privileges and, before that, which process has the old ones until it ends.
+# Writes RasMan's privileges, and which process has the old ones until it ends: before that, for a script that
+# is ended in between, and after it, for a service that started anew meanwhile.
 function Set-RasManPrivilege {
     param([string[]] $Privilege)
 
@@ -28,6 +29,7 @@ function Set-RasManPrivilege {
         Value = $Privilege
     }
     Set-RegistryValue @change
+    Set-RasManMark -Name 'RasManAtChange' -Value (Get-RasManProcess)
 }
 
 # Marks in the registry, under a name, a process of RasMan.
