@@ -96,7 +96,7 @@ function Get-RestartObstacle {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was tried and it still runs in the same process'
+            return 'a restart was begun before and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
@@ -227,7 +227,7 @@ function Get-EntryName {
 }
 
 # Restarts the service, so that it runs with the privileges that are stored. A process for which that was
-# tried is left alone from then on, whatever became of it.
+# begun is left alone from then on, whatever became of it.
 function Restart-RasMan {
     Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
     # It warns on the output that it waits, in words that would stand before the result.

@@ -192,7 +192,7 @@ function Get-RestartObstacle {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was tried and it still runs in the same process'
+            return 'a restart was begun before and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
@@ -553,7 +553,8 @@ function Test-LiveCondition {
         return New-Finding -State 'issue' -Detail 'RasMan was stopped to be restarted and does not run'
     }
     if (-not (Test-RasManOutdated)) {
-        return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
+        $detail = 'RasMan has started since the last change of this script, or does not run'
+        return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
     if ('when-disconnected' -eq $Settings['Restart']) {
