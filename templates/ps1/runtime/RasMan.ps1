@@ -235,7 +235,7 @@ function Restart-RasMan {
     Complete-RasManStart
 }
 
-# Whether RasMan does not run since this script began to restart it.
+# Whether RasMan does not run although this script has begun to restart it.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
     $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)

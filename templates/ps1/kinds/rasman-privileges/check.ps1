@@ -41,7 +41,7 @@ function Test-LiveCondition {
     param([hashtable] $Settings)
 
     if (Test-RasManStopped) {
-        return New-Finding -State 'issue' -Detail 'RasMan was stopped to be restarted and does not run'
+        return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
     }
     if (-not (Test-RasManOutdated)) {
         $detail = 'RasMan has started since the last change of this script, or does not run'

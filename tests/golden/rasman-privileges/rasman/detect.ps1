@@ -322,7 +322,7 @@ function Get-EntryName {
     }
 }
 
-# Whether RasMan does not run since this script began to restart it.
+# Whether RasMan does not run although this script has begun to restart it.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
     $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
@@ -550,7 +550,7 @@ function Test-LiveCondition {
     param([hashtable] $Settings)
 
     if (Test-RasManStopped) {
-        return New-Finding -State 'issue' -Detail 'RasMan was stopped to be restarted and does not run'
+        return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
     }
     if (-not (Test-RasManOutdated)) {
         $detail = 'RasMan has started since the last change of this script, or does not run'
