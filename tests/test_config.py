@@ -727,7 +727,14 @@ def test_what_is_probably_not_meant_is_a_warning(tmp_path, case):
 @pytest.mark.parametrize(
     ("privileges", "problems"),
     [
-        ("[SeTcb]", ['privileges "SeTcb" is no privilege; write one as SeTcbPrivilege']),
+        ("[SeTcb]", ['privileges "SeTcb" is no privilege of Windows; did you mean "SeTcbPrivilege"?']),
+        (
+            "[SeTcdPrivilige]",
+            ['privileges "SeTcdPrivilige" is no privilege of Windows; did you mean "SeTcbP'],
+        ),
+        ("[SeUnsolicitedInputPrivilege]", ["is no privilege of Windows; write one as SeTcbPrivilege"]),
+        ("[SeLoadDriversPrivilege]", ['of Windows; did you mean "SeLoadDriverPrivilege"?']),
+        ("[setcbprivilege]", ['of Windows; did you mean "SeTcbPrivilege"?']),
         ("window", ['privileges "window" is unknown; did you mean "windows"?']),
         ("5", ["privileges 5 is no list; write each item on a line with - before it"]),
         ("[SeX1, 5]", ['privileges "SeX1" is no privilege', "privileges 5 is no text"]),

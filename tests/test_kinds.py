@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.kinds import KINDS, Entry, InterfaceMetric, describe_kind, describe_kinds
+from aovpn_remediate.kinds.rasman_privileges import PRIVILEGES, WORKAROUND
 from aovpn_remediate.model import RunAs
 
 MIXES = list(product(("repair", "ignore"), ("repair", "report", "ignore")))
@@ -222,7 +223,16 @@ def test_privileges_are_a_list_or_the_name_of_one(wanted, count):
     assert entry.run_as == "system"
 
 
-@pytest.mark.parametrize("wanted", ["all", [], ["SeTcb"], ["x'; exit"], None])
+def test_every_privilege_of_windows_is_taken():
+    assert len(PRIVILEGES) == 35 and set(WORKAROUND) < set(PRIVILEGES)
+    settings = {"kind": "rasman-privileges", "privileges": list(PRIVILEGES)}
+    entry = KINDS["rasman-privileges"].model_validate(settings)
+    assert entry.script_settings()["Privileges"] == list(PRIVILEGES)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["all", [], ["SeTcb"], ["x'; exit"], ["SeTcbPrivilege", "SeFooPrivilege"], None]
+)
 def test_other_privileges_are_refused(wanted):
     with pytest.raises(ValidationError):
         KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})

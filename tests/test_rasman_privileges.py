@@ -11,6 +11,7 @@ import pytest
 
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.client.state import RegistryValue
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
 from tests.pairs import PROFILE, check, files, orderly, pair, repair, say
 from tests.test_interface_metric import surgery
@@ -19,6 +20,7 @@ SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
 FAILURE = "The device is not ready."
 STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
+SHELL_FOLDERS = "\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 
 
@@ -175,7 +177,8 @@ def test_a_service_that_does_not_run_needs_no_restart(client, shell):
     client.cim["Win32_Service"][0] |= {"ProcessId": 0, "State": "Stopped"}
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy" and client.events == []
-    assert "RasMan runs, or will start, with what is stored" in str(said.runs[2].result["detail"])
+    detail = str(said.runs[2].result["detail"])
+    assert detail.endswith("RasMan has started since the last change of this script, or does not run")
 
 
 def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
@@ -208,7 +211,9 @@ def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(clien
     assert said.runs[2].result["detail"] == f"{STALE}; {reason}"
 
 
-@pytest.mark.parametrize("file", ["other.pbk", "_hiddenPbk/rasphone.pbk"])
+@pytest.mark.parametrize(
+    "file", ["other.pbk", "_hiddenPbk/rasphone.pbk", "rasphone.pbk.aovpn-remediate.old", "rasphone.pbk.bak"]
+)
 def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell, file):
     install(client, *WINDOWS)
     client.culture = "de-DE"
@@ -220,7 +225,7 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
-@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk"])
+@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk", "rasphone.pbk.old"])
 def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
     install(client, *WINDOWS)
     home = client.folder / "Users" / "asmith"
@@ -318,6 +323,25 @@ def doubt_redirected(client: SimulatedClient) -> None:
     (client.app_data / "Microsoft").rename(client.folder / "on a share")
 
 
+def shell_folder(client: SimulatedClient, sid: str, place: str) -> None:
+    """Let the loaded hive of a user say where AppData is."""
+    value: RegistryValue = {"type": "ExpandString", "data": place}
+    client.registry[f"HKU:\\{sid}{SHELL_FOLDERS}"] = {"AppData": value, "Desktop": value}
+
+
+def doubt_share(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "\\\\files\\home\\jdoe\\AppData\\Roaming")
+
+
+def doubt_other_folder(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "H:\\Roaming")
+
+
+def doubt_denied_hive(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "C:\\Users\\jdoe\\AppData\\Roaming")
+    client.denied = (f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}",)
+
+
 def doubt_null(client: SimulatedClient) -> None:
     client.write_phonebook("device", b"[x]\0")
 
@@ -345,6 +369,9 @@ DOUBTS = {
         doubt_profiles: "Access is denied",
         doubt_denied_profiles: "Requested registry access is not allowed.",
         doubt_redirected: SHARE,
+        doubt_share: SHARE,
+        doubt_other_folder: SHARE,
+        doubt_denied_hive: "Requested registry access is not allowed.",
         doubt_null: NULL,
     }.items()
 }
@@ -442,6 +469,18 @@ def test_one_missing_privilege_is_added(client, shell):
     assert listed(client) == list(WORKAROUND)
 
 
+@pytest.mark.parametrize("where", ["C:\\Windows\\System32\\config\\systemprofile\\AppData\\Roaming", None])
+def test_a_user_whose_appdata_is_where_it_belongs_is_no_doubt(client, shell, where):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    shell_folder(client, "S-1-5-21-1", where or "")
+    if not where:
+        del client.registry[f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}"]["AppData"]
+    shell_folder(client, "S-1-5-19", "elsewhere")
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
 def folder_is_gone(client: SimulatedClient) -> str:
     return str(client.folder / "Users" / "gone")
 
@@ -513,8 +552,8 @@ def test_a_restart_that_is_refused_is_not_tried_again_for_the_same_process(clien
     client.faults = {"Restart-Service": "The service cannot be stopped."}
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue failed pending pending" and listed(client) == list(WORKAROUND)
-    tried = "RasMan alone is not restarted now: a restart was tried and it still runs in the same process"
-    assert said.runs[2].result["detail"] == f"{STALE}; {tried}"
+    begun = "a restart was begun before and it still runs in the same process"
+    assert said.runs[2].result["detail"] == f"{STALE}; RasMan alone is not restarted now: {begun}"
     client.faults = {}
     client.cim["Win32_Process"][0]["CreationDate"] = datetime.now(UTC).isoformat()
     client.registry[SERVICE]["RequiredPrivileges"]["data"] = list(WINDOWS)
@@ -532,14 +571,102 @@ def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
     assert check(client, shell, privileges(restart="when-disconnected")).result["state"] == "pending"
 
 
+RESTART = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
+HALF = f"Stop-Service -Name 'RasMan' -Force -ErrorAction Stop\n    throw '{FAILURE}'"
+"""A restart that ends when the service has stopped."""
+START = "Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop"
+STOPPED = "a restart of RasMan was begun before and it does not run"
+
+
+def break_restart(client, shell, *, then: str = HALF) -> None:
+    """A device whose restart of RasMan broke off."""
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    script = surgery(privileges(restart="when-disconnected").remediation, RESTART, then)
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("failed", ["service RasMan stopped"])
+    assert listed(client) == list(WORKAROUND)
+
+
+@pytest.mark.parametrize("restart", ["never", "when-disconnected"])
+def test_a_service_that_a_restart_left_stopped_is_started(client, shell, restart):
+    break_restart(client, shell)
+    said = say(client, shell, privileges(restart=restart))
+    assert (said.states, said.runs[0].result["detail"]) == ("issue fixed healthy healthy", STOPPED)
+    assert client.events == ["service RasMan stopped", "service RasMan started"]
+    assert client.registry[OURS]["RasManAtRestart"]["data"] == ""
+    assert check(client, shell, privileges(restart=restart)).result["state"] == "healthy"
+
+
+def test_a_service_that_is_stopped_after_a_restart_that_went_well_is_nobodys_fault(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges(restart="when-disconnected"))
+    client.cim["Win32_Service"][0] |= {"ProcessId": 0, "State": "Stopped"}
+    assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
+
+
+def test_a_restart_after_which_the_service_does_not_run_is_failed(client, shell):
+    break_restart(client, shell, then="Stop-Service -Name 'RasMan' -Force -ErrorAction Stop")
+    assert say(client, shell, privileges()).states == "issue fixed healthy healthy"
+
+
+def test_a_service_that_cannot_be_started_is_failed_each_time(client, shell):
+    break_restart(client, shell)
+    client.faults = {"Start-Service": "The service cannot be started."}
+    said = say(client, shell, privileges())
+    assert (said.states, said.runs[3].result["detail"]) == (
+        "issue failed issue failed",
+        "The service cannot be started.",
+    )
+
+
+def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(client, shell):
+    break_restart(client, shell)
+    script = surgery(
+        privileges().remediation, START, f"{START}\n    Stop-Service -Name 'RasMan' -ErrorAction Stop"
+    )
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], run.result["detail"]) == (
+        "failed",
+        "RasMan does not run after it was started",
+    )
+    assert client.events[1:] == ["service RasMan started", "service RasMan stopped"]
+    assert check(client, shell, privileges()).result["state"] == "issue"
+
+
+def test_a_command_that_fails_to_start_the_service_ends_the_repair(client, shell):
+    break_restart(client, shell)
+    run = orderly(client.run(shell, failing(privileges().remediation, "Start-Service"), run_as="system"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
+
+
+WRITE = "Set-RegistryValue @change"
+
+
+def test_a_service_that_restarts_just_before_the_write_has_the_old_list(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"Restart-Service -Name 'RasMan'\n    {WRITE}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
+def test_a_repair_that_ends_right_after_the_write_leaves_the_mark(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"{WRITE}\n    throw '{FAILURE}'")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], listed(client)) == ("failed", list(WORKAROUND))
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
 def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    listed_again = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
     taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"
     taken += " -Type 'MultiString' -Value @('SeTcbPrivilege')"
     script = privileges(restart="when-disconnected").remediation
-    script = surgery(script, listed_again, f"{listed_again}\n    {taken}")
+    script = surgery(script, RESTART, f"{RESTART}\n    {taken}")
     run = orderly(client.run(shell, script, run_as="system"))
     assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
     assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"

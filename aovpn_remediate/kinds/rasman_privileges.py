@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -20,16 +21,29 @@ WINDOWS = (
 WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
 """These, and two more of the vendor's workaround for missing routes."""
 
-_PRIVILEGE = r"^Se[A-Za-z]{1,60}Privilege$"
+_NAMES = (
+    "AssignPrimaryToken", "Audit", "Backup", "ChangeNotify", "CreateGlobal", "CreatePagefile",
+    "CreatePermanent", "CreateSymbolicLink", "CreateToken", "Debug", "DelegateSessionUserImpersonate",
+    "EnableDelegation", "Impersonate", "IncreaseBasePriority", "IncreaseQuota", "IncreaseWorkingSet",
+    "LoadDriver", "LockMemory", "MachineAccount", "ManageVolume", "ProfileSingleProcess", "Relabel",
+    "RemoteShutdown", "Restore", "Security", "Shutdown", "SyncAgent", "SystemEnvironment",
+    "SystemProfile", "Systemtime", "TakeOwnership", "Tcb", "TimeZone", "TrustedCredManAccess", "Undock",
+)  # fmt: skip
+PRIVILEGES = tuple(f"Se{name}Privilege" for name in _NAMES)
+"""What there is: a service that lists another privilege, a misspelt one perhaps, may not start at all."""
 
 
 def _privilege(text: str) -> str:
-    if not re.fullmatch(_PRIVILEGE.removesuffix("$"), text):
-        raise ValueError("is no privilege; write one as SeTcbPrivilege")
-    return text
+    if text in PRIVILEGES:
+        return text
+    known = {name.casefold(): f"Se{name}Privilege" for name in _NAMES}
+    word = re.sub("^se|priv[a-z]*$", "", text.casefold())  # what is in every name would make all alike
+    close = get_close_matches(word, known, n=1)
+    advice = f'did you mean "{known[close[0]]}"?' if close else "write one as SeTcbPrivilege"
+    raise ValueError(f"is no privilege of Windows; {advice}")
 
 
-Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"pattern": _PRIVILEGE})]
+Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})]
 
 
 class RasManPrivileges(Entry, title="rasman-privileges"):
@@ -76,8 +90,8 @@ rasman:
         return ("Stored", "Live")
 
     def repairs(self) -> tuple[str, ...]:
-        """The registry; the running service only if it may be restarted."""
-        return ("Stored",) if self.restart == "never" else ("Stored", "Live")
+        """The registry, and the service: one that a restart left stopped is started, whatever is asked."""
+        return ("Stored", "Live")
 
     def case_values(self) -> Mapping[str, object]:
         """The settings; the wanted list, and lists that lack some or have more."""

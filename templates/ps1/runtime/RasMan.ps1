@@ -16,7 +16,8 @@ function Get-RasManPrivilege {
     @{ List = @($value['Value']) }
 }
 
-# Writes RasMan's privileges and, before that, which process has the old ones until it ends.
+# Writes RasMan's privileges, and which process has the old ones until it ends: before that, for a script that
+# is ended in between, and after it, for a service that started anew meanwhile.
 function Set-RasManPrivilege {
     param([string[]] $Privilege)
 
@@ -28,6 +29,7 @@ function Set-RasManPrivilege {
         Value = $Privilege
     }
     Set-RegistryValue @change
+    Set-RasManMark -Name 'RasManAtChange' -Value (Get-RasManProcess)
 }
 
 # Marks in the registry, under a name, a process of RasMan.
@@ -94,7 +96,7 @@ function Get-RestartObstacle {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was tried and it still runs in the same process'
+            return 'a restart was begun before and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
@@ -124,22 +126,34 @@ function Get-DataFolder {
     foreach ($user in @(Get-UserFolder)) {
         $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
         $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
-        if ($user['IsPerson'] -and $null -eq (Get-FileAttribute -Path $content)) {
+        $isMissing = $null -eq (Get-FileAttribute -Path $content)
+        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
             throw 'the AppData of a user is not where it belongs; it may be on a share'
         }
         $data
     }
 }
 
-# The profile folders that Windows lists, as @{ Path; IsPerson }. Left over are entries whose folder is gone,
-# and those that Windows set aside under the name .bak.
+# Whether a user whose registry is loaded has AppData elsewhere, whatever was left where it belongs. The
+# user's own folder in that path is read as that of the account that reads it, so only the end is compared.
+function Test-RedirectedData {
+    param([string] $Sid)
+
+    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $Sid
+    $place = Get-RegistryValue -Key "$explorer\User Shell Folders" -Name 'AppData'
+    $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
+}
+
+# The profile folders that Windows lists, as @{ Path; Sid; IsPerson }. Left over are entries whose folder is
+# gone, and those that Windows set aside under the name .bak.
 function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
         $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
         if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
-            @{ Path = $folder['Value']; IsPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z' }
+            $sid = $key.PSPath.Split('\')[-1]
+            @{ Path = $folder['Value']; Sid = $sid; IsPerson = $sid -match '\AS-1-(5-21|12-1)-' }
         }
     }
 }
@@ -172,14 +186,15 @@ function Get-AppPhonebook {
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all.
+# The phonebooks in a folder, whatever their names: RAS knows them all. Their copies count too, for a repair
+# that was killed may have left nothing else; a name too many is only more caution.
 function Get-PhonebookFile {
     param([string] $Folder)
 
     if (-not (Test-PlainPath -Path $Folder)) {
         return
     }
-    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk')) {
+    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk*')) {
         if (Test-PlainPath -Path $path) {
             $path
         }
@@ -212,9 +227,32 @@ function Get-EntryName {
 }
 
 # Restarts the service, so that it runs with the privileges that are stored. A process for which that was
-# tried is left alone from then on, whatever became of it.
+# begun is left alone from then on, whatever became of it.
 function Restart-RasMan {
     Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
     # It warns on the output that it waits, in words that would stand before the result.
     Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
+    Complete-RasManStart
+}
+
+# Whether RasMan does not run although this script has begun to restart it.
+function Test-RasManStopped {
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
+    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
+}
+
+# Starts the service, which a restart left stopped.
+function Start-RasMan {
+    Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop
+    Complete-RasManStart
+}
+
+# Forgets the restart, unless the service still runs in the process that it had before.
+function Complete-RasManStart {
+    if ($null -eq (Get-RasManProcess)) {
+        throw 'RasMan does not run after it was started'
+    }
+    if (-not (Test-RasManMark -Name 'RasManAtRestart')) {
+        Set-RasManMark -Name 'RasManAtRestart' -Value ''
+    }
 }

@@ -40,8 +40,12 @@ function Test-StoredCondition {
 function Test-LiveCondition {
     param([hashtable] $Settings)
 
+    if (Test-RasManStopped) {
+        return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
+    }
     if (-not (Test-RasManOutdated)) {
-        return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
+        $detail = 'RasMan has started since the last change of this script, or does not run'
+        return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
     if ('when-disconnected' -eq $Settings['Restart']) {

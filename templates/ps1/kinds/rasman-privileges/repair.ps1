@@ -14,10 +14,15 @@ function Repair-StoredCondition {
     $true
 }
 
-# Restarts the service if that is allowed now, and once in a run, whatever is found afterwards.
+# Starts the service if an earlier restart left it stopped, also where none is asked for any more. Restarts it
+# if that is allowed now, and once in a run, whatever is found afterwards.
 function Repair-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
+    if (Test-RasManStopped) {
+        Start-RasMan
+        return $true
+    }
     $isAsked = 'when-disconnected' -eq $Settings['Restart']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
         $Settings['Restart'] = 'never'

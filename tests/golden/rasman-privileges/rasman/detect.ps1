@@ -192,7 +192,7 @@ function Get-RestartObstacle {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was tried and it still runs in the same process'
+            return 'a restart was begun before and it still runs in the same process'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
@@ -222,22 +222,34 @@ function Get-DataFolder {
     foreach ($user in @(Get-UserFolder)) {
         $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
         $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
-        if ($user['IsPerson'] -and $null -eq (Get-FileAttribute -Path $content)) {
+        $isMissing = $null -eq (Get-FileAttribute -Path $content)
+        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
             throw 'the AppData of a user is not where it belongs; it may be on a share'
         }
         $data
     }
 }
 
-# The profile folders that Windows lists, as @{ Path; IsPerson }. Left over are entries whose folder is gone,
-# and those that Windows set aside under the name .bak.
+# Whether a user whose registry is loaded has AppData elsewhere, whatever was left where it belongs. The
+# user's own folder in that path is read as that of the account that reads it, so only the end is compared.
+function Test-RedirectedData {
+    param([string] $Sid)
+
+    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $Sid
+    $place = Get-RegistryValue -Key "$explorer\User Shell Folders" -Name 'AppData'
+    $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
+}
+
+# The profile folders that Windows lists, as @{ Path; Sid; IsPerson }. Left over are entries whose folder is
+# gone, and those that Windows set aside under the name .bak.
 function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
         $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
         $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
         if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
-            @{ Path = $folder['Value']; IsPerson = $key.PSPath -match '\\S-1-(5-21|12-1)-[^\\]*\z' }
+            $sid = $key.PSPath.Split('\')[-1]
+            @{ Path = $folder['Value']; Sid = $sid; IsPerson = $sid -match '\AS-1-(5-21|12-1)-' }
         }
     }
 }
@@ -270,14 +282,15 @@ function Get-AppPhonebook {
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all.
+# The phonebooks in a folder, whatever their names: RAS knows them all. Their copies count too, for a repair
+# that was killed may have left nothing else; a name too many is only more caution.
 function Get-PhonebookFile {
     param([string] $Folder)
 
     if (-not (Test-PlainPath -Path $Folder)) {
         return
     }
-    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk')) {
+    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk*')) {
         if (Test-PlainPath -Path $path) {
             $path
         }
@@ -307,6 +320,12 @@ function Get-EntryName {
             $encoding.GetString($bytes)
         }
     }
+}
+
+# Whether RasMan does not run although this script has begun to restart it.
+function Test-RasManStopped {
+    $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
+    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
 }
 
 # The registry, by the item and item-property commands.
@@ -533,8 +552,12 @@ function Test-StoredCondition {
 function Test-LiveCondition {
     param([hashtable] $Settings)
 
+    if (Test-RasManStopped) {
+        return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
+    }
     if (-not (Test-RasManOutdated)) {
-        return New-Finding -State 'healthy' -Detail 'RasMan runs, or will start, with what is stored'
+        $detail = 'RasMan has started since the last change of this script, or does not run'
+        return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
     if ('when-disconnected' -eq $Settings['Restart']) {
