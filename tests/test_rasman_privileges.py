@@ -671,3 +671,13 @@ def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
     assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
     assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
     assert sorted(listed(client)) == sorted(WORKAROUND)
+
+
+def test_a_list_that_cannot_be_written_restarts_nothing(client, shell):
+    """Else each run would mark the process, fail, and restart it for nothing."""
+    install(client, *WINDOWS)
+    package = privileges(restart="when-disconnected")
+    script = surgery(package.remediation, "    Set-RegistryValue @change", "    throw 'no'")
+    run = client.run(shell, script, run_as="system")
+    assert (run.result["state"], run.result["detail"]) == ("failed", "no")
+    assert client.events == []

@@ -15,7 +15,7 @@ function Repair-StoredCondition {
 }
 
 # Starts the service if an earlier restart left it stopped, also where none is asked for any more. Restarts it
-# if that is allowed now, and once in a run, whatever is found afterwards.
+# if that is allowed now and the list is right, and once in a run, whatever is found afterwards.
 function Repair-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
@@ -24,6 +24,7 @@ function Repair-LiveCondition {
         return $true
     }
     $isAsked = 'when-disconnected' -eq $Settings['Restart']
+    $isAsked = $isAsked -and 'healthy' -eq (Test-StoredCondition -Settings $Settings)['State']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
         $Settings['Restart'] = 'never'
         Restart-RasMan
