@@ -246,10 +246,10 @@ $right = $text -replace '(\\[Contoso VPN\\]\\s[^\\[]*?IpInterfaceMetric=)25', '$
 """
 WRITE = "if ($right -ne $text) { [IO.File]::WriteAllText($path, $right) }\n"
 HARMFUL = {
-    "replaces the whole file": ("[IO.File]::WriteAllText($path, \"[Contoso VPN]`r`nIpInterfaceMetric=3`r`n\")", "[Contoso M\u00c3\u00bcnchen] is gone"),
+    "replaces the whole file": ("[IO.File]::WriteAllText($path, \"[Contoso VPN]`r`nIpInterfaceMetric=3`r`n\")", "[Contoso M\u00fcnchen] is gone"),
     "edits every entry": (
         "[IO.File]::WriteAllText($path, ($text -replace 'IpInterfaceMetric=25', 'IpInterfaceMetric=3'))",
-        "[Contoso M\u00c3\u00bcnchen] -'IpInterfaceMetric=25",
+        "[Contoso M\u00fcnchen] -'IpInterfaceMetric=25",
     ),
     "writes ASCII": ("[IO.File]::WriteAllText($path, $right, [Text.Encoding]::ASCII)", "+'[Contoso M?nchen]"),
     "matches unanchored": (

@@ -1,4 +1,7 @@
-"""Draw the README's pictures: a real plan of the example, changed, as a terminal shows it."""
+"""Draw the README's pictures as a terminal shows them: a real plan of the example, changed, and real proofs.
+
+The proofs need a PowerShell: the example's first pair, and one as they are found in forums.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,43 @@ FORMAT = """\
 """
 
 
+HAND_MADE = {
+    "remediate.yaml": """\
+  hand-made:
+    kind: custom
+    detection: detect.ps1
+    remediation: repair.ps1
+    clients: [clients.yaml]
+""",
+    "detect.ps1": """\
+$path = Join-Path $env:ProgramData 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
+$metrics = @(Get-Content $path | Where-Object { $_ -like 'IpInterfaceMetric=*' })
+exit [int] (@($metrics | Where-Object { $_ -ne 'IpInterfaceMetric=3' }).Count -gt 0)
+""",
+    "repair.ps1": """\
+$path = Join-Path $env:ProgramData 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
+$text = [IO.File]::ReadAllText($path) -replace 'IpInterfaceMetric=\\d+', 'IpInterfaceMetric=3'
+[IO.File]::WriteAllText($path, $text, [Text.Encoding]::ASCII)
+Restart-Service RasMan -Force
+exit 0
+""",
+    "clients.yaml": """\
+- case: the metric of one tunnel is wrong
+  before: {phonebooks: {device: [{name: Contoso VPN, ipv4: 25}, {name: M\u00fcnchen, ipv4: 3, ipv6: 3}]}}
+  exits: [1, 0, 0, 0]
+  after: {phonebooks: {device: [{name: Contoso VPN, ipv4: 3}, {name: M\u00fcnchen, ipv4: 3, ipv6: 3}]}}
+""",
+}
+"""A pair that does what scripts of the field do, beside the example."""
+
+
 def main() -> None:
+    """Draw the pictures."""
+    draw_plan()
+    draw_proofs()
+
+
+def draw_plan() -> None:
     """Publish the example, change two lines of it, and draw the plan that follows."""
     with tempfile.TemporaryDirectory() as folder, simulator() as url:
         config = Path(folder) / "remediate.yaml"
@@ -48,12 +87,25 @@ def main() -> None:
     draw("$ remediate plan --diff\n" + out, ROOT / "docs" / "plan.svg")
 
 
-def run(folder: str, *arguments: str) -> str:
+def draw_proofs() -> None:
+    """Prove a pair of the example and the hand-made one, and draw both proofs."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in HAND_MADE.items():
+            Path(folder, name).write_text(text, encoding="utf-8", newline="\r\n")
+        config = Path(folder, "remediate.yaml")
+        example = (ROOT / "examples" / "remediate.yaml").read_text(encoding="utf-8")
+        config.write_text(example.rstrip() + "\n\n" + HAND_MADE["remediate.yaml"], encoding="utf-8")
+        out = run(folder, "verify", "user-metric", "hand-made", fails=True)
+    draw("$ remediate verify user-metric hand-made\n" + out, ROOT / "docs" / "verify.svg")
+
+
+def run(folder: str, *arguments: str, fails: bool = False) -> str:
     """Run a command with colors and return what it prints."""
     environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": ""}
-    done = subprocess.run(
-        [*REMEDIATE, *arguments], cwd=folder, env=environment, check=True, stdout=subprocess.PIPE
-    )
+    command = [*REMEDIATE, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE)
+    if (done.returncode != 0) != fails:
+        sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}")
     return done.stdout.decode()
 
 
@@ -64,7 +116,7 @@ def draw(output: str, path: Path) -> None:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=width, file=nowhere)
         console.print(text)
-        svg = console.export_svg(title="remediate", theme=MONOKAI, code_format=FORMAT, unique_id="plan")
+        svg = console.export_svg(title="remediate", theme=MONOKAI, code_format=FORMAT, unique_id=path.stem)
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
     print(path)
 

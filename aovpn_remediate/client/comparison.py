@@ -15,6 +15,8 @@ ANY = "*"
 
 _LINES = 12
 """So many changed lines of a file are shown; what comes behind them is counted."""
+_LENGTH = 80
+"""So much is shown of one."""
 
 
 def snapshot(client: SimulatedClient) -> dict[str, object]:
@@ -117,13 +119,21 @@ def differences(expected: Mapping[str, object], found: Mapping[str, object]) -> 
 def _byte_differences(wanted: bytes, is_there: bytes) -> list[str]:
     if wanted.replace(b"\r", b"") == is_there.replace(b"\r", b""):
         return [f"line ends: expected {_line_ends(wanted)}, found {_line_ends(is_there)}"]
-    before, after = (content.decode("latin-1").splitlines(keepends=True) for content in (wanted, is_there))
+    before, after = (text.splitlines(keepends=True) for text in _texts(wanted, is_there))
     lines = _entries(before, after)
     for what, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if what != "equal":
             lines += [*_marked("-", before, i, j), *_marked("+", after, k, m)]
     more = [f"... {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
     return lines[:_LINES] + more
+
+
+def _texts(*contents: bytes) -> list[str]:
+    """Contents as text, in UTF-8 if they all are; else a character for each byte, lest two look the same."""
+    try:
+        return [content.decode("utf-8") for content in contents]
+    except UnicodeDecodeError:
+        return [content.decode("latin-1") for content in contents]
 
 
 def _entries(before: Sequence[str], after: Sequence[str]) -> list[str]:
@@ -143,7 +153,8 @@ def _marked(mark: str, lines: Sequence[str], start: int, end: int) -> Iterator[s
     for place in range(start, end):
         headers = [line.rstrip() for line in lines[: place + 1] if line.startswith("[")]
         inside = f"{headers[-1]} " if headers and not lines[place].startswith("[") else ""
-        yield f"{inside}{mark}{lines[place]!r}"
+        line = repr(lines[place])
+        yield f"{inside}{mark}{line if len(line) <= _LENGTH else line[:_LENGTH] + '...'}"
 
 
 def _shown(value: object) -> str:
