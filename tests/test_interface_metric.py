@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from dataclasses import replace
@@ -598,7 +599,7 @@ def test_what_cannot_be_put_back_is_kept(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     script = surgery(surgery(metric_pair().remediation, REPLACE, BETWEEN), PUT_BACK, "throw 'held'")
     said = client.run(shell, script, run_as="user").result
-    detail = "held; what another program wrote is in a copy that is kept beside the phonebook"
+    detail = "held; what another program may have written is in a copy beside the phonebook"
     assert (said["state"], said["detail"]) == ("failed", detail)
     assert kept(path) == [entry(PROFILE) + b"[Other]"]
 
@@ -724,6 +725,29 @@ def test_a_phonebook_without_an_entry_is_none_where_a_replacement_broke_off(clie
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
     assert len(files(client)) == 2 and kept(path) == []
+
+
+def test_a_phonebook_that_is_brought_back_without_the_profile_is_no_failure(client, shell):
+    path = broken_off(client, None)
+    run = repair(client, shell, metric_pair(profile="Another"))
+    assert (run.result["state"], run.exit_code) == ("absent", 0)
+    assert str(run.result["detail"]).startswith("the phonebook was brought back; the profile is not in")
+    assert path.read_bytes() == entry(PROFILE)
+
+
+def test_a_phonebook_that_cannot_be_brought_back_is_said_to_be_that(client, shell):
+    broken_off(client, None)
+    client.faults = {"Move-File": "Access denied"}
+    detail = repair(client, shell, metric_pair()).result["detail"]
+    assert str(detail).startswith("not repaired: a repair was interrupted: ")
+    assert str(detail).endswith(": Access denied")
+
+
+def test_a_phonebook_that_is_just_being_written_is_read_once_more(client, shell):
+    path = client.write_phonebook("user", b"")
+    adds = base64.b64encode(entry(PROFILE)).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Start-Sleep", "adds": adds}]
+    assert check(client, shell, metric_pair()).result["state"] == "issue"
 
 
 def test_a_phonebook_with_another_entry_stays_where_a_replacement_broke_off(client, shell):

@@ -44,6 +44,7 @@ def install(client: SimulatedClient, *listed: str, started: timedelta = timedelt
             {"Name": "Dhcp", "ProcessId": 901, "State": "Running"},
         ],
         "Win32_Process": [{"ProcessId": 900, "CreationDate": born}],
+        "Win32_OperatingSystem": [{"BuildNumber": "22631", "Version": "10.0.22631"}],
     }
 
 
@@ -178,7 +179,7 @@ def test_a_service_that_does_not_run_needs_no_restart(client, shell):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy" and client.events == []
     detail = str(said.runs[2].result["detail"])
-    assert detail.endswith("RasMan has started since the last change of this script, or does not run")
+    assert detail.endswith("RasMan runs in no process that is older than the last change of this script")
 
 
 def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
@@ -417,8 +418,7 @@ def failing(script: bytes, call: str, answer: str = "") -> bytes:
     [
         "$null = New-Item",
         "Set-ItemProperty",
-        "$services = @(Get-CimInstance",
-        "$process = @(Get-CimInstance",
+        "    Get-CimInstance",
         "Restart-Service",
     ],
 )
@@ -435,7 +435,7 @@ def test_a_list_of_services_that_breaks_off_is_no_proof_that_the_process_is_not_
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     script = privileges(restart="when-disconnected").remediation
-    script = failing(script, "if (1 -ne @(Get-CimInstance", answer="'RasMan'")
+    script = failing(script, "$inProcess = @(Get-CimObject", answer="'RasMan'")
     run = orderly(client.run(shell, script, run_as="system"))
     assert (run.result["state"], client.events) == ("fixed", [])
     assert STALE in str(run.result["detail"])
@@ -611,13 +611,20 @@ def test_a_restart_after_which_the_service_does_not_run_is_failed(client, shell)
     assert say(client, shell, privileges()).states == "issue fixed healthy healthy"
 
 
+def test_a_service_that_does_not_run_since_windows_started_is_nobodys_fault(client, shell):
+    break_restart(client, shell)
+    born = datetime.now(UTC).isoformat()
+    client.cim["Win32_Process"] = [{"ProcessId": 901, "CreationDate": born}]  # Windows is as old as this
+    assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
+
+
 def test_a_service_that_cannot_be_started_is_failed_each_time(client, shell):
     break_restart(client, shell)
     client.faults = {"Start-Service": "The service cannot be started."}
     said = say(client, shell, privileges())
     assert (said.states, said.runs[3].result["detail"]) == (
         "issue failed issue failed",
-        "The service cannot be started.",
+        f"not repaired: {STOPPED}: The service cannot be started.",
     )
 
 
@@ -629,7 +636,7 @@ def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(clien
     run = orderly(client.run(shell, script, run_as="system"))
     assert (run.result["state"], run.result["detail"]) == (
         "failed",
-        "RasMan does not run after it was started",
+        f"not repaired: {STOPPED}: RasMan does not run after it was started",
     )
     assert client.events[1:] == ["service RasMan started", "service RasMan stopped"]
     assert check(client, shell, privileges()).result["state"] == "issue"
@@ -638,7 +645,7 @@ def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(clien
 def test_a_command_that_fails_to_start_the_service_ends_the_repair(client, shell):
     break_restart(client, shell)
     run = orderly(client.run(shell, failing(privileges().remediation, "Start-Service"), run_as="system"))
-    assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
+    assert (run.result["state"], run.result["detail"]) == ("failed", f"not repaired: {STOPPED}: {FAILURE}")
 
 
 WRITE = "Set-RegistryValue @change"

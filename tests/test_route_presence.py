@@ -487,6 +487,45 @@ def test_a_phonebook_that_somebody_else_brings_back_is_repaired(client, shell):
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
 
 
+@pytest.mark.parametrize("faults", [{}, {"Move-File": "Access denied"}])
+def test_no_live_route_is_added_before_the_phonebook_is_read(client, shell, faults):
+    """It was interrupted, and an exclusion is only in what has to be brought back."""
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    stored = entry(PROFILE, routes=(*TWO, "!10.20.8.0/24"))
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(stored)
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    connect(client)
+    client.faults = faults
+    assert repair(client, shell, routes(*TWO)).result["state"] == ("failed" if faults else "fixed")
+    assert prefixes(client) == ([] if faults else [TWO[1]])
+
+
+def test_of_stale_routes_those_that_left_the_profile_leave_the_interface(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
+    connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
+    client.faults = {"Remove-VpnConnectionRoute 10.8.0.0/16": "no"}
+    run = repair(client, shell, routes(TWO[0], stale="remove"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "10.8.0.0/16: no")
+    assert prefixes(client) == ["10.8.0.0/16", TWO[0]]
+
+
+def test_of_stale_routes_that_were_put_back_none_leaves_the_interface(client, shell):
+    client.switches = ("resetsMetric",)
+    client.write_phonebook("device", entry(PROFILE, ipv4=3, routes=("10.8.0.0/16", TWO[0])))
+    connect(client, "10.8.0.0/16", TWO[0])
+    assert repair(client, shell, routes(TWO[0], stale="remove")).result["state"] == "failed"
+    assert prefixes(client) == ["10.8.0.0/16", TWO[0]]
+
+
+def test_a_refused_route_and_a_damage_are_both_said(client, shell):
+    client.switches = ("reencodes",)
+    client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
+    client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
+    detail = str(repair(client, shell, routes(*TWO)).result["detail"])
+    assert detail.startswith("10.20.0.0/16: no; another entry changed")
+
+
 def test_two_records_of_a_stale_route_leave_with_one_command(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", "10.9.0.0/16@5", TWO[0])))
     assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
@@ -130,6 +131,7 @@ user-routes:
             "with_stale": [*stored, "198.51.100.0/24@1"],
             "stale_rest": ["198.51.100.0/24@1", *rest],
             "stale_first": ["198.51.100.0/24@1", *rest, *first],
+            "inside_first": [*stored, *(f"!{_inside(route)}@1" for route in first)],
             "with_exclusion": [*stored, "!198.51.100.0/24@1"],
         }
 
@@ -149,6 +151,12 @@ user-routes:
                     "metric_right": [*before, *behind, stored[place]],
                 }
         return {"metric_wrong": stored, "metric_right": stored}
+
+
+def _inside(route: str) -> str:
+    """The last address of a route, as a network."""
+    network = ip_network(route.partition("@")[0])
+    return f"{network[-1]}/{network.max_prefixlen}"
 
 
 def _stored(route: RouteEntry) -> str:

@@ -4,7 +4,8 @@ function Get-CimInstance {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)] [string] $ClassName,
-        [Parameter(ValueFromPipelineByPropertyName = $true)] [string] $Filter
+        [Parameter(ValueFromPipelineByPropertyName = $true)] [string] $Filter,
+        [Alias('OT')] [uint32] $OperationTimeoutSec
     )
 
     process {

@@ -89,6 +89,11 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {

@@ -58,7 +58,7 @@ function Write-PhonebookText {
             $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
-                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
+                throw "$problem; what another program may have written is in a copy beside the phonebook"
             }
             throw
         }

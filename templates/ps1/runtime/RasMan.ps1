@@ -53,12 +53,7 @@ function Get-RasManProcess {
     if (0 -eq $service.ProcessId) {
         return
     }
-    $query = @{
-        ClassName   = 'Win32_Process'
-        Filter      = 'ProcessId = {0}' -f $service.ProcessId
-        ErrorAction = 'Stop'
-    }
-    $process = @(Get-CimInstance @query)
+    $process = @(Get-CimObject -ClassName 'Win32_Process' -Filter "ProcessId = $($service.ProcessId)")
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
         throw 'the process of the service RasMan cannot be told'
     }
@@ -70,9 +65,20 @@ function Test-RasManOutdated {
     Test-RasManMark -Name 'RasManAtChange'
 }
 
+# Objects of CIM, which may hang and is waited for a minute.
+function Get-CimObject {
+    param([string] $ClassName, [string] $Filter)
+
+    $query = @{ ClassName = $ClassName; OperationTimeoutSec = 60; ErrorAction = 'Stop' }
+    if ($Filter) {
+        $query['Filter'] = $Filter
+    }
+    Get-CimInstance @query
+}
+
 # The service as CIM shows it.
 function Get-RasManService {
-    $services = @(Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = 'RasMan'" -ErrorAction Stop)
+    $services = @(Get-CimObject -ClassName 'Win32_Service' -Filter "Name = 'RasMan'")
     if (1 -ne $services.Count) {
         throw 'the service RasMan is not there'
     }
@@ -87,12 +93,8 @@ function Get-RestartObstacle {
             # A service that hangs while it starts or stops would be waited for without end.
             return 'its state is {0}' -f $service.State
         }
-        $query = @{
-            ClassName   = 'Win32_Service'
-            Filter      = 'ProcessId = {0}' -f $service.ProcessId
-            ErrorAction = 'Stop'
-        }
-        if (1 -ne @(Get-CimInstance @query).Count) {
+        $inProcess = @(Get-CimObject -ClassName 'Win32_Service' -Filter "ProcessId = $($service.ProcessId)")
+        if (1 -ne $inProcess.Count) {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
@@ -235,10 +237,16 @@ function Restart-RasMan {
     Complete-RasManStart
 }
 
-# Whether RasMan does not run although this script has begun to restart it.
+# Whether RasMan does not run although this script has begun to restart it, since Windows started.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
-    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
+    if ($null -eq $mark -or -not $mark['Value'] -or $null -ne (Get-RasManProcess)) {
+        return $false
+    }
+    $culture = [Globalization.CultureInfo]::InvariantCulture
+    $start = [DateTime]::Parse($mark['Value'].Split(' ')[-1], $culture, 'RoundtripKind')
+    $windows = @(Get-CimObject -ClassName 'Win32_OperatingSystem')[0]
+    $start.ToUniversalTime() -ge $windows.LastBootUpTime.ToUniversalTime()
 }
 
 # Starts the service, which a restart left stopped.

@@ -59,6 +59,15 @@ function Invoke-Check {
     $finding
 }
 
+# An error whose text is plain already: networks of the settings are nobody's address.
+function New-PlainError {
+    param([string] $Text)
+
+    $failure = New-Object -TypeName InvalidOperationException -ArgumentList $Text
+    $failure.Data['IsPlain'] = $true
+    $failure
+}
+
 # The text of an error without paths and names of people and computers, which must not leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
@@ -88,7 +97,7 @@ function ConvertTo-PlainError {
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
     $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
     $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
@@ -124,12 +133,12 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, with long lists cut to eight items and the number of those left out.
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
 function Limit-Found {
     param($Found)
 
     $limited = [ordered] @{}
-    foreach ($key in $Found.Keys) {
+    foreach ($key in @($Found.Keys | Sort-Object)) {
         $value = $Found[$key]
         if ($value -is [Collections.IDictionary]) {
             $value = Limit-Found -Found $value
@@ -203,12 +212,17 @@ function Invoke-Repair {
         }
         if ($problems.Count -gt 0) {
             $detail = $problems -join '; '
+            if (0 -eq $Before['Found'].Count) {
+                $detail = 'not repaired: {0}: {1}' -f $Before['Detail'], $detail
+            }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check
     }
-    if (@('healthy', 'pending') -notcontains $after['State']) {
+    if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
+        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+    } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'
     } elseif ($changed) {

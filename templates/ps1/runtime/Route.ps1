@@ -57,11 +57,7 @@ function Invoke-EachRoute {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
     if ($refused.Count -gt 0) {
-        $text = '{0}: {1}' -f ($refused -join ', '), $problem
-        $failure = New-Object -TypeName InvalidOperationException -ArgumentList $text
-        # What is known of it already is clean, and networks of the settings are nobody's address.
-        $failure.Data['IsPlain'] = $true
-        throw $failure
+        throw (New-PlainError -Text ('{0}: {1}' -f ($refused -join ', '), $problem))
     }
 }
 

@@ -44,7 +44,7 @@ function Test-LiveCondition {
         return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
     }
     if (-not (Test-RasManOutdated)) {
-        $detail = 'RasMan has started since the last change of this script, or does not run'
+        $detail = 'RasMan runs in no process that is older than the last change of this script'
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'

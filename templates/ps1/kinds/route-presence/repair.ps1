@@ -13,23 +13,31 @@ function Repair-StoredCondition {
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
-    $gone = $null
+    $there = @($difference['Stale'] | ForEach-Object { $_['Text'] })
+    $Settings['Gone'] = @()
     if ($null -ne $Found['stored']) {
-        $gone = $Found['stored']['stale']
+        $Settings['Gone'] = @($Found['stored']['stale'] | Where-Object { $_ -and $there -notcontains $_ })
     }
     if (0 -eq $touched.Count) {
-        $Settings['Gone'] = $gone
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
     $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
-    try {
-        Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
-    } finally {
-        $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
-        Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
+    $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
+    $steps = @(
+        { Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open }
+        { Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids }
+    )
+    $problems = @(foreach ($step in $steps) {
+        try {
+            $null = & $step
+        } catch {
+            ConvertTo-PlainError -ErrorRecord $_
+        }
+    })
+    if ($problems.Count -gt 0) {
+        throw (New-PlainError -Text ($problems -join '; '))
     }
-    $Settings['Gone'] = $gone
     $true
 }
 
@@ -60,6 +68,7 @@ function Set-StoredRoute {
         param([hashtable] $Route)
 
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+        $Settings['Gone'] += $Route['Text']
     }
 }
 
@@ -178,6 +187,7 @@ function Restore-Entry {
         $rest.Insert($Entry['Start'], $body)
     }
     $Saved['PutBack'] = 'done'
+    $Settings['Gone'] = @()
 }
 
 # Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
@@ -214,6 +224,10 @@ function Repair-LiveCondition {
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
+        return
+    }
+    if ('repair' -eq $Settings['Stored'] -and $null -eq $Settings['StoredRoutes']) {
+        # The phonebook had to be brought back before it could be read; exclusions in it are known next time.
         return
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)

@@ -215,6 +215,11 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -414,7 +419,7 @@ function ConvertTo-PlainError {
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
     $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
     $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
@@ -450,12 +455,12 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, with long lists cut to eight items and the number of those left out.
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
 function Limit-Found {
     param($Found)
 
     $limited = [ordered] @{}
-    foreach ($key in $Found.Keys) {
+    foreach ($key in @($Found.Keys | Sort-Object)) {
         $value = $Found[$key]
         if ($value -is [Collections.IDictionary]) {
             $value = Limit-Found -Found $value

@@ -271,6 +271,11 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -423,7 +428,7 @@ function Write-PhonebookText {
             $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
-                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
+                throw "$problem; what another program may have written is in a copy beside the phonebook"
             }
             throw
         }
@@ -669,7 +674,7 @@ function ConvertTo-PlainError {
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
     $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
     $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
@@ -705,12 +710,12 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, with long lists cut to eight items and the number of those left out.
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
 function Limit-Found {
     param($Found)
 
     $limited = [ordered] @{}
-    foreach ($key in $Found.Keys) {
+    foreach ($key in @($Found.Keys | Sort-Object)) {
         $value = $Found[$key]
         if ($value -is [Collections.IDictionary]) {
             $value = Limit-Found -Found $value
@@ -772,12 +777,17 @@ function Invoke-Repair {
         }
         if ($problems.Count -gt 0) {
             $detail = $problems -join '; '
+            if (0 -eq $Before['Found'].Count) {
+                $detail = 'not repaired: {0}: {1}' -f $Before['Detail'], $detail
+            }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check
     }
-    if (@('healthy', 'pending') -notcontains $after['State']) {
+    if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
+        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+    } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'
     } elseif ($changed) {

@@ -149,12 +149,7 @@ function Get-RasManProcess {
     if (0 -eq $service.ProcessId) {
         return
     }
-    $query = @{
-        ClassName   = 'Win32_Process'
-        Filter      = 'ProcessId = {0}' -f $service.ProcessId
-        ErrorAction = 'Stop'
-    }
-    $process = @(Get-CimInstance @query)
+    $process = @(Get-CimObject -ClassName 'Win32_Process' -Filter "ProcessId = $($service.ProcessId)")
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
         throw 'the process of the service RasMan cannot be told'
     }
@@ -166,9 +161,20 @@ function Test-RasManOutdated {
     Test-RasManMark -Name 'RasManAtChange'
 }
 
+# Objects of CIM, which may hang and is waited for a minute.
+function Get-CimObject {
+    param([string] $ClassName, [string] $Filter)
+
+    $query = @{ ClassName = $ClassName; OperationTimeoutSec = 60; ErrorAction = 'Stop' }
+    if ($Filter) {
+        $query['Filter'] = $Filter
+    }
+    Get-CimInstance @query
+}
+
 # The service as CIM shows it.
 function Get-RasManService {
-    $services = @(Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = 'RasMan'" -ErrorAction Stop)
+    $services = @(Get-CimObject -ClassName 'Win32_Service' -Filter "Name = 'RasMan'")
     if (1 -ne $services.Count) {
         throw 'the service RasMan is not there'
     }
@@ -183,12 +189,8 @@ function Get-RestartObstacle {
             # A service that hangs while it starts or stops would be waited for without end.
             return 'its state is {0}' -f $service.State
         }
-        $query = @{
-            ClassName   = 'Win32_Service'
-            Filter      = 'ProcessId = {0}' -f $service.ProcessId
-            ErrorAction = 'Stop'
-        }
-        if (1 -ne @(Get-CimInstance @query).Count) {
+        $inProcess = @(Get-CimObject -ClassName 'Win32_Service' -Filter "ProcessId = $($service.ProcessId)")
+        if (1 -ne $inProcess.Count) {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
@@ -322,10 +324,16 @@ function Get-EntryName {
     }
 }
 
-# Whether RasMan does not run although this script has begun to restart it.
+# Whether RasMan does not run although this script has begun to restart it, since Windows started.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
-    $null -ne $mark -and $mark['Value'] -and $null -eq (Get-RasManProcess)
+    if ($null -eq $mark -or -not $mark['Value'] -or $null -ne (Get-RasManProcess)) {
+        return $false
+    }
+    $culture = [Globalization.CultureInfo]::InvariantCulture
+    $start = [DateTime]::Parse($mark['Value'].Split(' ')[-1], $culture, 'RoundtripKind')
+    $windows = @(Get-CimObject -ClassName 'Win32_OperatingSystem')[0]
+    $start.ToUniversalTime() -ge $windows.LastBootUpTime.ToUniversalTime()
 }
 
 # The registry, by the item and item-property commands.
@@ -434,7 +442,7 @@ function ConvertTo-PlainError {
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
     $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
     $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
@@ -470,12 +478,12 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, with long lists cut to eight items and the number of those left out.
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
 function Limit-Found {
     param($Found)
 
     $limited = [ordered] @{}
-    foreach ($key in $Found.Keys) {
+    foreach ($key in @($Found.Keys | Sort-Object)) {
         $value = $Found[$key]
         if ($value -is [Collections.IDictionary]) {
             $value = Limit-Found -Found $value
@@ -556,7 +564,7 @@ function Test-LiveCondition {
         return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
     }
     if (-not (Test-RasManOutdated)) {
-        $detail = 'RasMan has started since the last change of this script, or does not run'
+        $detail = 'RasMan runs in no process that is older than the last change of this script'
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'

@@ -284,6 +284,11 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -460,7 +465,7 @@ function Write-PhonebookText {
             $problem = ConvertTo-PlainError -ErrorRecord $_
             if (-not (Restore-Phonebook -Path $Path)) {
                 Save-KeptCopy -Path $Path -Copy $old
-                throw "$problem; what another program wrote is in a copy that is kept beside the phonebook"
+                throw "$problem; what another program may have written is in a copy beside the phonebook"
             }
             throw
         }
@@ -702,6 +707,15 @@ function Invoke-Check {
     $finding
 }
 
+# An error whose text is plain already: networks of the settings are nobody's address.
+function New-PlainError {
+    param([string] $Text)
+
+    $failure = New-Object -TypeName InvalidOperationException -ArgumentList $Text
+    $failure.Data['IsPlain'] = $true
+    $failure
+}
+
 # The text of an error without paths and names of people and computers, which must not leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
@@ -731,7 +745,7 @@ function ConvertTo-PlainError {
     $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
     $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
     $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])'
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
     $text = [regex]::Replace($text, $ipv6, '(address)')
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
@@ -767,12 +781,12 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, with long lists cut to eight items and the number of those left out.
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
 function Limit-Found {
     param($Found)
 
     $limited = [ordered] @{}
-    foreach ($key in $Found.Keys) {
+    foreach ($key in @($Found.Keys | Sort-Object)) {
         $value = $Found[$key]
         if ($value -is [Collections.IDictionary]) {
             $value = Limit-Found -Found $value
@@ -834,12 +848,17 @@ function Invoke-Repair {
         }
         if ($problems.Count -gt 0) {
             $detail = $problems -join '; '
+            if (0 -eq $Before['Found'].Count) {
+                $detail = 'not repaired: {0}: {1}' -f $Before['Detail'], $detail
+            }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
         $changed = $changed -or @($changes) -contains $true
         $after = Invoke-Check -Settings $Settings -Check $Check
     }
-    if (@('healthy', 'pending') -notcontains $after['State']) {
+    if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
+        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+    } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'
     } elseif ($changed) {
@@ -909,11 +928,7 @@ function Invoke-EachRoute {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
     if ($refused.Count -gt 0) {
-        $text = '{0}: {1}' -f ($refused -join ', '), $problem
-        $failure = New-Object -TypeName InvalidOperationException -ArgumentList $text
-        # What is known of it already is clean, and networks of the settings are nobody's address.
-        $failure.Data['IsPlain'] = $true
-        throw $failure
+        throw (New-PlainError -Text ('{0}: {1}' -f ($refused -join ', '), $problem))
     }
 }
 
@@ -1193,23 +1208,31 @@ function Repair-StoredCondition {
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
-    $gone = $null
+    $there = @($difference['Stale'] | ForEach-Object { $_['Text'] })
+    $Settings['Gone'] = @()
     if ($null -ne $Found['stored']) {
-        $gone = $Found['stored']['stale']
+        $Settings['Gone'] = @($Found['stored']['stale'] | Where-Object { $_ -and $there -notcontains $_ })
     }
     if (0 -eq $touched.Count) {
-        $Settings['Gone'] = $gone
         return $false
     }
     # The commands write the file themselves; if this script ends before it has looked, a copy stays.
     $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
-    try {
-        Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open
-    } finally {
-        $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
-        Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids
+    $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
+    $steps = @(
+        { Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open }
+        { Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids }
+    )
+    $problems = @(foreach ($step in $steps) {
+        try {
+            $null = & $step
+        } catch {
+            ConvertTo-PlainError -ErrorRecord $_
+        }
+    })
+    if ($problems.Count -gt 0) {
+        throw (New-PlainError -Text ($problems -join '; '))
     }
-    $Settings['Gone'] = $gone
     $true
 }
 
@@ -1240,6 +1263,7 @@ function Set-StoredRoute {
         param([hashtable] $Route)
 
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+        $Settings['Gone'] += $Route['Text']
     }
 }
 
@@ -1358,6 +1382,7 @@ function Restore-Entry {
         $rest.Insert($Entry['Start'], $body)
     }
     $Saved['PutBack'] = 'done'
+    $Settings['Gone'] = @()
 }
 
 # Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
