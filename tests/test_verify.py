@@ -541,6 +541,24 @@ def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_
             "an entry of a phonebook has no 'nam'",
         ),
         (
+            "- {case: a, before: {phonebooks: {'user ../../x': [{name: a}]}}, exits: [0, 0, 0, 0]}",
+            "phonebooks user ../../x",
+        ),
+        (
+            "- {case: a, before: {phonebooks: {user: [{name: a, routes: ['10.0.0.0/8@-1']}]}}, exits: [0, 0, 0, 0]}",
+            "case 'a', before: ",
+        ),
+        (
+            "- {case: a, before: {services: {RasMan: {started: 99999999999}}}, exits: [0, 0, 0, 0]}",
+            "case 'a', before: ",
+        ),
+        ("- {case: a, before: {files: {a: x, a/b: y}}, exits: [0, 0, 0, 0]}", "files: a file cannot be made"),
+        (
+            "- {case: a, before: {}, when: {live: repair}, exits: [0, 0, 0, 0]}",
+            "case 'a': when is for the kinds' own cases",
+        ),
+        ("- {case: a, before: &x {files: *x}, exits: [0, 0, 0, 0]}", "a part of it holds itself"),
+        (
             "- {case: a, before: {}, says: isue > fixed}",
             "case 'a': says has no state >, isue; it is issue fixed",
         ),

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import base64
 import re
+import struct
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -55,6 +56,7 @@ _SCOPES = frozenset({"user", "all-users", "device", "hidden", "app"})
 _WORDS = {"disk": {"full"}, "account": {"other"}, "language": {"FullLanguage", "ConstrainedLanguage"}}
 _LISTS = frozenset({"denied", "events", "interfaces", "networks", "reachable", "routes", "switches"})
 _CATEGORIES = frozenset({"Public", "Private", "DomainAuthenticated"})
+_USER = re.compile(r"user \w[\w .-]*")
 _EVENT = re.compile(
     r"connection .+ (dropped|dialed)|service .+ (restarted|started|stopped)"
     r"|the process of service .+ killed|Windows (restarted|shut down)"
@@ -80,7 +82,7 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
         _make_network(client, description)
         _make_system(client, description)
         _make_faults(client, description)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, KeyError, OSError, TypeError, ValueError, struct.error) as error:
         parts = " or ".join(sorted(set(description) - {"phonebooks"} or set(description)))
         raise ClientError(f"{parts}: {_plain(error)}; docs/clients.md shows each part") from error
     return client
@@ -93,7 +95,7 @@ def _check_words(description: Description) -> None:
         if not isinstance(description[part], list):
             raise ClientError(f"{part} is no list; docs/clients.md shows each part")
     for part in ("phonebooks", "locked", "changes"):
-        scopes = [one for one in description.get(part) or () if not str(one).startswith("user ")]
+        scopes = [one for one in description.get(part) or () if not _USER.fullmatch(str(one))]
         _known(f"phonebook in {part}", scopes, _SCOPES)
     _known("phonebook in link", [description["link"]] if "link" in description else [], _SCOPES)
     _known("switch", description.get("switches", ()), SWITCHES)
@@ -130,6 +132,8 @@ def _known(what: str, found: Iterable[object], known: Collection[str]) -> None:
 def _plain(error: Exception) -> str:
     """What Python says about a part, as far as it says anything to a reader of client files."""
     text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+    if isinstance(error, OSError):
+        text = f"a file cannot be made: {error.strerror or 'there is something else'}"
     said = (
         re.sub(r"got an unexpected keyword argument", "has no", text)
         .replace("entry() ", "an entry of a phonebook ")

@@ -57,12 +57,16 @@ def read_cases(remediation: Remediation) -> list[Case]:
     for path in [kinds_own] if own is None else own.clients:
         try:
             items = _items(path)
+            found = list(_fitting(items, remediation.settings.case_values()))
         except ClientError as error:
             problems.append(f"{path}: {error}")
             continue
-        found = list(_fitting(items, remediation.settings.case_values()))
+        except RecursionError:
+            problems.append(f"{path}: a part of it holds itself; docs/clients.md shows each part")
+            continue
         cases += found
         if own is not None:
+            problems += [f"{path}: {text}" for item in items for text in _condition_problems(item)]
             runs = 1 if own.remediation is None else 4
             problems += [f"{path}: {problem}" for case in found for problem in _case_problems(case, runs)]
     if problems:
@@ -74,6 +78,13 @@ def _fitting(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> I
     for item in items:
         if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
             yield _case(item, values)
+
+
+def _condition_problems(item: Mapping[str, Any]) -> Iterator[str]:
+    """Conditions on settings, which a pair of one's own does not have: its case would vanish."""
+    for key in ("when", "unless"):
+        if key in item:
+            yield f"case {item['case']!r}: {key} is for the kinds' own cases; remove it, see docs/clients.md"
 
 
 def _case_problems(case: Case, runs: int) -> Iterator[str]:
@@ -151,7 +162,7 @@ def _items(path: Path) -> list[dict[str, Any]]:
 
     try:
         items = _parsed(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, RecursionError, ValueError, yaml.YAMLError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1}: {getattr(error, 'problem', '')})" if place else ""
         raise ClientError(f"is no YAML list of cases{where}; docs/clients.md shows one") from error
@@ -223,6 +234,6 @@ def _filled(part: Any, values: Mapping[str, Any]) -> Any:
         return [_filled(one, values) for one in part]
     if isinstance(part, str) and part.startswith("$") and part[1:] in values:
         return values[part[1:]]
-    if isinstance(part, str) and "$profile" in part:
+    if isinstance(part, str) and "$profile" in part and "profile" in values:
         return part.replace("$profile", str(values["profile"]))
     return part
