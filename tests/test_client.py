@@ -535,3 +535,9 @@ def test_a_call_that_fails_on_purpose_did_not_succeed(shell, tmp_path):
     client = make_client(CLIENT | {"faults": {"Set-Content": "no"}}, tmp_path / "client")
     run = client.run(shell, b"Set-Content a b -ErrorAction Ignore; $?", run_as="system", apart=True)
     assert run.output == ("False",)
+
+
+def test_rasdial_alone_lists_and_dials_nothing(shell, tmp_path):
+    client = make_client(CLIENT, tmp_path / "client")
+    run = client.run(shell, b"rasdial", run_as="system")
+    assert run.errors == () and client.events == []

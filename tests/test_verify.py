@@ -267,6 +267,13 @@ HARMFUL = {
         "event connection Contoso VPN dropped: expected nothing",
     ),
     "kills by another name": (f"{WRITE}taskkill /F /IM svchost.exe", "knows /PID, /F and /T, not /IM"),
+    "kills by a process": (
+        f"{WRITE}Get-Process svchost -ErrorAction SilentlyContinue | Stop-Process -Force", "Get-Process has no stand-in",
+    ),
+    "disconnects in short": (f"{WRITE}rasdial 'Contoso VPN' /d", "rasdial knows /disconnect, not /d"),
+    "empties a key for one below it": (
+        f"{WRITE}New-Item 'HKLM:\\SOFTWARE' -Name Mine -Force -ErrorAction SilentlyContinue", "makes a key by its whole path",
+    ),
     "restarts by a pipe": (f"{WRITE}Get-Service Ras* | Restart-Service -Force", "event service RasMan restarted"),
     "restarts by a piped name": (
         f"{WRITE}'RasMan' | Restart-Service -Force -ErrorAction SilentlyContinue", "event service RasMan restarted",

@@ -169,7 +169,12 @@ function Restart-RasConnection {
 function rasdial {
     $name, $more = $args
     $connected = @(Get-RasConnectionName)
-    if ('/disconnect' -eq $name) {
+    foreach ($odd in @($args | Where-Object { "$_" -match '^[/-]' -and '/disconnect' -ne $_ })) {
+        Deny-Call -Reason "the stand-in of rasdial knows /disconnect, not $odd"
+    }
+    if (0 -eq $args.Count) {
+        $connected
+    } elseif ('/disconnect' -eq $name) {
         foreach ($one in $connected) { Disconnect-Ras -Name $one }
     } elseif (@($more) -contains '/disconnect' -and $connected -contains $name) {
         Disconnect-Ras -Name $name

@@ -106,6 +106,9 @@ function Invoke-RegistryCommand {
         return $null -ne $entry
     }
     if ('New-Item' -eq $Command) {
+        if ($Bound.ContainsKey('Name') -or $Bound.ContainsKey('Value')) {
+            Deny-Call -Reason "the simulated registry makes a key by its whole path and without a value: $Key"
+        }
         return New-RegistryKey -Key $Key -Force:([bool] $Bound['Force'])
     }
     if ($null -eq $entry) {
