@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
+from typing import TypeGuard
 
 from aovpn_remediate.marker import read_marker
 
@@ -75,16 +76,20 @@ def check_metric(value: object) -> int | str:
     """Return an interface metric, or raise ``ValueError`` with what is wrong."""
     if value == "automatic":
         return "automatic"
-    if type(value) is int and 1 <= value <= 9999:
+    if _is_metric(value):
         return value
     raise ValueError("is no metric; write a number from 1 to 9999 without quotes, or automatic")
 
 
 def check_route_metric(value: object) -> int:
     """Return a route's metric, or raise ``ValueError`` with what is wrong."""
-    if type(value) is int and 1 <= value <= 9999:
+    if _is_metric(value):
         return value
     raise ValueError("is no metric of a route; write a number from 1 to 9999 without quotes")
+
+
+def _is_metric(value: object) -> TypeGuard[int]:
+    return type(value) is int and 1 <= value <= 9999
 
 
 def check_interval(value: str | None) -> str | None:

@@ -683,6 +683,7 @@ def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
 def test_a_list_that_cannot_be_written_restarts_nothing(client, shell):
     """Else each run would mark the process, fail, and restart it for nothing."""
     install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     package = privileges(restart="when-disconnected")
     script = surgery(package.remediation, "    Set-RegistryValue @change", "    throw 'no'")
     run = client.run(shell, script, run_as="system")

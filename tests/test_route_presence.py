@@ -510,6 +510,22 @@ def test_of_stale_routes_those_that_left_the_profile_leave_the_interface(client,
     assert prefixes(client) == ["10.8.0.0/16", TWO[0]]
 
 
+def test_of_stale_routes_all_that_left_the_profile_leave_the_interface(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
+    connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
+    assert repair(client, shell, routes(TWO[0], stale="remove")).result["state"] == "fixed"
+    assert prefixes(client) == [TWO[0]]
+
+
+def test_where_no_exclusion_is_wanted_the_lines_of_refused_routes_stay_where_they_are(client, shell):
+    digits = record("10.9.0.0/16").encode()
+    before = entry(PROFILE).replace(b"NumRoutes=0", b"NumRoutes=1") + b"Routes=" + digits + b"\r\n"
+    path = client.write_phonebook("device", before)
+    client.faults = {"Add-VpnConnectionRoute": "no"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert path.read_bytes() == before and len(files(client)) == 1
+
+
 def test_of_stale_routes_that_were_put_back_none_leaves_the_interface(client, shell):
     client.switches = ("resetsMetric",)
     client.write_phonebook("device", entry(PROFILE, ipv4=3, routes=("10.8.0.0/16", TWO[0])))

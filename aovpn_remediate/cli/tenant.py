@@ -113,11 +113,10 @@ def _prove(path: Path) -> None:
 
     proofs = prove_config(path)
     failed = [proof for proof in proofs if not proof.ok]
-    if not failed:
-        typer.echo(f"proved: {len(proofs)} cases ok", err=True)
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
         raise RefusedPlanError(f"publish: {len(failed)} of {len(proofs)} cases failed; nothing was published")
+    typer.echo(f"proved: {len(proofs)} cases ok", err=True)
 
 
 def _refuse_stale(shown: Draft, now: Draft) -> None:

@@ -135,7 +135,7 @@ def _plain(error: Exception) -> str:
     if isinstance(error, OSError):
         text = f"a file cannot be made: {error.strerror or 'there is something else'}"
     said = (
-        re.sub(r"got an unexpected keyword argument", "has no", text)
+        text.replace("got an unexpected keyword argument", "has no")
         .replace("entry() ", "an entry of a phonebook ")
         .replace("_interface() ", "an interface ")
         .replace("_network() ", "a network ")

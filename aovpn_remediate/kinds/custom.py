@@ -104,10 +104,6 @@ proxy:
         [], title="Clients", description="Files that describe clients to prove the pair on. Default: none."
     )
 
-    signature_check: bool = Field(
-        False, title="Signature check", description="Whether Intune enforces it; sign both files first."
-    )
-
     @field_validator("detection", "remediation")
     @classmethod
     def _is_signed(cls, script: ScriptFile | None, info: ValidationInfo) -> ScriptFile | None:

@@ -158,7 +158,7 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     repair: bool = Field(True, title="Repair", description="false publishes the detection alone.")
     enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
     signature_check: bool = Field(
-        False, title="Signature check", description="Whether Intune enforces it; rendered scripts have none."
+        False, title="Signature check", description="Whether Intune enforces it; of custom, and signed, only."
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}

@@ -27,6 +27,17 @@ function Get-FileAttribute {
     }
 }
 
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
 # Writes a file that is not there yet; nothing is left of one that cannot be written whole.
 function Write-NewFile {
     param([string] $Path, [string] $Text)

@@ -203,17 +203,6 @@ function Get-PhonebookFile {
     }
 }
 
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
-function Test-PlainPath {
-    param([string] $Path)
-
-    $attributes = Get-FileAttribute -Path $Path
-    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
-    }
-    $null -ne $attributes
-}
-
 # The names of all entries of a phonebook, in every encoding that they may be in.
 function Get-EntryName {
     param([string] $Path)

@@ -63,6 +63,17 @@ function Get-FileAttribute {
     }
 }
 
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
 # Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
 # locked or refused is tried five times in a second.
 function Invoke-WithRetry {
@@ -297,17 +308,6 @@ function Get-PhonebookFile {
             $path
         }
     }
-}
-
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
-function Test-PlainPath {
-    param([string] $Path)
-
-    $attributes = Get-FileAttribute -Path $Path
-    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
-    }
-    $null -ne $attributes
 }
 
 # The names of all entries of a phonebook, in every encoding that they may be in.

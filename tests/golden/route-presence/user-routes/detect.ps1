@@ -79,6 +79,17 @@ function Get-FileAttribute {
     }
 }
 
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
 # Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
 # locked or refused is tried five times in a second.
 function Invoke-WithRetry {
@@ -333,15 +344,14 @@ function Get-KeptCopy {
     }
 }
 
-# Whether there is a file; a link or a folder in its place is a doubt.
+# Whether there is a copy; a link or a folder in its place is a doubt.
 function Test-PlainFile {
     param([string] $Path)
 
-    $attributes = Get-FileAttribute -Path $Path
-    if ($attributes -band ([IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory)) {
-        throw 'a link or a folder stands where the copy of the phonebook belongs'
+    if ([IO.Directory]::Exists($Path)) {
+        throw 'a link or a folder stands where a copy of the phonebook belongs'
     }
-    $null -ne $attributes
+    Test-PlainPath -Path $Path
 }
 
 # Those that a script that was killed left beside the phonebook.
