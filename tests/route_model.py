@@ -116,8 +116,6 @@ def faults_after(before: bytes, after: bytes, said: str, settings: RouteSettings
     if isinstance(old, str) or isinstance(new, str):
         yield f"the entry is now {new}"
         return
-    if new.rest != old.rest:
-        yield f"the file around the routes was {old.rest!r} and is {new.rest!r}"
     missing, metric, stale = differences(old.routes, settings)
     touched = missing | metric | stale
     others, left = (
@@ -133,6 +131,13 @@ def faults_after(before: bytes, after: bytes, said: str, settings: RouteSettings
         yield f"the wanted routes are stored {counts}"
     if said == "failed":
         yield from _half_done(old.routes, new.routes, settings)
+
+
+def faults_around(before: bytes, after: bytes, settings: RouteSettings) -> Iterator[str]:
+    """Yield what is wrong with the rest of a phonebook, which no repair may change."""
+    old, new = read_entry(before, settings.name), read_entry(after, settings.name)
+    if not isinstance(old, str) and not isinstance(new, str) and new.rest != old.rest:
+        yield f"the file around the routes was {old.rest!r} and is {new.rest!r}"
 
 
 def _half_done(old: Sequence[Record], new: Sequence[Record], settings: RouteSettings) -> Iterator[str]:

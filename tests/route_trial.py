@@ -10,9 +10,9 @@ from pathlib import Path
 from aovpn_remediate.client import PowerShell
 from aovpn_remediate.model import ScriptPackage
 from tests.many_scripts import Trial, run_all, said_otherwise, state_said
-from tests.pairs import files, pair
+from tests.pairs import files, kept, pair
 from tests.route_grammar import RouteCase, RouteSettings
-from tests.route_model import faults_after, must_work, read_entry, state_of
+from tests.route_model import faults_after, faults_around, must_work, read_entry, state_of
 
 
 def route_faults(
@@ -38,7 +38,7 @@ def route_faults(
     left = [(trial.phonebook, files(trial.client)) for trial in trials]
     again = run_all(shell, folder, trials, "remediation")
     for case, trial, first, before, run in zip(cases, trials, said, left, again, strict=True):
-        trial.faults += said_otherwise(run, "healthy" if first == "fixed" else first)
+        trial.faults += said_otherwise(run, "healthy" if first == "fixed" else first, *_spoilt(case, trial))
         trial.faults += _after_again(case, trial, first, *before)
     if seen is not None:
         seen.update(said)
@@ -67,9 +67,23 @@ def _outcomes(case: RouteCase, state: str) -> tuple[str, ...]:
 
 def _after(case: RouteCase, trial: Trial, state: str, said: str) -> Iterator[str]:
     if state == "issue":
-        yield from faults_after(case.before, trial.phonebook, said, case.settings)
+        if not _spoilt(case, trial):
+            yield from faults_after(case.before, trial.phonebook, said, case.settings)
+        yield from _around(case, trial, said, case.before)
     elif trial.phonebook != case.before:
         yield f"the phonebook is now {trial.phonebook!r}"
+
+
+def _spoilt(case: RouteCase, trial: Trial) -> tuple[str, ...]:
+    """What is said of an entry that a command left unreadable, as far as the phonebook from before it is in a copy."""
+    entry = read_entry(trial.phonebook, case.settings.name)
+    return (entry,) if isinstance(entry, str) and case.before in kept(trial.path) else ()
+
+
+def _around(case: RouteCase, trial: Trial, said: str, before: bytes) -> Iterator[str]:
+    """What changed beside the routes: a command that takes the wrong entry is a failure with a copy from before it."""
+    if said != "failed" or before not in kept(trial.path):
+        yield from faults_around(before, trial.phonebook, case.settings)
 
 
 def _beside(trial: Trial) -> Iterator[str]:
@@ -83,9 +97,10 @@ def _beside(trial: Trial) -> Iterator[str]:
 def _after_again(
     case: RouteCase, trial: Trial, first: str, phonebook: bytes, left: dict[str, bytes]
 ) -> Iterator[str]:
-    """A second repair writes nothing; one that failed may fail again, and leaves the same routes."""
+    """A second repair writes nothing; one that failed may fail again, as well as the first."""
     if first != "failed" and files(trial.client) != left:
         yield "a second repair wrote"
-    if read_entry(trial.phonebook, case.settings.name) != read_entry(phonebook, case.settings.name):
-        yield f"a second repair left {trial.phonebook!r}"
+    if first == "failed" and not _spoilt(case, trial):
+        yield from faults_after(phonebook, trial.phonebook, first, case.settings)
+    yield from _around(case, trial, first, phonebook)
     yield from _beside(trial)

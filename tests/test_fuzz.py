@@ -17,7 +17,7 @@ from tests.metric_trial import phonebook_faults
 from tests.phonebook_grammar import random_case
 from tests.phonebook_model import expect
 from tests.route_grammar import RouteSettings, Wanted, random_route_case
-from tests.route_model import faults_after, must_work, state_of
+from tests.route_model import faults_after, faults_around, must_work, state_of
 from tests.route_trial import route_faults
 
 CASES = [random_case(Random(f"5/{number}")) for number in range(250)]
@@ -120,11 +120,8 @@ def test_the_model_of_routes_by_example(after, said, fault):
     settings = RouteSettings("V", "user", (Wanted("10.20.0.0/16"),), "remove")
     before = OLD % (RECORDS[0], RECORDS[1])
     assert state_of(before, settings) == "issue"
-    assert (
-        fault in " ".join(faults_after(before, after, said, settings))
-        if fault
-        else not [*faults_after(before, after, said, settings)]
-    )
+    found = [*faults_after(before, after, said, settings), *faults_around(before, after, settings)]
+    assert fault in " ".join(found) if fault else not found
 
 
 @pytest.mark.parametrize(("faults", "code"), [([], 0), (["odd"], 1)])
