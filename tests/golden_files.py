@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aovpn_remediate.config import load_config
-from aovpn_remediate.render import render_package
+from aovpn_remediate.scripts.render import render_package
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"

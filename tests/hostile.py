@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 
 from aovpn_remediate.client import PowerShell, empty_state
-from aovpn_remediate.literals import literal
 from aovpn_remediate.model import OwnPair, Remediation, RunAs
-from aovpn_remediate.render import render_package
+from aovpn_remediate.scripts.literals import literal
+from aovpn_remediate.scripts.render import render_package
 
 HOSTILE = "'\u2018\u2019\u201a\u201b\"\u201c\u201d`$(){}[];#@|&<>\n\r\0\u00a0\u0085\ufeff\u202e\ud800\U0001f600 aZ9-"
 CODE = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
 from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.model import Remediation, ScriptPackage
-from aovpn_remediate.render import render_package
+from aovpn_remediate.scripts.render import render_package
 
 PROFILE = "Contoso User VPN"
 

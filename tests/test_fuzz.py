@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from aovpn_remediate import render
 from aovpn_remediate.client.phonebook import record
-from aovpn_remediate.literals import literal
+from aovpn_remediate.scripts import render
+from aovpn_remediate.scripts.literals import literal
 from tests import fuzz, hostile
 from tests.hostile import changed_texts, hostile_settings, hostile_text, settings_faults
 from tests.metric_trial import phonebook_faults

@@ -13,8 +13,8 @@ from tree_sitter import Node
 
 from aovpn_remediate.client import SimulatedClient, find_powershell
 from aovpn_remediate.client.phonebook import entry
-from aovpn_remediate.powershell51 import text
-from aovpn_remediate.rules import parse
+from aovpn_remediate.scripts.powershell51 import text
+from aovpn_remediate.scripts.rules import parse
 from tests.pairs import PROFILE, check, metric_pair, repair
 
 PACKAGE = metric_pair(live="ignore")

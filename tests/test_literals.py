@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aovpn_remediate.client import empty_state
-from aovpn_remediate.literals import Source, literal
+from aovpn_remediate.scripts.literals import Source, literal
 
 HOSTILE = "'\u2018\u2019\u201a\u201b\"\u201c\u201d`$(){}[];#@|&<>\n\r\0\u00a0\u0085\ufeff\u202e\ud800\U0001f600 aZ9-"
 TEXTS = st.text(alphabet=st.one_of(st.sampled_from(HOSTILE), st.characters()), max_size=40)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate.config import load_config
-from aovpn_remediate.render import render_package
+from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.simulator import running_simulator
 from tests.golden_files import ROOT
 from tests.tenants import Bench, config

@@ -9,7 +9,7 @@ import pytest
 
 from aovpn_remediate import __version__
 from aovpn_remediate.client import empty_state
-from aovpn_remediate.render import templates_folder
+from aovpn_remediate.scripts.render import templates_folder
 from tests.golden_files import GOLDEN, rendered
 from tests.pairs import metric_pair
 

@@ -6,7 +6,7 @@ import pytest
 
 from aovpn_remediate.client import syntax_errors
 from aovpn_remediate.errors import RuleError
-from aovpn_remediate.rules import (
+from aovpn_remediate.scripts.rules import (
     SIZE_LIMIT,
     check_own_script,
     check_package,

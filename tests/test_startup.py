@@ -42,7 +42,7 @@ def test_a_command_without_a_tenant_loads_no_http_client():
 def test_a_command_without_a_tenant_loads_nothing_of_plans_proofs_and_tenants(command, tmp_path):
     folder = ["-o", str(tmp_path)] if command == "render" else []
     modules = loaded(command, "-c", EXAMPLE, *folder)
-    assert {"aovpn_remediate.render", "aovpn_remediate.rules"} <= modules
+    assert {"aovpn_remediate.scripts.render", "aovpn_remediate.scripts.rules"} <= modules
     others = {"plan", "publish", "resolve", "verify", "client", "graph", "simulator"}
     assert modules & {f"aovpn_remediate.{name}" for name in others} == set()
     assert modules & {"requests", "urllib3", "truststore", "rich", "concurrent.futures", "xml"} == set()

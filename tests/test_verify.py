@@ -22,7 +22,7 @@ from aovpn_remediate.client.description import make_client
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.kinds import KINDS
-from aovpn_remediate.render import render_package, templates_folder
+from aovpn_remediate.scripts.render import render_package, templates_folder
 from aovpn_remediate.verify import Job, Proof, jobs_for, prove
 from aovpn_remediate.verify.workers import Queue
 from tests.golden_files import ROOT

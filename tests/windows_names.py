@@ -13,9 +13,9 @@ from pathlib import Path
 from tree_sitter import Node, Query, QueryCursor
 
 from aovpn_remediate.client import PowerShell, empty_state
-from aovpn_remediate.powershell51 import Call, Functions, read_calls, text
-from aovpn_remediate.rules import parse
-from aovpn_remediate.syntax import language
+from aovpn_remediate.scripts.powershell51 import Call, Functions, read_calls, text
+from aovpn_remediate.scripts.rules import parse
+from aovpn_remediate.scripts.syntax import language
 from tests.golden_files import ROOT, rendered
 
 DOTNET = ROOT / "tests" / "dotnet48.json"

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aovpn_remediate.powershell51 import TABLE
+from aovpn_remediate.scripts.powershell51 import TABLE
 from tests.windows_names import DOTNET, VALUE_TYPES, full_name, functions_of, scripts, stand_ins, tree_uses
 from tests.windows_names import TEMPLATES as PARTS
 

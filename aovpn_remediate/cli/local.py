@@ -27,8 +27,8 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
     from aovpn_remediate.config import load_config
     from aovpn_remediate.display.clean import clean
-    from aovpn_remediate.render import render_package
-    from aovpn_remediate.rules import refuse_bad_scripts
+    from aovpn_remediate.scripts.render import render_package
+    from aovpn_remediate.scripts.rules import refuse_bad_scripts
 
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]
@@ -76,7 +76,7 @@ def render(
     """Write scripts and metadata to DIR/KEY/."""
     from aovpn_remediate.display.package_json import keys_rendered_for, package_files
     from aovpn_remediate.display.words import count_of
-    from aovpn_remediate.output import differing_files, write_files
+    from aovpn_remediate.scripts.folder import differing_files, write_files
 
     loaded, packages = load_packages(config)
     files = {path: content for package in packages for path, content in package_files(package).items()}

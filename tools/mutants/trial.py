@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from aovpn_remediate.functions import read_section, select_functions
+from aovpn_remediate.scripts.template_parts import read_section, select_functions
 from tools.mutants.sites import Mutant, traced
 from tools.mutants.workers import ROOT, Worker, WorkerError, answers, restart, send, workers
 

@@ -17,7 +17,7 @@ from typing import TextIO
 import pytest
 from _pytest.runner import runtestprotocol
 
-from aovpn_remediate import render
+from aovpn_remediate.scripts import render
 
 TIMEOUT = 30
 """Seconds for one test; a mutant that takes longer goes round in circles, and this process ends."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aovpn_remediate.functions import read_section, select_functions
+from aovpn_remediate.scripts.template_parts import read_section, select_functions
 
 PART = """# About it.
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
-from aovpn_remediate.powershell51 import QUERY, read_calls, unknown_names
-from aovpn_remediate.syntax import broken_nodes, language, read_tree
+from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
+from aovpn_remediate.scripts.syntax import broken_nodes, language, read_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query

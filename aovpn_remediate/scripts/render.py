@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from aovpn_remediate import __version__
 from aovpn_remediate.errors import RenderError
-from aovpn_remediate.functions import Section, read_section, select_functions
-from aovpn_remediate.literals import Source, literal
 from aovpn_remediate.model import Remediation, ScriptPackage
+from aovpn_remediate.scripts.literals import Source, literal
+from aovpn_remediate.scripts.template_parts import Section, read_section, select_functions
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +35,7 @@ class _Pair:
 
 def templates_folder() -> Path:
     """Return the folder of the PowerShell templates: in the installed package, else in the source tree."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     installed = package / "templates" / "ps1"
     return installed if installed.is_dir() else package.parent / "templates" / "ps1"
 
