@@ -17,6 +17,7 @@ from aovpn_remediate.config.wording import explain, explain_secrets
 from aovpn_remediate.config.yaml_tree import Tree, Where, read_tree
 from aovpn_remediate.errors import ConfigError
 from aovpn_remediate.kinds import KINDS, AssignmentEntry, Entry, Key, Name, ScheduleEntry, Strict, Tags
+from aovpn_remediate.kinds.common.values import check_key
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
@@ -30,7 +31,6 @@ from aovpn_remediate.model import (
     Target,
     TargetKind,
 )
-from aovpn_remediate.names import check_key
 
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 Guid = Annotated[str, StringConstraints(pattern=_GUID)]

@@ -9,9 +9,9 @@ from itertools import combinations
 from aovpn_remediate.config.problem import Problem, Problems, quoted
 from aovpn_remediate.config.yaml_tree import Tree
 from aovpn_remediate.kinds import Entry, InterfaceMetric, RoutePresence
-from aovpn_remediate.kinds.profile import ProfileEntry
+from aovpn_remediate.kinds.common.profile import ProfileEntry
+from aovpn_remediate.kinds.common.values import is_within
 from aovpn_remediate.kinds.route_presence import RouteEntry
-from aovpn_remediate.names import is_within
 
 
 def advise(entries: Mapping[str, Entry], tree: Tree) -> Problems:

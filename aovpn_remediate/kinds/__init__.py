@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aovpn_remediate.errors import UsageError
+from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry
+from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.fields import Key, Name, Tags
+from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.kinds.custom import Custom
 from aovpn_remediate.kinds.interface_metric import InterfaceMetric
-from aovpn_remediate.kinds.parts import AssignmentEntry, Entry, Key, Name, ScheduleEntry, Strict, Tags
 from aovpn_remediate.kinds.rasman_privileges import RasManPrivileges
 from aovpn_remediate.kinds.route_presence import RoutePresence
 from aovpn_remediate.model import KindText, SettingText

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticKnownError
 
-from aovpn_remediate.kinds.parts import Entry
+from aovpn_remediate.kinds.common.entry import Entry
 from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
 
 MAX_BYTES = 1_000_000

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from aovpn_remediate.kinds.parts import Metric
-from aovpn_remediate.kinds.profile import ProfileEntry
+from aovpn_remediate.kinds.common.fields import Metric
+from aovpn_remediate.kinds.common.profile import ProfileEntry
 
 
 class InterfaceMetric(ProfileEntry, title="interface-metric"):

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from aovpn_remediate.kinds.parts import Entry
+from aovpn_remediate.kinds.common.entry import Entry
 from aovpn_remediate.model import RunAs
 
 WINDOWS = (

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from aovpn_remediate.kinds.parts import Strict, text_schema
-from aovpn_remediate.kinds.profile import ProfileEntry
-from aovpn_remediate.names import check_prefix, check_route_metric, is_within
+from aovpn_remediate.kinds.common.fields import text_schema
+from aovpn_remediate.kinds.common.profile import ProfileEntry
+from aovpn_remediate.kinds.common.strict import Strict
+from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric, is_within
 
 _PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
 RouteMetric = Annotated[

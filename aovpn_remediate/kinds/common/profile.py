@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from aovpn_remediate.kinds.parts import Entry, Profile
+from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.fields import Profile
 from aovpn_remediate.model import RunAs
 
 # A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.

@@ -1,0 +1,68 @@
+"""What every remediation has, whatever its kind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from aovpn_remediate.kinds.common.assignment import AssignmentEntry
+from aovpn_remediate.kinds.common.fields import Name, Tags, Text
+from aovpn_remediate.kinds.common.strict import Strict
+from aovpn_remediate.model import OwnPair, RunAs
+
+
+class Entry(Strict, defer_build=True):  # a validator is made for those kinds alone that a config names
+    """What every remediation has, whatever its kind."""
+
+    kind: str = Field(title="Kind", description="What is checked and repaired.")
+    name: Name | None = Field(
+        None, title="Display name", description="Shown in Intune. Default: from kind and key."
+    )
+    description: Text | None = Field(None, title="Description", description="Shown in Intune.")
+    publisher: Name | None = Field(
+        None, title="Publisher", description="Default: defaults.publisher, else the config's name."
+    )
+    scope_tags: Tags | None = Field(
+        None, title="Scope tags", description="Names or ids. Default: defaults.scope_tags, else Default."
+    )
+    assignments: list[AssignmentEntry] = Field(
+        [], title="Assignments", description="The whole set; what is not here is taken away."
+    )
+    repair: bool = Field(True, title="Repair", description="false publishes the detection alone.")
+    enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
+    signature_check: bool = Field(
+        False, title="Signature check", description="Whether Intune enforces it; of custom, and signed, only."
+    )
+
+    short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """The schema of what an item of a list may be instead of a mapping."""
+
+    example: ClassVar[str]
+    symptom: ClassVar[str]
+    cause: ClassVar[str]
+    touches: ClassVar[str]
+
+    # the rest is model.KindSettings, whose metaclass pydantic's cannot share
+    if TYPE_CHECKING:  # a kind may have it as a field, and pydantic takes no field in place of a property
+
+        @property
+        @abstractmethod
+        def run_as(self) -> RunAs: ...
+
+    @abstractmethod
+    def script_settings(self) -> Mapping[str, object]: ...
+    @abstractmethod
+    def checks(self) -> tuple[str, ...]: ...
+    @abstractmethod
+    def repairs(self) -> tuple[str, ...]: ...
+
+    def case_values(self) -> Mapping[str, object]:
+        """What the ``$names`` of the kind's cases stand for: the settings, and what a kind adds."""
+        return dict(self)
+
+    def own_pair(self) -> OwnPair | None:
+        """The scripts to publish as they are; here they are rendered."""
+        return None

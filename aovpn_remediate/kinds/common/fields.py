@@ -1,0 +1,41 @@
+"""The types of the config's keys, each with its check and with the pattern that an editor checks by."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from aovpn_remediate.kinds.common.values import (
+    check_interval,
+    check_key,
+    check_line,
+    check_metric,
+    check_profile_name,
+    check_text,
+    check_time,
+    parse_day,
+)
+
+_INTERVAL = "^(1 (hour|day)|([1-9]|1[0-9]|2[0-3]) (hours|days))$"
+_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+_PROFILE = r'^(?![.\s])[^\\/:*?"<>|\u0000-\u001f\u007f-\u009f]+(?<!\s)$'
+_METRIC = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
+
+
+def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
+    """Return the schema of a text that an editor checks by a pattern."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
+
+
+# What the validators refuse, the patterns let an editor refuse too.
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
+Key = Annotated[str, AfterValidator(check_key), text_schema("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]
+Tags = Annotated[list[Name], Field(min_length=1)]
+Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]
+TimeOfDay = Annotated[str, AfterValidator(check_time), text_schema(_TIME)]
+Day = Annotated[date, BeforeValidator(parse_day)]
+Profile = Annotated[str, AfterValidator(check_profile_name), text_schema(_PROFILE, maxLength=255)]
+Metric = Annotated[int | str, PlainValidator(check_metric), WithJsonSchema({"anyOf": _METRIC})]
