@@ -26,6 +26,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from aovpn_remediate.problems import Problem
+
 
 class RemediateError(Exception):
     """Something a person can act on; its text is the whole message."""
@@ -50,13 +52,13 @@ class ConfigError(RemediateError):
 
 
 class RuleError(RemediateError):
-    """Rendered scripts that break a rule; holds every problem, one a line."""
+    """Scripts that break a rule; holds every problem, one a line."""
 
     exit_code = 65
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+        super().__init__("\n".join(str(one) for one in problems))
 
 
 class ClientFileError(RemediateError):

@@ -23,9 +23,9 @@ DETECT = b"if (Test-Path 'HKLM:\\x') { $code = 1 } else { $code = 0 }\r\nexit $c
 REPAIR = b"Remove-Item 'HKLM:\\x'\r\n"
 HEAD = "name: contoso\nremediations:\n  own:\n    kind: custom\n"
 PAIR = HEAD + "    detection: scripts/detect.ps1\n    remediation: scripts/repair.ps1\n"
-LINES = "ends with LF alone; scripts have CRLF line ends"
-END = "does not end with exactly one line end"
-ASCII = "holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC"
+LINES = "ends with LF only; scripts use CRLF line endings"
+END = "does not end with exactly one line break"
+ASCII = "contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC"
 
 
 @pytest.fixture
@@ -158,17 +158,17 @@ def test_a_pipe_is_not_waited_for(folder):
 @pytest.mark.parametrize(
     ("script", "error"),
     [
-        (b"\xef\xbb\xbfexit 0\r\n", "s:1: starts with a byte order mark; Intune's signature check refuses it"),
+        (b"\xef\xbb\xbfexit 0\r\n", "s:1: starts with a byte order mark, which Intune's signature check refuses; save it without"),
         ("exit 0\r\n".encode("utf-16"), "s:1: is UTF-16; save it as plain ASCII"),
         ("$a = 1\r\n$b = '\u00fc'\r\nexit 0\r\n".encode(), f"s:2: {ASCII}"),
         (b"$b = '\xfc'\r\nexit 0\r\n", f"s:1: {ASCII}"),
         (b"$b = '\x01'\r\nexit 0\r\n", f"s:1: {ASCII}"),
         (b"$a = $b ?? 1\r\nexit 0\r\n", "s:1: uses the operator ??, which Windows PowerShell 5.1 does not have"),
         (b"exit 0\r\na && b\r\n", "s:2: uses the operators && and ||, which Windows PowerShell 5.1 does not have"),
-        (b"if ($a) {\r\n    exit 0\r\n", "s:2: is no PowerShell that the parser understands"),
-        (b"try { 1 }\r\nexit 0\r\n", "s:1: has a try without catch or finally, which no PowerShell takes"),
-        (b"throw 'x'\r\n", "s:1: has no exit; end it with exit 1, which starts the repair, or exit 0"),
-        (b"# exit 1\r\n'exit 1'\r\n", "s:1: has no exit; end it with exit 1, which starts the repair, or exit 0"),
+        (b"if ($a) {\r\n    exit 0\r\n", "s:2: cannot be parsed as PowerShell; check this line and the one before"),
+        (b"try { 1 }\r\nexit 0\r\n", "s:1: has a try without catch or finally; add one"),
+        (b"throw 'x'\r\n", "s:1: has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"),
+        (b"# exit 1\r\n'exit 1'\r\n", "s:1: has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"),
         (b"#" * SIZE_LIMIT + b"\r\nexit 0\r\n", "s:1: has 200,010 bytes; the limit is 200,000"),
     ],
 )  # fmt: skip
@@ -180,14 +180,14 @@ def test_what_would_fail_on_a_device_is_an_error(script, error):
     ("script", "warnings"),
     [
         (b"$a = 1\nexit 0\n", [f"s:1: {LINES}"]),
-        (b"$a = 1\rexit 0\r\n", ["s:1: ends with CR alone; scripts have CRLF line ends"]),
+        (b"$a = 1\rexit 0\r\n", ["s:1: ends with CR only; scripts use CRLF line endings"]),
         (b"exit 0", [f"s:1: {END}"]),
         (b"exit 0\r\n\r\n", [f"s:3: {END}"]),
         (
             b"$a = 1\r\nif ($a) {\r\n    exit 1\r\n}\r\nExit 0\r\n",
-            ["s:3: is left in 2 places; one exit at the end is easier to trust"],
+            ["s:3: has 2 exit statements; one exit at the end is easier to check"],
         ),
-        (b"# {{ name }}\r\nexit 0\r\n", ["s:1: holds '{{', a mark of the template"]),
+        (b"# {{ name }}\r\nexit 0\r\n", ["s:1: contains '{{', a template mark that was not replaced"]),
     ],
 )
 def test_what_is_merely_our_habit_is_a_warning(script, warnings):
@@ -212,7 +212,7 @@ def test_errors_name_the_file_and_come_without_the_warnings():
     broken = package("own", detection=b"1\n", remediation=b"a && b\n")
     with pytest.raises(RuleError) as refused:
         refuse_bad_scripts([broken], {"own": own})
-    assert [one.split(";")[0] for one in refused.value.problems] == [
+    assert [str(one).split(";")[0] for one in refused.value.problems] == [
         "a.ps1:1: has no exit",
         "b.ps1:1: uses the operators && and ||, which Windows PowerShell 5.1 does not have",
     ]
@@ -241,7 +241,9 @@ def test_a_script_that_would_fail_on_a_device_is_65(folder, capsys):
     script = folder / "scripts" / "detect.ps1"
     script.write_bytes(b"$a = 1\n")
     assert run(["validate", "-c", str(write(folder, PAIR))]) == 65
-    expected = f"{script}:1: has no exit; end it with exit 1, which starts the repair, or exit 0\n"
+    expected = (
+        f"{script}:1: has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0\n"
+    )
     assert capsys.readouterr().err == expected
 
 

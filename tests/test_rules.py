@@ -29,24 +29,27 @@ def problems(body: str | bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"$a = 1\n$b = 2\n", "s:1: ends with LF alone; scripts have CRLF line ends"),
-        (b"\xef\xbb\xbf$a = 1", "s:1: starts with a byte order mark; Intune's signature check refuses it"),
+        (b"$a = 1\n$b = 2\n", "s:1: ends with LF only; scripts use CRLF line endings"),
+        (
+            b"\xef\xbb\xbf$a = 1",
+            "s:1: starts with a byte order mark, which Intune's signature check refuses; save it without",
+        ),
         (
             "$a = 'M\u00fc'",
-            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
+            "s:1: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
         ),
         (
             "$a = 1\n$b = '\u2019'",
-            "s:2: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
+            "s:2: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
         ),
         (
             "$a = '\0'",
-            "s:1: holds a character outside printable ASCII; 5.1 would read it in another code page, so write a code such as [char] 0x00FC",
+            "s:1: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
         ),
-        ("$a = 1\n$s = {{ settings }}", "s:2: holds '{{', a mark of the template"),
-        ("#% if x %#", "s:1: holds '#%', a mark of the template"),
-        ("# {{ name }}", "s:1: holds '{{', a mark of the template"),
-        ("# {% name", "s:1: holds '{%', a mark of the template"),
+        ("$a = 1\n$s = {{ settings }}", "s:2: contains '{{', a template mark that was not replaced"),
+        ("#% if x %#", "s:1: contains '#%', a template mark that was not replaced"),
+        ("# {{ name }}", "s:1: contains '{{', a template mark that was not replaced"),
+        ("# {% name", "s:1: contains '{%', a template mark that was not replaced"),
         ("$a = $b ? 1 : 2", f"s:1: uses the ternary operator ? :, {NOT_5_1}"),
         ("$a = $b ?? 1", f"s:1: uses the operator ??, {NOT_5_1}"),
         ("$a ??= 1", f"s:1: uses the operator ??=, {NOT_5_1}"),
@@ -57,12 +60,15 @@ def problems(body: str | bytes) -> list[str]:
         ('"`e[0m"', f"s:1: uses the escapes `e and `u{{}}, {NOT_5_1}"),
         ("$a = 0b101", f"s:1: uses a binary number, {NOT_5_1}"),
         ("$a = 5u", f"s:1: uses this number's suffix, {NOT_5_1}"),
-        ("Get-A\n    | Get-B", "s:2: starts with a pipe, which Windows PowerShell 5.1 does not take"),
-        ("$a?.b", "s:1: is no PowerShell that the parser understands"),
-        ("a &", "s:1: is no PowerShell that the parser understands"),
-        ("if ($a) {", "s:2: is no PowerShell that the parser understands"),
-        ("exit 0", f"s:1: leaves the script elsewhere than through {DOOR}"),
-        ("function f {\n    exit 1\n}", f"s:2: leaves the script elsewhere than through {DOOR}"),
+        (
+            "Get-A\n    | Get-B",
+            "s:2: starts with a pipe, which Windows PowerShell 5.1 does not accept; put it on the line before",
+        ),
+        ("$a?.b", "s:1: cannot be parsed as PowerShell; check this line and the one before"),
+        ("a &", "s:1: cannot be parsed as PowerShell; check this line and the one before"),
+        ("if ($a) {", "s:2: cannot be parsed as PowerShell; check this line and the one before"),
+        ("exit 0", f"s:1: has an exit outside {DOOR}; remove it"),
+        ("function f {\n    exit 1\n}", f"s:2: has an exit outside {DOOR}; remove it"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(body, problem):
@@ -96,8 +102,8 @@ def test_a_script_ends_with_exactly_one_line_end(end):
     "script", [b"", b"$a = 1\r\n", b"Complete-Detection\r\n$a = 1\r\n", b"'Complete-Detection'\r\n"]
 )
 def test_a_script_without_its_door_is_refused(script):
-    reasons = [one.reason for one in check_script("s", script, door=DOOR)]
-    assert f"does not end with {DOOR}, the one door out of the script" in reasons
+    reasons = [one.text for one in check_script("s", script, door=DOOR)]
+    assert f"does not end with a call of {DOOR}" in reasons
 
 
 def test_a_script_over_the_limit_is_refused():
@@ -130,8 +136,8 @@ def test_all_broken_scripts_are_refused_at_once():
     ]
     with pytest.raises(RuleError) as refused:
         refuse_bad_scripts(broken)
-    assert any(text.startswith("metric/detect.ps1:1: ") for text in refused.value.problems)
-    assert any(text.startswith("other/remediate.ps1:1: ") for text in refused.value.problems)
+    assert any(str(one).startswith("metric/detect.ps1:1: ") for one in refused.value.problems)
+    assert any(str(one).startswith("other/remediate.ps1:1: ") for one in refused.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +164,8 @@ def test_what_is_no_powershell_is_still_none(line, shell):
     parse.cache_clear()
     asked = check_own_script("s", content, is_detection=True, ask=syntax_errors)
     alone = check_own_script("s", content, is_detection=True)
-    assert [one.reason for one in alone if "the parser understands" in one.reason]
-    assert [one.line for one in asked if one.reason.startswith("is no PowerShell: ")]
+    assert [one.text for one in alone if one.text.startswith("cannot be parsed")]
+    assert [one.line for one in asked if one.text.startswith("is not valid PowerShell: ")]
 
 
 @pytest.mark.parametrize("line", ["a &", "$a?.b", "$x = $y ?? 1"])

@@ -24,7 +24,7 @@ foreach ($one in $errors) {
 def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
     """Return what PowerShell finds wrong in a script, by line.
 
-    ``None`` where there is none to ask, and where one that is newer than 5.1 finds nothing: it takes more.
+    ``None`` without a PowerShell, and where one newer than 5.1 finds nothing: it accepts more syntax.
     """
     executable = find_powershell()
     if executable is None:
@@ -44,4 +44,4 @@ def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
     found = [json.loads(line) for line in lines[:-1]]
     if not found and lines[-1:] != ["version 5"]:
         return None
-    return [(line, f"is no PowerShell: {text}") for line, text in found]
+    return [(line, f"is not valid PowerShell: {text}") for line, text in found]

@@ -50,20 +50,29 @@ def lower(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in names)
 
 
-def unknown_names(calls: Iterable[Call], functions: Functions) -> Iterator[tuple[int, str]]:
-    """Yield line and reason of each command and parameter that 5.1 does not have."""
+def unknown_names(calls: Iterable[Call], functions: Functions) -> Iterator[tuple[int, str, str]]:
+    """Yield line, code and reason of each command and parameter that 5.1 does not have."""
     for call in calls:
         name = call.command.lower()
         allowed = functions.get(name, commands().get(name))
         if allowed is None:
-            yield call.line, f"calls {call.command}, which is no known command of Windows PowerShell 5.1"
-            continue
-        for parameter in call.parameters:
-            if parameter.startswith("@"):
-                yield call.line, f"gives {call.command} the table {parameter}, whose keys cannot be seen"
-            elif parameter.lower() not in allowed:
-                reason = f"gives {call.command} the parameter -{parameter}, which it does not have"
-                yield call.line, f"{reason} in Windows PowerShell 5.1"
+            reason = f"calls {call.command}, which is not a known command of Windows PowerShell 5.1"
+            yield call.line, "rules/unknown-command", reason
+        else:
+            yield from _unknown_parameters(call, allowed)
+
+
+def _unknown_parameters(call: Call, allowed: frozenset[str]) -> Iterator[tuple[int, str, str]]:
+    for parameter in call.parameters:
+        if parameter.startswith("@"):
+            reason = f"calls {call.command} with the splat {parameter}, whose keys cannot be determined"
+            yield call.line, "rules/unknown-splat", reason
+        elif parameter.lower() not in allowed:
+            reason = (
+                f"calls {call.command} with the parameter -{parameter}, which it does not have in Windows "
+                "PowerShell 5.1"
+            )
+            yield call.line, "rules/unknown-parameter", reason
 
 
 def read_calls(found: Mapping[str, list[Node]]) -> tuple[list[Call], Functions]:

@@ -1,22 +1,22 @@
-"""What every script must obey before it may reach a device: bytes, doors, and syntax of PowerShell 5.1.
+"""The rules that every script must follow before it may reach a device: bytes, its end, syntax of 5.1.
 
 Of a user's own script, what would fail on a device is an error; what is merely our habit is a warning.
 
 Needs no PowerShell. The syntax tree is tree-sitter's; it is no proof (it accepts what is newer than 5.1,
-so that is found by node and token), but it is there on every machine.
+so the rules look for that by node and token), but it is there on every machine.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
+from aovpn_remediate.problems import Problem
 from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
 from aovpn_remediate.scripts.syntax import broken_nodes, language, read_tree
 
@@ -29,9 +29,12 @@ SIZE_LIMIT = 200_000
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NOT_ASCII = (
-    "holds a character outside printable ASCII; 5.1 would read it in another code page, "
-    "so write a code such as [char] 0x00FC"
+    "contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code "
+    "page; write it as a code, e.g. [char] 0x00FC"
 )
+_BYTE_ORDER_MARK = "starts with a byte order mark, which Intune's signature check refuses; save it without"
+_LEADING_PIPE = "starts with a pipe, which Windows PowerShell 5.1 does not accept; put it on the line before"
+_NO_EXIT = "has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"
 _ODD_BYTE = re.compile(rb"[^\t\r\n -~]")
 _ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
@@ -54,21 +57,16 @@ _STRINGS = (
 _EXPANDABLE_ESCAPE = re.compile(r"(?<!`)(?:``)*`(?:e|u\{)")
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One broken rule: which script, which line (from 1), why."""
+class BrokenRule(NamedTuple):
+    """One broken rule of a script: its line (from 1), the code of the problem, and why."""
 
-    script: str
     line: int
-    reason: str
-    is_warning: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.script}:{self.line}: {self.reason}"
+    code: str
+    text: str
 
 
 Ask = Callable[[bytes], list[tuple[int, str]] | None]
-"""Asks PowerShell itself what is no PowerShell in a script, by line; nothing where there is none to ask."""
+"""Asks PowerShell itself what is not valid in a script, by line; ``None`` where there is none to ask."""
 
 
 def refuse_bad_scripts(
@@ -79,8 +77,10 @@ def refuse_bad_scripts(
     ``own`` holds the pairs that are the user's own, by key. ``ask`` is asked about those that tree-sitter
     does not understand.
     """
-    problems = [one for package in packages for one in check_package(package, own.get(package.key), ask)]
-    errors = [str(problem) for problem in problems if not problem.is_warning]
+    problems: list[Problem] = []
+    for package in packages:
+        problems += check_package(package, own.get(package.key), ask)
+    errors = [problem for problem in problems if not problem.is_warning]
     if errors:
         raise RuleError(errors)
     return problems
@@ -107,18 +107,18 @@ def check_package(
 def check_names(script: str, content: bytes) -> list[Problem]:
     """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
     _, found = parse(content)
-    reasons = unknown_names(*read_calls(found))
-    return sorted({Problem(script, line, reason) for line, reason in reasons})
+    broken = [BrokenRule(*name) for name in unknown_names(*read_calls(found))]
+    return _problems(script, broken)
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
     """Return every broken rule of one script; ``door`` is the function that has to end it."""
     root, found = parse(content)
-    reasons = [
+    broken = [
         *_check_bytes(content), *_check_lines(content), *_check_syntax(content, found),
-        *_check_door(root, found["exit"], door), *_template_marks(content, found["string"]),
+        *_check_end(root, found["exit"], door), *_template_marks(content, found["string"]),
     ]  # fmt: skip
-    return sorted({Problem(script, line, reason) for line, reason in reasons})
+    return _problems(script, broken)
 
 
 def check_own_script(
@@ -126,91 +126,124 @@ def check_own_script(
 ) -> list[Problem]:
     """Return what is wrong with a script that a user wrote, and as warnings what we would do otherwise."""
     if content.startswith(_UTF_16):
-        return [Problem(script, 1, "is UTF-16; save it as plain ASCII")]
+        return [Problem(script, 1, 0, "is UTF-16; save it as plain ASCII", "rules/utf-16")]
     _, found = parse(content)
-    broken = ask(content) if found["broken"] else None
-    if broken is not None:
+    answer = ask(content) if found["broken"] else None
+    if answer is not None:
         found = defaultdict(list, {**found, "broken": []})
-    errors = [*_check_bytes(content), *_check_syntax(content, found), *(broken or ())]
-    if is_detection and not found["exit"] and not (found["broken"] or broken):
-        errors.append((1, "has no exit; end it with exit 1, which starts the repair, or exit 0"))
+    errors = [*_check_bytes(content), *_check_syntax(content, found), *_parser_errors(answer or [])]
+    if is_detection and not found["exit"] and not (found["broken"] or answer):
+        errors.append(BrokenRule(1, "rules/no-exit", _NO_EXIT))
     habits = [
         *_check_lines(content), *_check_exits(found["exit"]), *_template_marks(content, found["string"])
     ]  # fmt: skip
-    problems = {Problem(script, line, reason) for line, reason in errors}
-    return sorted(problems | {Problem(script, line, reason, is_warning=True) for line, reason in habits})
+    return sorted([*_problems(script, errors), *_problems(script, habits, is_warning=True)])
 
 
-def _check_bytes(content: bytes) -> Iterator[tuple[int, str]]:
+def _problems(script: str, broken: Iterable[BrokenRule], *, is_warning: bool = False) -> list[Problem]:
+    """The broken rules of a script as problems in the order of its lines, each once."""
+    found = {Problem(script, rule.line, 0, rule.text, rule.code, is_warning) for rule in broken}
+    return sorted(found)
+
+
+def _parser_errors(found: Iterable[tuple[int, str]]) -> Iterator[BrokenRule]:
+    for line, text in found:
+        yield BrokenRule(line, "rules/not-powershell", text)
+
+
+def _check_bytes(content: bytes) -> Iterator[BrokenRule]:
     if content.startswith(_BOM):
-        yield 1, "starts with a byte order mark; Intune's signature check refuses it"
+        yield BrokenRule(1, "rules/byte-order-mark", _BYTE_ORDER_MARK)
     if len(content) > SIZE_LIMIT:
-        yield 1, f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
+        text = f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
+        yield BrokenRule(1, "rules/too-large", text)
     code = content.removeprefix(_BOM)
     for odd in _ODD_BYTE.finditer(code):
         line = code.count(b"\n", 0, odd.start()) + 1
-        yield line, _NOT_ASCII
+        yield BrokenRule(line, "rules/not-ascii", _NOT_ASCII)
 
 
-def _check_lines(content: bytes) -> Iterator[tuple[int, str]]:
+def _check_lines(content: bytes) -> Iterator[BrokenRule]:
     if not _ONE_LINE_END.search(content[-3:]):
-        yield content.count(b"\n") + 1, "does not end with exactly one line end"
+        line = content.count(b"\n") + 1
+        yield BrokenRule(line, "rules/last-line", "does not end with exactly one line break")
     bare = content.replace(b"\r\n", b"  ")
     for name, mark in (("LF", b"\n"), ("CR", b"\r")):
         if mark in bare:
             line = content.count(b"\n", 0, bare.index(mark)) + 1
-            yield line, f"ends with {name} alone; scripts have CRLF line ends"
+            text = f"ends with {name} only; scripts use CRLF line endings"
+            yield BrokenRule(line, "rules/line-ending", text)
 
 
-def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[tuple[int, str]]:
+def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[BrokenRule]:
     for node in found["broken"]:
-        yield (
+        yield BrokenRule(
             _line(node),
-            "is no PowerShell that the parser understands",
+            "rules/not-powershell",
+            "cannot be parsed as PowerShell; check this line and the one before",
         )
     for node in found["try"]:
         if not {"catch_clauses", "finally_clause"} & {child.type for child in node.children}:
-            yield _line(node), "has a try without catch or finally, which no PowerShell takes"
+            yield BrokenRule(
+                _line(node), "rules/incomplete-try", "has a try without catch or finally; add one"
+            )
     for node in found["newer"]:
-        yield _line(node), f"uses {_NEWER_NODES[node.type]}, which Windows PowerShell 5.1 does not have"
+        yield _newer(node, _NEWER_NODES[node.type])
     for node in found["token"] + found["string"]:
         yield from _newer_token(node)
     for node in found["pipe"]:
         if _starts_line(content.removeprefix(_BOM), node):
-            yield _line(node), "starts with a pipe, which Windows PowerShell 5.1 does not take"
+            yield BrokenRule(_line(node), "rules/leading-pipe", _LEADING_PIPE)
+
+
+def _newer(node: Node, what: str) -> BrokenRule:
+    text = f"uses {what}, which Windows PowerShell 5.1 does not have"
+    return BrokenRule(_line(node), "rules/newer-syntax", text)
 
 
 def _line(node: Node) -> int:
     return node.start_point[0] + 1
 
 
-def _newer_token(node: Node) -> Iterator[tuple[int, str]]:
+def _newer_token(node: Node) -> Iterator[BrokenRule]:
     text = (node.text or b"").decode("latin-1")
     token = _NEWER_TOKENS.get(node.type)
     if token and token[0].fullmatch(text):
-        yield _line(node), f"uses {token[1]}, which Windows PowerShell 5.1 does not have"
+        yield _newer(node, token[1])
     if node.type.startswith("expandable") and _EXPANDABLE_ESCAPE.search(text):
-        yield _line(node), "uses the escapes `e and `u{}, which Windows PowerShell 5.1 does not have"
+        yield _newer(node, "the escapes `e and `u{}")
 
 
-def _check_exits(exits: list[Node]) -> Iterator[tuple[int, str]]:
+def _check_exits(exits: list[Node]) -> Iterator[BrokenRule]:
     if len(exits) > 1:
         line = min(_line(node) for node in exits)
-        yield line, f"is left in {len(exits)} places; one exit at the end is easier to trust"
+        text = f"has {len(exits)} exit statements; one exit at the end is easier to check"
+        yield BrokenRule(line, "rules/many-exits", text)
 
 
-def _check_door(root: Node, exits: list[Node], door: str) -> Iterator[tuple[int, str]]:
+def _check_end(root: Node, exits: list[Node], door: str) -> Iterator[BrokenRule]:
     for node in exits:
         if _enclosing_function(node) != door:
-            yield _line(node), f"leaves the script elsewhere than through {door}"
-    statements = [node for node in root.children if node.type == "statement_list"]
-    last = statements[-1].children[-1] if statements and statements[-1].children else None
-    text = (last.text or b"").decode("latin-1") if last else ""
-    if text.split(maxsplit=1)[:1] != [door]:
-        yield (last or root).start_point[0] + 1, f"does not end with {door}, the one door out of the script"
+            yield BrokenRule(_line(node), "rules/exit-outside", f"has an exit outside {door}; remove it")
+    last = _last_statement(root)
+    if _first_word(last) != door:
+        yield BrokenRule(_line(last), "rules/no-result", f"does not end with a call of {door}")
 
 
-def _template_marks(content: bytes, strings: list[Node]) -> Iterator[tuple[int, str]]:
+def _last_statement(root: Node) -> Node:
+    """The last statement of a script; the whole script where there is none."""
+    lists = [node for node in root.children if node.type == "statement_list"]
+    if lists and lists[-1].children:
+        return lists[-1].children[-1]
+    return root
+
+
+def _first_word(node: Node) -> str:
+    words = (node.text or b"").decode("latin-1").split(maxsplit=1)
+    return words[0] if words else ""
+
+
+def _template_marks(content: bytes, strings: list[Node]) -> Iterator[BrokenRule]:
     code = content.removeprefix(_BOM)
     if not _TEMPLATE_MARK.search(code.decode("latin-1")):
         return
@@ -220,7 +253,9 @@ def _template_marks(content: bytes, strings: list[Node]) -> Iterator[tuple[int, 
         blanked[string.start_byte : string.end_byte] = blank
     text = blanked.decode("latin-1")
     for match in _TEMPLATE_MARK.finditer(text):
-        yield text.count("\n", 0, match.start()) + 1, f"holds {match[0]!r}, a mark of the template"
+        line = text.count("\n", 0, match.start()) + 1
+        reason = f"contains '{match[0]}', a template mark that was not replaced"
+        yield BrokenRule(line, "rules/template-mark", reason)
 
 
 def _starts_line(content: bytes, node: Node) -> bool:
