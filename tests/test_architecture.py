@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "kinds": {"marker", "model", "problems"},
     "config": {"kinds", "model", "problems"},
     "scripts": {"model", "problems"},
+    "pages": set(),
     "resolve": {"model"},
     "plan": {"resolve", "model"},
     "publish": {"plan", "resolve", "model"},

@@ -23,7 +23,7 @@ from tests.golden_files import GOLDEN, ROOT
 from tests.tenants import SCRIPTS, config
 
 EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
-COMMANDS = ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds"]
+COMMANDS = ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds", "docs"]
 
 
 def render(folder: Path, *options: str, file: str = EXAMPLE) -> int:

@@ -12,6 +12,7 @@ from aovpn_remediate import errors
 from aovpn_remediate.cli import run
 from aovpn_remediate.config import config_schema
 from aovpn_remediate.kinds import KINDS, describe_kind
+from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
 from tests.golden_files import ROOT
@@ -97,8 +98,42 @@ def test_every_link_leads_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+def words_of_the_scripts(*parameters: str) -> set[str]:
+    """The words that the scripts pass as a finding's state or reason."""
+    scripts = "".join(path.read_text() for path in (ROOT / "templates" / "ps1").rglob("*.ps1"))
+    return set(re.findall(rf"-(?:{'|'.join(parameters)}) '([a-z-]+)'", scripts))
+
+
 def test_the_protocol_page_names_every_state_and_reason():
     page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
-    scripts = "".join(path.read_text() for path in (ROOT / "templates" / "ps1").rglob("*.ps1"))
-    words = set(re.findall(r"-(?:State|Reason) '([a-z-]+)'", scripts)) | {"fixed", "failed"}
+    words = words_of_the_scripts("State", "Reason") | {"fixed", "failed"}
     assert {word for word in words if f"`{word}`" not in page} == set()
+
+
+def test_the_states_page_says_what_to_do_about_every_reason():
+    page = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE))
+    assert words_of_the_scripts("Reason") <= rows
+    for state in ("unknown", "failed", "pending"):
+        assert f"## {state}\n" in page
+
+
+def test_the_undo_page_names_everything_that_a_script_leaves_on_a_device():
+    page = (ROOT / "docs" / "undo.md").read_text(encoding="utf-8")
+    scripts = "".join(path.read_text() for path in (ROOT / "templates" / "ps1").rglob("*.ps1"))
+    left = set(re.findall(r"aovpn-remediate(?:\.\$number)?(\.[a-z]+)\b", scripts)) | {".tmp"}
+    left |= set(re.findall(r"-Name '(RasMan\w+)'", scripts))
+    assert len(left) > 4
+    assert {name for name in left if name not in page} == set()
+
+
+def test_the_marker_on_the_ownership_page_is_one():
+    page = (ROOT / "docs" / "ownership.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"```\n(\[aovpn-remediate .*?)\n```", page)
+    assert read_marker(line)[1] == Marker("contoso-aovpn", "user-metric", "d3099955caced2b9")
+
+
+def test_the_install_page_names_the_oldest_python():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (oldest,) = re.findall(r'requires-python = ">=([\d.]+)"', project)
+    assert f"Python {oldest} or newer" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")

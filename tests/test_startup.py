@@ -28,7 +28,7 @@ def test_help_and_version_load_nothing_heavy(option):
 
 
 @pytest.mark.parametrize(
-    "command", ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds"]
+    "command", ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds", "docs"]
 )
 def test_a_commands_help_loads_at_most_what_typer_needs(command):
     assert loaded(command, "--help") & HEAVY <= {"pydantic"}

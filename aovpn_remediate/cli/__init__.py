@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from aovpn_remediate import __version__
-from aovpn_remediate.cli import local, prove, simulator, tenant
+from aovpn_remediate.cli import local, pages, prove, simulator, tenant
 from aovpn_remediate.cli.terminal import echo_error
 from aovpn_remediate.errors import RemediateError, UsageError
 
@@ -32,6 +32,7 @@ local.add_commands(app)
 prove.add_commands(app)
 tenant.add_commands(app)
 simulator.add_commands(app)
+pages.add_commands(app)
 
 
 def _show_version(value: bool) -> None:
