@@ -10,6 +10,7 @@ import pytest
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
 from aovpn_remediate.simulator import running_simulator
+from tests.graph_client import Tenant, running
 from tests.tenants import Bench
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -47,3 +48,10 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Bench]
     """A new simulated tenant and a folder for the config."""
     with running_simulator() as simulator:
         yield Bench(tmp_path, simulator.url, capsys)
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A client of a new Graph simulator."""
+    with running() as client:
+        yield client

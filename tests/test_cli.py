@@ -88,7 +88,7 @@ def test_rendering_again_writes_nothing(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("place", ["out", "out/user-metric", "out/user-metric/detect.ps1/x"])
-def test_an_output_that_cannot_be_written_is_told_and_nothing_is_half_written(tmp_path, capsys, place):
+def test_an_output_file_that_cannot_be_written_is_never_half_written(tmp_path, capsys, place):
     blocked = tmp_path / place
     blocked.parent.mkdir(parents=True, exist_ok=True)
     blocked.write_text("in the way")

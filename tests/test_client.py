@@ -113,7 +113,7 @@ def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
     assert run.output == ("False",) and r"HKU:\S-1-5-18\Software\Mine" in client.registry
 
 
-def test_a_client_that_cannot_be_made_ready_is_an_error_and_no_other_client(shell, tmp_path):
+def test_a_client_that_cannot_be_prepared_is_an_error(shell, tmp_path):
     client = make_client(CLIENT, tmp_path / "client")
     client.locks = [{"path": str(client.phonebook("hidden")), "tries": 2}]  # which is not there
     with pytest.raises(ClientError, match=r"the simulated client broke: Start-Client: .*rasphone"):
@@ -192,7 +192,7 @@ def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path
         ("@(Get-Module -ListAvailable VpnClient).Count -gt 0", ["True"]),
     ],
 )
-def test_a_module_whose_commands_have_stand_ins_can_be_required_and_imported(shell, tmp_path, script, lines):
+def test_a_module_with_stand_ins_can_be_required_and_imported(shell, tmp_path, script, lines):
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
@@ -241,7 +241,7 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
         "(Get-NetIPInterface VPN).Delete()", "Get-CimInstance Win32_ComputerSystem", "Get-CimInstance Win32_Service -Filter \"Name LIKE 'Ras%'\"", "(Get-NetConnectionProfile -Name Cafe).Set()",
     ],
 )  # fmt: skip
-def test_what_the_client_cannot_do_fails_the_case_even_if_the_script_swallows_it(shell, tmp_path, call):
+def test_a_missing_stand_in_fails_the_case_even_if_the_script_hides_it(shell, tmp_path, call):
     client = make_client(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
     before = snapshot(client)
     run = client.run(shell, f"try {{ {call} }} catch {{ }}".encode(), run_as="system", apart=True)
@@ -312,9 +312,7 @@ def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script
         ("try { Move-Item (Join-Path $env:TEMP no) x -ErrorAction Stop } catch [Management.Automation.ItemNotFoundException] { 'none' }", ["none"]),
     ],
 )  # fmt: skip
-def test_the_item_commands_do_with_files_and_variables_what_they_do_by_themselves(
-    shell, tmp_path, script, lines
-):
+def test_the_item_commands_work_on_files_and_variables_as_usual(shell, tmp_path, script, lines):
     assert said(shell, tmp_path, script) == lines
 
 
@@ -512,7 +510,7 @@ def test_a_command_of_windows_fails_with_an_error_that_ends_nothing(shell, tmp_p
         "Get-NetConnectionProfile -Name Nowhere",
     ],
 )
-def test_an_error_of_windows_says_who_it_is_of_and_that_the_call_did_not_succeed(shell, tmp_path, script):
+def test_an_error_of_windows_names_its_command_and_fails_the_call(shell, tmp_path, script):
     client = make_client(CLIENT, tmp_path / "client")
     text = f"{script} -ErrorAction SilentlyContinue; $?; $Error[0].FullyQualifiedErrorId"
     run = client.run(shell, text.encode(), run_as="system", apart=True)

@@ -408,7 +408,7 @@ def test_a_plan_for_programs_has_this_shape():
     ]
 
 
-def test_fields_for_programs_give_scripts_by_size_and_hash_and_assignments_by_id_and_name():
+def test_json_gives_scripts_by_size_and_hash_and_groups_by_id_and_name():
     shape = json.loads(json.dumps(plan_json(every_change(), NAMES)))
     fields = {one["field"]: (one["before"], one["after"]) for one in shape["changes"][2]["fields"]}
     old = b"one\r\ntwo\r\nthree\r\n"

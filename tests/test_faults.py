@@ -70,7 +70,7 @@ def test_a_create_whose_answer_is_lost_makes_no_second_package(bench: Bench, fau
     assert bench.remediate("plan", "--detailed-exitcode").code == 0
 
 
-def test_an_assign_that_fails_after_its_create_is_made_good_by_the_next_run(bench: Bench):
+def test_an_assign_that_fails_after_its_create_is_done_by_the_next_run(bench: Bench):
     bench.write(config("a"))
     bench.fail(
         {
@@ -259,7 +259,7 @@ def test_a_server_without_an_answer_ends_within_fifteen_seconds(bench: Bench, cl
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to one process")
-def test_ctrl_c_while_publishing_says_what_is_done_and_the_next_run_goes_on(bench: Bench):
+def test_ctrl_c_in_a_publish_says_what_is_done_and_the_next_run_goes_on(bench: Bench):
     keys = [f"k{index}" for index in range(12)]
     bench.write(config(*keys))
     bench.fail({"method": "POST", "path": f"^{SCRIPTS}$", "delay": 0.5, "times": 99})

@@ -56,7 +56,7 @@ def test_hostile_texts_are_single_constants_that_evaluate_to_themselves(shell, t
     assert changed_texts(shell, tmp_path, [hostile_text(random) for _ in range(2000)]) == []
 
 
-def test_hostile_settings_stay_constants_in_whole_scripts_and_nothing_else_changes(shell, tmp_path: Path):
+def test_hostile_settings_stay_constants_and_change_nothing_else(shell, tmp_path: Path):
     """Names, prefixes and items of lists, of all kinds, in both scripts."""
     random = Random(5)
     assert settings_faults(shell, tmp_path, [hostile_settings(random) for _ in range(100)]) == []
@@ -125,9 +125,7 @@ def test_the_model_of_routes_by_example(after, said, fault):
 
 
 @pytest.mark.parametrize(("faults", "code"), [([], 0), (["odd"], 1)])
-def test_the_fuzzer_tries_everything_and_prints_faults_with_what_makes_them_again(
-    monkeypatch, capsys, faults, code
-):
+def test_the_fuzzer_prints_each_fault_with_what_makes_it_again(monkeypatch, capsys, faults, code):
     tried = []
 
     def batch(shell, folder, seed, count):

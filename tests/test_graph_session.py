@@ -235,7 +235,7 @@ def test_a_message_that_is_json_itself_is_unpacked():
         session(service.root).get(SCRIPTS)
 
 
-def test_a_message_of_the_service_is_one_short_line_without_control_characters():
+def test_a_message_of_the_service_becomes_one_short_printable_line():
     with (
         serving([error(message="a\x1b[31m\r\n\u202eb\ud800\u2028c" + "x" * 900)]) as service,
         pytest.raises(TenantError) as caught,

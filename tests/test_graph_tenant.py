@@ -55,7 +55,7 @@ def entries(*pairs):
 # Reading
 
 
-def test_packages_with_this_configs_marker_are_owned_and_all_others_foreign():
+def test_packages_with_this_configs_marker_are_owned_all_others_foreign():
     ours, other = package(), package(config="fabrikam")
     items = [
         item("p1", ours),
@@ -119,7 +119,7 @@ def test_assignments_that_did_not_fit_into_the_list_are_read_too():
     assert [one.target.group for one in owned.package.assignments] == [GROUP, LAB]
 
 
-def test_an_owned_package_without_its_scripts_is_an_error_and_not_an_empty_one():
+def test_an_owned_package_without_its_scripts_is_an_error():
     without = listed(item())
     with (
         serving(holding(without)) as service,
@@ -342,7 +342,7 @@ def test_a_create_finds_another_ones_package_of_its_key_and_stops():
         tenant(service).create(package())
 
 
-def test_a_create_without_an_answer_is_not_tried_again_if_the_tenant_cannot_be_searched():
+def test_an_unanswered_create_is_not_retried_without_a_search():
     def answer(request):
         return Reply(status=400) if request.method == "GET" else Reply(dropped=True)
 

@@ -60,7 +60,7 @@ def test_what_is_written_reads_back_as_the_same_package():
     assert published.marked_hash == one.content_hash
 
 
-def test_scripts_come_from_the_package_read_alone_because_the_list_has_none():
+def test_scripts_come_from_the_package_because_the_list_has_none():
     wire = item()
     published = package_from_wire(listed(wire), wire, config="contoso", key="metric")
     assert published.package.detection == package().detection

@@ -134,7 +134,7 @@ def dead(shell, tmp_path_factory) -> dict[str, tuple[SimulatedClient, int]]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_after_any_statement_the_phonebook_is_the_old_or_the_new_one(dead, shell, step):
+def test_killed_after_any_statement_the_phonebook_is_old_or_new(dead, shell, step):
     client, exit_code = dead[step]
     path = client.phonebook("user")
     assert exit_code == 9, "the step was not reached"
@@ -160,7 +160,7 @@ def test_killed_again_and_again_no_file_piles_up(client, shell):
     assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
 
 
-def test_killed_between_the_two_renames_of_a_replacement_the_old_one_comes_back(client, shell):
+def test_killed_between_both_renames_the_old_phonebook_comes_back(client, shell):
     """Windows' own replacement is not atomic: the old file is renamed first, then the new one."""
     path = client.write_phonebook("user", OLD)
     replace = b"[IO.File]::Replace($temporary, $Path, $old)"

@@ -59,7 +59,7 @@ def test_a_pair_that_only_reports_has_no_repair(repair):
         ({"repair": False, "stored": "ignore", "live": "repair"}, False),
     ],
 )
-def test_an_absent_profile_is_an_issue_only_of_a_detection_that_reads_the_phonebook(settings, taken):
+def test_only_a_detection_that_reads_the_phonebook_reports_absence(settings, taken):
     assert is_taken(when_absent="issue", **settings) == taken
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tools.mutants.records import parse_equivalent, read_equivalent, read_killers, read_survivors
 from tools.mutants.sites import find_mutants, mutants_of, parses, traced
 from tools.mutants.trial import TEMPLATES
+from tools.mutants.workers import ROOT
 
 TEXT = """# About it.
 
@@ -96,3 +99,11 @@ def test_every_equivalent_mutant_is_one_that_there_is():
 
 def test_no_mutant_is_both_killed_and_a_survivor():
     assert not set(read_survivors()) & {*read_killers(), *read_equivalent()}
+
+
+def test_every_killer_is_a_test_that_there_is():
+    killers = set(read_killers().values())
+    modules = sorted({killer.split("::")[0] for killer in killers})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *modules]
+    collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert killers and not killers - set(collected.stdout.splitlines())

@@ -101,7 +101,7 @@ def test_a_line_end_is_a_difference():
 @pytest.mark.parametrize(
     "before", [assignment("g1", every=5), assignment("g1", narrow="f1"), exclusion("g1"), assignment("g2")]
 )
-def test_a_changed_schedule_filter_or_target_is_an_update_of_the_assignments(before):
+def test_a_changed_schedule_filter_or_target_updates_the_assignments(before):
     existing = published(package(assignments=(before,)))
     (change,) = make_plan([package(assignments=(assignment("g1"),))], tenant(existing)).changes
     assert isinstance(change, Update) and [one.field for one in change.fields] == ["assignments"]
@@ -120,7 +120,7 @@ def test_a_marker_alone_that_is_off_is_put_right():
     assert change.fields == (FieldChange("marker", "0" * 16, package().content_hash),)
 
 
-def test_a_marker_that_is_off_is_put_right_beside_assignments_but_goes_along_with_what_is_written():
+def test_a_wrong_marker_is_corrected_with_whatever_else_is_written():
     existing = tenant(published(package(), marked_hash="0" * 16))
     (beside,) = make_plan([package(assignments=(everyone(),))], existing).changes
     (along,) = make_plan([package(publisher="new")], existing).changes
@@ -149,7 +149,7 @@ def test_a_foreign_package_of_the_same_name_is_a_note_and_never_a_change():
     )
 
 
-def test_an_adopted_package_is_a_change_even_where_only_the_marker_is_missing():
+def test_an_adopted_package_is_a_change_even_if_only_its_marker_is_new():
     foreign = published(package(), id="f1", marked_hash="")
     plan = make_plan([package()], tenant(), adopted={"metric": foreign})
     assert plan.changes == (Adopt(foreign, package(), (FieldChange("marker", "", package().content_hash),)),)

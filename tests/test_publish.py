@@ -307,7 +307,7 @@ def test_an_interruption_says_that_running_again_goes_on():
     assert str(error) == "interrupted; run publish again, it goes on where this stopped"
 
 
-def test_an_interrupted_publish_is_finished_by_the_next_one_without_duplicates():
+def test_the_next_publish_finishes_an_interrupted_one_without_duplicates():
     def interrupt(outcome: Outcome) -> None:
         raise KeyboardInterrupt
 
@@ -338,9 +338,7 @@ def test_one_publish_is_enough(before, desired):
 
 
 @given(before=packages(), desired=packages(), broken=st.integers(0, 8))
-def test_wherever_it_breaks_the_next_run_ends_at_the_config_and_foreign_packages_stay(
-    before, desired, broken
-):
+def test_wherever_a_publish_fails_the_next_one_ends_at_the_config(before, desired, broken):
     writes = iter(range(100))
 
     def break_once(verb: str, key: str) -> None:

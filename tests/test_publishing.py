@@ -251,7 +251,7 @@ def test_widening_to_everybody_needs_its_option(bench: Bench, who: str):
     bench.publish(text.replace("ipv4: 3", "ipv4: 4"))
 
 
-def test_missing_and_ambiguous_names_are_refused_all_at_once_before_the_first_write(bench: Bench):
+def test_missing_and_ambiguous_names_are_refused_before_the_first_write(bench: Bench):
     text = config("a", head="defaults: {scope_tags: [Nope]}\n", group="Duplicate Group")
     bench.write(text + "      - {group: O'Neil & Söhne, filter: F, schedule: {every: 1 hour}}\n")
     bench.requests()

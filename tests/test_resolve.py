@@ -49,7 +49,7 @@ def test_names_become_ids_and_everything_else_stays():
     assert after.assignments[1].filter == AssignmentFilter(filter="f1", mode=FilterMode.EXCLUDE)
 
 
-def test_ids_are_sorted_as_the_tenant_sorts_them_whatever_the_order_of_the_names():
+def test_ids_are_sorted_as_in_the_tenant_whatever_the_names_order():
     before = package(scope_tags=("A", "B"), assignments=(assignment("A"), assignment("B")))
     known = directory({"A": ["g9"], "B": ["g1"]}, scope_tags={"A": ["9"], "B": ["1"]})
     (after,) = resolve_names([before], known)
@@ -62,7 +62,7 @@ def test_packages_keep_their_order():
     assert resolve_names(packages, directory()) == tuple(packages)
 
 
-def test_all_missing_and_ambiguous_names_are_said_at_once_with_who_uses_them():
+def test_all_missing_and_ambiguous_names_are_reported_with_their_users():
     packages = [
         package("a", scope_tags=("VPN",), assignments=(assignment("Users", narrow="Win11"),)),
         package("b", assignments=(exclusion("Nobody"), assignment("Users"))),

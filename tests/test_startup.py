@@ -39,7 +39,7 @@ def test_a_command_without_a_tenant_loads_no_http_client():
 
 
 @pytest.mark.parametrize("command", ["validate", "render"])
-def test_a_command_without_a_tenant_loads_nothing_of_plans_proofs_and_tenants(command, tmp_path):
+def test_a_command_without_a_tenant_loads_no_plans_proofs_or_tenants(command, tmp_path):
     folder = ["-o", str(tmp_path)] if command == "render" else []
     modules = loaded(command, "-c", EXAMPLE, *folder)
     assert {"aovpn_remediate.scripts.render", "aovpn_remediate.scripts.rules"} <= modules

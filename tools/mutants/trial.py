@@ -15,6 +15,14 @@ from tools.mutants.workers import ROOT, Worker, WorkerError, answers, restart, s
 TEMPLATES = ROOT / "templates" / "ps1"
 RENEWED = 60
 """After so many mutants a worker starts anew: a PowerShell grows with each new script."""
+SHARED_TESTS = (
+    "test_account.py",
+    "test_phonebook_*.py",
+    "test_profile_names.py",
+    "test_repair_rounds.py",
+    "test_result_line.py",
+)
+"""The test modules about what every kind's scripts carry; they run the pair of ``interface-metric``."""
 Killers = Mapping[str, str]
 """The test that killed a mutant, by the mutant's name; an empty text for a survivor."""
 
@@ -77,7 +85,11 @@ def _test_modules(mutant: Mutant) -> list[str]:
     if mutant.path.startswith("kinds/"):
         kinds = [mutant.path.split("/")[1]]
     names = [kind for kind in kinds if f"function {mutant.function} {{" in _functions(kind)]
-    return [f"tests/test_{kind.replace('-', '_')}.py" for kind in names]
+    patterns = [f"test_{kind.replace('-', '_')}*.py" for kind in names]
+    if "interface-metric" in names:
+        patterns += SHARED_TESTS
+    paths = [path for pattern in patterns for path in sorted((ROOT / "tests").glob(pattern))]
+    return [path.relative_to(ROOT).as_posix() for path in paths]
 
 
 def _functions(kind: str) -> str:

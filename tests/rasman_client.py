@@ -1,0 +1,63 @@
+"""Devices with the service RasMan, and pairs that keep its privileges."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from aovpn_remediate.client import SimulatedClient
+from aovpn_remediate.client.state import RegistryValue
+from tests.pairs import pair
+from tests.script_faults import surgery
+
+SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
+OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
+FAILURE = "The device is not ready."
+STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
+SHELL_FOLDERS = "\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
+PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
+RESTART = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
+
+
+def privileges(wanted: object = "workaround", **settings: object):
+    """A pair that wants these privileges."""
+    return pair("rasman-privileges", privileges=wanted, **settings)
+
+
+def install(client: SimulatedClient, *listed: str, started: timedelta = timedelta(days=-1)) -> None:
+    """RasMan with this list, in a process of its own; one user has a profile folder."""
+    client.registry = {
+        SERVICE: {"RequiredPrivileges": {"type": "MultiString", "data": list(listed)}},
+        f"{PROFILES}\\S-1-5-21-1": {
+            "ProfileImagePath": {"type": "String", "data": str(client.app_data.parents[1])}
+        },
+    }
+    born = (datetime.now(UTC) + started).isoformat()
+    client.cim = {
+        "Win32_Service": [
+            {"Name": "RasMan", "ProcessId": 900, "State": "Running"},
+            {"Name": "Dhcp", "ProcessId": 901, "State": "Running"},
+        ],
+        "Win32_Process": [{"ProcessId": 900, "CreationDate": born}],
+        "Win32_OperatingSystem": [{"BuildNumber": "22631", "Version": "10.0.22631"}],
+    }
+
+
+def listed(client: SimulatedClient) -> list[str]:
+    return list(client.registry[SERVICE]["RequiredPrivileges"]["data"])
+
+
+def shell_folder(client: SimulatedClient, sid: str, place: str) -> None:
+    """Let the loaded hive of a user say where AppData is."""
+    value: RegistryValue = {"type": "ExpandString", "data": place}
+    client.registry[f"HKU:\\{sid}{SHELL_FOLDERS}"] = {"AppData": value, "Desktop": value}
+
+
+def failing(script: bytes, call: str, answer: str = "") -> bytes:
+    """The script with a command, the last word of the call, that fails as Windows's own do: by an error that
+    ends nothing by itself."""
+    takes = "[CmdletBinding()] param([Parameter(ValueFromRemainingArguments = $true)] $All)"
+    does = f"function Stop-Short {{ {takes}\n{answer}\nWrite-Error '{FAILURE}' }}"
+    mode = "$ErrorActionPreference = 'Stop'"
+    script = surgery(script, mode, f"{mode}\n{does}")
+    return surgery(script, call, re.sub(r"[\w-]+$", "Stop-Short", call))

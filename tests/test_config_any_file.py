@@ -1,0 +1,55 @@
+"""The config: any file ends in a config or in problems in our words."""
+
+from __future__ import annotations
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aovpn_remediate.config import load_config
+from aovpn_remediate.errors import ConfigError
+from tests.config_texts import ENTRY, KEYS, is_ours
+
+YAML_LIKE = st.text(
+    alphabet=st.sampled_from(list("abk:-[]{}'\"#&*!|>%@`,? \n\t0123456789\0\u00e9~<")), max_size=80
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=60), YAML_LIKE.map(str.encode), YAML_LIKE.map(lambda text: (ENTRY + text).encode())
+    )
+)
+def test_any_file_ends_in_a_config_or_in_problems(tmp_path, content):
+    path = tmp_path / "any.yaml"
+    path.write_bytes(content)
+    try:
+        load_config(path)
+    except ConfigError as error:
+        assert error.problems
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.dates()
+    | st.sampled_from(["interface-metric", "user", "devices", "1 hour", "06:30", "~", "<<", "automatic"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["name", "kind", "group", "exclude", "all", "every", "once", "at", "id", "filter", "secret", "stored"]
+    ), inner, max_size=4),
+    max_leaves=6,
+)  # fmt: skip
+TOP = ["name", "defaults", "remediations", "tenants"]
+ENTRY_KEYS = KEYS.split(", ")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(TOP), JUNK), st.dictionaries(st.sampled_from(ENTRY_KEYS), JUNK), JUNK)
+def test_any_value_at_any_key_ends_in_a_config_or_in_our_words(tmp_path, top, entry, assignment):
+    good = yaml.safe_load(ENTRY)
+    good["remediations"]["m"] |= {"assignments": [assignment]} | entry
+    path = tmp_path / "any.yaml"
+    path.write_text(yaml.safe_dump(good | top, allow_unicode=True), encoding="utf-8", errors="replace")
+    try:
+        load_config(path)
+    except ConfigError as error:
+        assert error.problems and all(is_ours(line) for line in error.problems)

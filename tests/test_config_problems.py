@@ -1,0 +1,126 @@
+"""The config: problems are reported at their place, with advice, all at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import Field, ValidationError
+
+from aovpn_remediate.config import load_config
+from aovpn_remediate.config.problem import Problem
+from aovpn_remediate.config.wording import explain
+from aovpn_remediate.config.yaml_tree import Tree
+from aovpn_remediate.errors import ConfigError
+from aovpn_remediate.kinds import Strict
+from tests.bad_configs import BAD
+from tests.config_texts import EXAMPLE, is_ours, problems
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_wrong_is_said_with_place_and_advice(tmp_path, case):
+    text, expected = BAD[case]
+    assert problems(tmp_path, text) == expected.split("\n")
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_no_message_speaks_the_librarys_language(tmp_path, case):
+    assert all(is_ours(line) for line in problems(tmp_path, BAD[case][0]))
+
+
+def test_all_problems_come_at_once_in_the_files_order(tmp_path):
+    text = (
+        "name: a/b\ndefault: {}\nremediations:\n  m: {kind: nope}\n  n: {kind: interface-metric, ipv4: 0}\n"
+    )
+    places = [line.split(": ")[0] for line in problems(tmp_path, text)]
+    assert places == ["1:7", "2:1", "4:13", "5:3", "5:3", "5:37"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("missing.yaml", "is not there; name the config with -c FILE"),
+        ("", "is a folder; name the file, e.g. remediate.yaml in it"),
+        ("x" * 300, "file name too long; name a file that can be read with -c FILE"),
+    ],
+)
+def test_a_path_that_is_no_file_is_named(tmp_path, name, expected):
+    with pytest.raises(ConfigError) as refused:
+        load_config(tmp_path / name)
+    assert str(refused.value) == f"{tmp_path / name}:1:1: {expected}"
+
+
+def test_the_parser_in_python_says_the_same():
+    program = """
+import sys, tempfile, yaml
+del yaml.CSafeLoader
+from aovpn_remediate.config.yaml_tree import Loader
+from pathlib import Path
+from tests.bad_configs import BAD
+from tests.config_texts import ENTRY, problems
+assert Loader is yaml.SafeLoader
+folder = Path(tempfile.mkdtemp())
+for case in ("metric 0", "an alias", "deep, but not that deep", "a tab", "a null byte", "a list"):
+    assert problems(folder, BAD[case][0]) == BAD[case][1].split("\\n"), case
+print(*problems(folder, ENTRY.replace("VPN", r'"\\U00110000"')))
+print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=EXAMPLE.parents[1], capture_output=True, text=True, check=False
+    )
+    assert run.stdout.splitlines() == [
+        "1:1: is no YAML; compare it with the README's example",
+        '5:14: profile "\\ud800" holds the control character U+D800; remove it',
+    ], run.stderr
+
+
+def test_a_problem_that_no_words_were_made_for_is_still_told_in_ours():
+    class Other(Strict):
+        """A part of a later kind."""
+
+        count: int = Field(gt=3)
+
+    with pytest.raises(ValidationError) as refused:
+        Other.model_validate({"count": 1})
+    tree = Tree(places={(): (1, 1), ("other",): (2, 3)})
+    assert explain(refused.value, Other, ("other",), tree) == [
+        Problem(2, 3, "count 1 is not taken here; remediate schema says what is")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("privileges", "problems"),
+    [
+        ("[SeTcb]", ['privileges "SeTcb" is no privilege of Windows; did you mean "SeTcbPrivilege"?']),
+        (
+            "[SeTcdPrivilige]",
+            ['privileges "SeTcdPrivilige" is no privilege of Windows; did you mean "SeTcbP'],
+        ),
+        ("[SeUnsolicitedInputPrivilege]", ["is no privilege of Windows; write one as SeTcbPrivilege"]),
+        ("[SeLoadDriversPrivilege]", ['of Windows; did you mean "SeLoadDriverPrivilege"?']),
+        ("[setcbprivilege]", ['of Windows; did you mean "SeTcbPrivilege"?']),
+        ("window", ['privileges "window" is unknown; did you mean "windows"?']),
+        ("5", ["privileges 5 is no list; write each item on a line with - before it"]),
+        ("[SeX1, 5]", ['privileges "SeX1" is no privilege', "privileges 5 is no text"]),
+    ],
+)
+def test_of_two_forms_of_a_value_the_problem_of_the_meant_one_is_told(tmp_path, privileges, problems):
+    path = tmp_path / "r.yaml"
+    path.write_text(f"name: c\nremediations:\n  m: {{kind: rasman-privileges, privileges: {privileges}}}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert len(caught.value.problems) == len(problems)
+    assert all(text in found for text, found in zip(problems, caught.value.problems, strict=True))
+
+
+@pytest.mark.parametrize("key", ["a[b]", "x[]"])
+def test_a_key_with_brackets_is_a_key_like_another(tmp_path, key):
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        f'name: c\nremediations:\n  m:\n    kind: rasman-privileges\n    privileges: windows\n    "{key}": 1\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{path}:6:5: unknown key") and key in problem

@@ -1,0 +1,106 @@
+"""The phonebook: keys of one entry change, every other byte stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from aovpn_remediate.client.phonebook import CRLF, entry
+from tests.pairs import PROFILE, check, files, metric_pair, say
+
+
+def test_a_missing_key_becomes_the_last_of_the_entrys_first_block(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE, ipv4=None, ipv6=None))
+    assert say(client, shell, metric_pair(ipv4=3, ipv6=4)).states == "issue fixed healthy healthy"
+    added = (b"IpInterfaceMetric=3", b"Ipv6InterfaceMetric=4")
+    assert path.read_bytes() == entry(PROFILE, ipv4=None, ipv6=None, last=added)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"[V]\nType=2\nA=1\n\nMEDIA=x\n", b"[V]\nType=2\nA=1\nIpInterfaceMetric=3\n\nMEDIA=x\n"),
+        (b"[V]\r\nType=2", b"[V]\r\nType=2\r\nIpInterfaceMetric=3"),
+        (b"[V]\r\nType=2\nA=1\r\n[W]\r\n", b"[V]\r\nType=2\nA=1\r\nIpInterfaceMetric=3\r\n[W]\r\n"),
+        (b"[V]\r\nType=2\nIpInterfaceMetric=1\n\n", b"[V]\r\nType=2\nIpInterfaceMetric=3\n\n"),
+        (b"[V]\r\nType=2\r\nIpInterfaceMetric=", b"[V]\r\nType=2\r\nIpInterfaceMetric=3"),
+        (b"\xef\xbb\xbf[V]\r\nType=2\r\n \r\nB=1\r\n", b"\xef\xbb\xbf[V]\r\nType=2\r\nIpInterfaceMetric=3\r\n \r\nB=1\r\n"),
+        (b"[V]\r\n\r\nType=2\r\n\r\nB=1\r\n", b"[V]\r\n\r\nType=2\r\nIpInterfaceMetric=3\r\n\r\nB=1\r\n"),
+        (b"[V]\r\ntype=2\r\nipinterfacemetric=9\r\n", b"[V]\r\ntype=2\r\nipinterfacemetric=3\r\n"),
+        (b"[a=b]\r\nType=1\r\n\r\n[V]\r\nType=2\r\n", b"[a=b]\r\nType=1\r\n\r\n[V]\r\nType=2\r\nIpInterfaceMetric=3\r\n"),
+    ],
+)  # fmt: skip
+def test_each_line_keeps_its_own_line_end(client, shell, before, after):
+    path = client.write_phonebook("user", before)
+    assert say(client, shell, metric_pair(profile="V", ipv6=None)).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == after
+
+
+def test_neighbors_keep_every_byte(client, shell):
+    neighbors = (
+        entry(f"{PROFILE} Backup", ipv4=1),
+        entry("Contoso User", ipv4=2),
+        entry("Stra\u00dfe \u6771\u4eac", ipv4=4),
+        entry("M\u00fcnchen".encode("cp1252"), ipv4=5, encoding=False),
+        entry("Broadband", kind=5, last=(b"X=[Contoso User VPN]", b"Y=IpInterfaceMetric=0")),
+    )
+    before = neighbors[0] + neighbors[1] + entry(PROFILE) + b"".join(neighbors[2:]) + b"\xff\xfe odd\r\n"
+    path = client.write_phonebook("all-users", before)
+    assert say(client, shell, metric_pair(scope="all-users")).states == "issue fixed healthy healthy"
+    expected = neighbors[0] + neighbors[1] + entry(PROFILE, ipv4=3, ipv6=3) + b"".join(neighbors[2:])
+    assert path.read_bytes() == expected + b"\xff\xfe odd\r\n"
+
+
+@pytest.mark.parametrize(
+    "phonebook",
+    [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"],
+)
+def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
+    if phonebook is not None:
+        client.write_phonebook("user", phonebook)
+    before = files(client)
+    assert say(client, shell, metric_pair()).states == "absent absent absent absent"
+    assert files(client) == before
+
+
+def test_an_absent_profile_can_be_made_an_issue(client, shell):
+    run = check(client, shell, metric_pair(when_absent="issue", repair=False))
+    assert (run.result["state"], run.exit_code) == ("issue", 1)
+    assert run.result["detail"] == "the profile is not in this user's phonebook"
+
+
+@pytest.mark.parametrize(
+    ("phonebook", "why"),
+    [
+        (entry(PROFILE) + entry(PROFILE.upper()), "more than one VPN entry"),
+        (entry(PROFILE, last=(b"IpInterfaceMetric=9",)), "IpInterfaceMetric more than once"),
+        (entry(PROFILE, ipv4=b"abc"), "ipv4 metric is not a number"),
+        (entry(PROFILE, ipv6=b"99999999999999999999"), "ipv6 metric is not a number"),
+        (entry(PROFILE).decode().encode("utf-16-le"), "null characters"),
+        (b"\0" + entry(PROFILE), "null characters"),
+    ],
+)
+def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phonebook, why):
+    path = client.write_phonebook("user", phonebook)
+    said = say(client, shell, metric_pair())
+    assert said.states == "unknown unknown unknown unknown"
+    assert said.exits == [0, 0, 0, 0]
+    assert why in str(said.runs[0].result["detail"])
+    assert path.read_bytes() == phonebook
+
+
+def test_every_line_of_a_phonebook_may_be_large(client, shell):
+    big = entry("Other", last=(b"CustomAuthData=" + b"A" * 200_000,)) * 3
+    path = client.write_phonebook("user", big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE) + CRLF)
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert (
+        path.read_bytes() == big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE, ipv4=3, ipv6=3) + CRLF
+    )
+
+
+@pytest.mark.parametrize(("before", "wanted"), [(1, 3000), (9999, 3)])
+def test_a_number_that_grows_or_shrinks_moves_the_key_behind_it(client, shell, before, wanted):
+    text = "[V]\r\nType=2\r\nIpInterfaceMetric={}\r\nIpv6InterfaceMetric={}\r\n"
+    path = client.write_phonebook("user", text.format(before, 7).encode())
+    said = say(client, shell, metric_pair(profile="V", ipv4=wanted, ipv6=9))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == text.format(wanted, 9).encode()

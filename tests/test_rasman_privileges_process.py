@@ -1,0 +1,138 @@
+"""The pair of the kind rasman-privileges: whether RasMan runs with the list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from aovpn_remediate.client import live_interface
+from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
+from tests.pairs import check, orderly, repair, say
+from tests.rasman_client import FAILURE, OURS, RESTART, SERVICE, STALE, install, listed, privileges
+from tests.script_faults import surgery
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        {"ProcessId": 900, "CreationDate": "2020-01-01T00:00:00Z"},
+        {"ProcessId": 900, "CreationDate": "2040-01-01T00:00:00Z"},
+        {"ProcessId": 77, "CreationDate": None},
+    ],
+)
+def test_in_another_process_it_is_healthy_whatever_the_clock_says(client, shell, process):
+    install(client, *WINDOWS)
+    repair(client, shell, privileges())
+    born = client.cim["Win32_Process"][0]["CreationDate"]
+    client.cim["Win32_Process"] = [process | {"CreationDate": process["CreationDate"] or born}]
+    client.cim["Win32_Service"][0]["ProcessId"] = process["ProcessId"]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "healthy healthy healthy healthy" and client.events == []
+
+
+def test_a_clock_that_was_ahead_at_the_change_restarts_once(client, shell):
+    install(client, *WINDOWS, started=timedelta(days=365))
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert client.events == ["service RasMan restarted"]
+
+
+def test_a_second_change_is_that_of_another_process(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    repair(client, shell, privileges(restart="when-disconnected"))
+    client.registry[SERVICE]["RequiredPrivileges"]["data"] = list(WINDOWS)
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+    assert client.events == ["service RasMan restarted"] * 2
+
+
+@pytest.mark.parametrize(
+    ("what", "there_is", "why"),
+    [
+        ("Win32_Service", [], "the service RasMan is not there"),
+        ("Win32_Process", [], "the process of the service RasMan cannot be told"),
+        (
+            "Win32_Process",
+            [{"ProcessId": 900, "CreationDate": None}],
+            "the process of the service RasMan cannot be told",
+        ),
+    ],
+)
+def test_a_service_whose_process_cannot_be_told_is_unknown(client, shell, what, there_is, why):
+    install(client, *WINDOWS)
+    repair(client, shell, privileges())
+    client.cim[what] = there_is
+    run = check(client, shell, privileges())
+    assert (run.result["state"], run.result["detail"]) == ("unknown", why)
+
+
+def test_nothing_is_written_while_the_process_cannot_be_told(client, shell):
+    install(client, *WINDOWS)
+    client.cim["Win32_Process"] = []
+    run = repair(client, shell, privileges())
+    assert run.result["detail"] == "the process of the service RasMan cannot be told"
+    assert (run.result["state"], listed(client), OURS in client.registry) == ("failed", list(WINDOWS), False)
+
+
+def test_a_service_that_does_not_run_needs_no_restart(client, shell):
+    install(client, *WINDOWS)
+    client.cim["Win32_Service"][0] |= {"ProcessId": 0, "State": "Stopped"}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy" and client.events == []
+    detail = str(said.runs[2].result["detail"])
+    assert detail.endswith("RasMan runs in no process that is older than the last change of this script")
+
+
+def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
+    install(client, *WINDOWS)
+    service = client.cim["Win32_Service"][0]
+    service |= {"ProcessId": 0, "State": "Stopped"}
+    repair(client, shell, privileges())
+    client.cim["Win32_Service"][0] |= {"ProcessId": 900, "State": "Running"}
+    assert check(client, shell, privileges()).result["state"] == "healthy"
+
+
+WRITE = "Set-RegistryValue @change"
+
+
+def test_a_service_that_restarts_just_before_the_write_has_the_old_list(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"Restart-Service -Name 'RasMan'\n    {WRITE}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
+def test_a_repair_that_ends_right_after_the_write_leaves_the_mark(client, shell):
+    install(client, *WINDOWS)
+    script = surgery(privileges().remediation, WRITE, f"{WRITE}\n    throw '{FAILURE}'")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], listed(client)) == ("failed", list(WORKAROUND))
+    assert check(client, shell, privileges()).result["state"] == "pending"
+
+
+def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"
+    taken += " -Type 'MultiString' -Value @('SeTcbPrivilege')"
+    script = privileges(restart="when-disconnected").remediation
+    script = surgery(script, RESTART, f"{RESTART}\n    {taken}")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert sorted(listed(client)) == sorted(WORKAROUND)
+
+
+def test_a_list_that_cannot_be_written_restarts_nothing(client, shell):
+    """Else each run would mark the process, fail, and restart it for nothing."""
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    package = privileges(restart="when-disconnected")
+    script = surgery(package.remediation, "    Set-RegistryValue @change", "    throw 'no'")
+    run = client.run(shell, script, run_as="system")
+    assert (run.result["state"], run.result["detail"]) == ("failed", "no")
+    assert client.events == []

@@ -1,0 +1,286 @@
+"""The pair of the kind rasman-privileges: no restart while a tunnel may be connected."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from aovpn_remediate.client import SimulatedClient, live_interface
+from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.kinds.rasman_privileges import WINDOWS
+from tests.pairs import orderly, repair, say
+from tests.rasman_client import (
+    PROFILES,
+    SERVICE,
+    SHELL_FOLDERS,
+    STALE,
+    failing,
+    install,
+    privileges,
+    shell_folder,
+)
+
+
+@pytest.mark.parametrize("scope", ["user", "device"])
+def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(client, shell, scope):
+    install(client, *WINDOWS)
+    client.write_phonebook(scope, entry("Somebody's M\u00fcnchen"))
+    client.interfaces = [live_interface("somebody's m\u00fcnchen", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending"
+    assert client.events == []
+    reason = "RasMan alone is not restarted now: a tunnel is connected"
+    assert said.runs[2].result["detail"] == f"{STALE}; {reason}"
+
+
+@pytest.mark.parametrize(
+    "file", ["other.pbk", "_hiddenPbk/rasphone.pbk", "rasphone.pbk.aovpn-remediate.old", "rasphone.pbk.bak"]
+)
+def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell, file):
+    install(client, *WINDOWS)
+    client.culture = "de-DE"
+    path = client.write_phonebook("user", entry("Another")).parent / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(entry(b"M\xfcnchen", encoding=False))
+    client.interfaces = [live_interface("M\u00fcnchen", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending" and client.events == []
+
+
+@pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk", "rasphone.pbk.old"])
+def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
+    install(client, *WINDOWS)
+    home = client.folder / "Users" / "asmith"
+    client.registry[f"{PROFILES}\\S-1-12-1-2"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    (home / "AppData" / "Roaming" / "Microsoft").mkdir(parents=True)
+    path = home / "AppData" / "Local" / "Packages" / "Some.Vpn_0123456789abc" / "LocalState" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    (path.parents[2] / "Without.State_0123456789abc").mkdir()
+    client.interfaces = [live_interface("Another", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending" and client.events == []
+
+
+def test_a_file_where_ras_keeps_no_phonebooks_holds_no_tunnels(client, shell):
+    install(client, *WINDOWS)
+    (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
+    (client.write_phonebook("app", entry("x")).parents[1] / "other.pbk").write_bytes(entry("Another"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def link(path: Path, elsewhere: Path) -> None:
+    """Put a link in the place of a file or folder, and that elsewhere."""
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+def doubt_shared_process(client: SimulatedClient) -> None:
+    client.cim["Win32_Service"][1]["ProcessId"] = 900
+
+
+def doubt_pending(client: SimulatedClient) -> None:
+    client.cim["Win32_Service"][0]["State"] = "Stop Pending"
+
+
+def doubt_no_state(client: SimulatedClient) -> None:
+    client.cim["Win32_Service"][0]["State"] = None
+
+
+def doubt_link(client: SimulatedClient) -> None:
+    link(client.write_phonebook("user", entry("x")), client.folder / "elsewhere")
+
+
+def doubt_linked_folder(client: SimulatedClient) -> None:
+    client.write_phonebook("user", entry("x"))
+    link(client.app_data / "Microsoft" / "Network", client.folder / "elsewhere")
+
+
+def doubt_linked_other(client: SimulatedClient) -> None:
+    path = client.write_phonebook("user", entry("x")).with_name("other.pbk")
+    path.write_bytes(entry("y"))
+    link(path, client.folder / "elsewhere")
+
+
+def doubt_linked_hidden(client: SimulatedClient) -> None:
+    client.write_phonebook("user", entry("x"))
+    link(client.write_phonebook("hidden", entry("y")).parent, client.folder / "elsewhere")
+
+
+def doubt_linked_app(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")), client.folder / "elsewhere")
+
+
+def doubt_linked_app_folder(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parent, client.folder / "elsewhere")
+
+
+def doubt_linked_package(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[1], client.folder / "elsewhere")
+
+
+def doubt_linked_packages(client: SimulatedClient) -> None:
+    link(client.write_phonebook("app", entry("y")).parents[2], client.folder / "elsewhere")
+
+
+def doubt_interfaces(client: SimulatedClient) -> None:
+    client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
+
+
+def doubt_no_interface(client: SimulatedClient) -> None:
+    client.interfaces = []
+
+
+def doubt_denied_profiles(client: SimulatedClient) -> None:
+    client.denied = (PROFILES,)
+
+
+def doubt_profiles(client: SimulatedClient) -> None:
+    client.faults = {"Get-ChildItem": "Access is denied"}
+
+
+def doubt_redirected(client: SimulatedClient) -> None:
+    (client.app_data / "Microsoft").rename(client.folder / "on a share")
+
+
+def doubt_share(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "\\\\files\\home\\jdoe\\AppData\\Roaming")
+
+
+def doubt_other_folder(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "H:\\Roaming")
+
+
+def doubt_denied_hive(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "C:\\Users\\jdoe\\AppData\\Roaming")
+    client.denied = (f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}",)
+
+
+def doubt_null(client: SimulatedClient) -> None:
+    client.write_phonebook("device", b"[x]\0")
+
+
+LINK = "a link stands in the way of a phonebook"
+SHARE = "the AppData of a user is not where it belongs; it may be on a share"
+NULL = "the phonebook holds null characters, which Windows never writes"
+DOUBTS = {
+    doubt_shared_process: "it shares its process with another service",
+    doubt_pending: "its state is Stop Pending",
+    doubt_no_state: "its state is ",
+} | {
+    doubt: f"it cannot be told whether that is safe: {why}"
+    for doubt, why in {
+        doubt_link: LINK,
+        doubt_linked_folder: LINK,
+        doubt_linked_other: LINK,
+        doubt_linked_hidden: LINK,
+        doubt_linked_app: LINK,
+        doubt_linked_app_folder: LINK,
+        doubt_linked_package: LINK,
+        doubt_linked_packages: LINK,
+        doubt_interfaces: "RPC server unavailable",
+        doubt_no_interface: "No MSFT_NetIPInterface objects found.",
+        doubt_profiles: "Access is denied",
+        doubt_denied_profiles: "Requested registry access is not allowed.",
+        doubt_redirected: SHARE,
+        doubt_share: SHARE,
+        doubt_other_folder: SHARE,
+        doubt_denied_hive: "Requested registry access is not allowed.",
+        doubt_null: NULL,
+    }.items()
+}
+
+
+@pytest.mark.parametrize(("doubt", "why"), DOUBTS.items())
+def test_any_doubt_means_that_something_is_connected_and_the_line_says_why(client, shell, doubt, why):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    doubt(client)
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed pending pending"
+    assert client.events == []
+    assert said.runs[2].result["detail"] == f"{STALE}; RasMan alone is not restarted now: {why}"
+
+
+@pytest.mark.parametrize("has_list", [True, False])
+def test_what_is_connected_meanwhile_stays_and_nothing_is_called_fixed(client, shell, has_list):
+    install(client, *WINDOWS)
+    repair(client, shell, privileges())
+    if not has_list:
+        del client.registry[SERVICE]["RequiredPrivileges"]
+    path = client.write_phonebook("user", entry("x"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    added = base64.b64encode(entry("Another")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Repair-LiveCondition", "adds": added}]
+    run = repair(client, shell, privileges(restart="when-disconnected"))
+    assert (run.result["state"], client.events, client.unmet()) == ("pending", [], [])
+
+
+def test_an_incomplete_list_of_services_prevents_the_restart(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    script = privileges(restart="when-disconnected").remediation
+    script = failing(script, "$inProcess = @(Get-CimObject", answer="'RasMan'")
+    run = orderly(client.run(shell, script, run_as="system"))
+    assert (run.result["state"], client.events) == ("fixed", [])
+    assert STALE in str(run.result["detail"])
+
+
+@pytest.mark.parametrize("where", ["C:\\Windows\\System32\\config\\systemprofile\\AppData\\Roaming", None])
+def test_a_user_whose_appdata_is_where_it_belongs_is_no_doubt(client, shell, where):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    shell_folder(client, "S-1-5-21-1", where or "")
+    if not where:
+        del client.registry[f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}"]["AppData"]
+    shell_folder(client, "S-1-5-19", "elsewhere")
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def folder_is_gone(client: SimulatedClient) -> str:
+    return str(client.folder / "Users" / "gone")
+
+
+def folder_was_left(client: SimulatedClient) -> str:
+    (client.folder / "Users" / "left").mkdir(parents=True)
+    return str(client.folder / "Users" / "left")
+
+
+@pytest.mark.parametrize(
+    ("key", "home"), [("S-1-5-21-2", folder_is_gone), ("S-1-5-21-2.bak", folder_was_left)]
+)
+def test_what_is_left_of_a_user_is_no_doubt(client, shell, key, home):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\{key}"] = {"ProfileImagePath": {"type": "String", "data": home(client)}}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_a_user_without_a_folder_in_the_list_is_no_doubt(client, shell):
+    install(client, *WINDOWS)
+    client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
+    client.registry[f"{PROFILES}\\S-1-5-21-2"] = {}
+    said = say(client, shell, privileges(restart="when-disconnected"))
+    assert said.states == "issue fixed healthy healthy"
+
+
+def test_the_account_of_a_service_needs_no_appdata_but_its_tunnels_count(client, shell):
+    install(client, *WINDOWS)
+    home = client.folder / "Windows" / "ServiceProfiles" / "LocalService"
+    home.mkdir(parents=True)
+    client.registry[f"{PROFILES}\\S-1-5-19"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
+    path = home / "AppData" / "Roaming" / "Microsoft" / "Network" / "Connections" / "Pbk" / "rasphone.pbk"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(entry("Another"))
+    client.interfaces = [live_interface("Another", "IPv4")]
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed pending pending"
+    path.unlink()
+    for folder in path.parents[:5]:
+        folder.rmdir()
+    assert say(client, shell, privileges(restart="when-disconnected")).states == "issue fixed healthy healthy"

@@ -1,0 +1,34 @@
+"""A repair: checks before and after it, and errors that end it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.metric_client import LIVE_ONLY, connect
+from tests.pairs import metric_pair, repair, say
+from tests.script_faults import DOOR, happening
+
+
+def test_a_repair_that_does_nothing_is_failed_after_two_rounds(client, shell):
+    connect(client)
+    log = client.folder / "calls"
+    call = f"function Set-NetIPInterface {{\n    [IO.File]::AppendAllText('{log}', 'x')\n}}"
+    run = repair(client, shell, happening(metric_pair(ipv6=None, **LIVE_ONLY), DOOR, call))
+    assert (run.result["state"], run.exit_code) == ("failed", 1)
+    assert run.result["detail"] == "after the repair: live metric: ipv4 is automatic, wanted 3"
+    assert log.read_text() == "xx"
+
+
+@pytest.mark.parametrize(
+    ("command", "states"),
+    [
+        ("Get-NetIPInterface", "unknown unknown unknown unknown"),
+        ("Set-NetIPInterface", "issue failed issue failed"),
+    ],
+)
+def test_an_error_that_ends_nothing_by_itself_ends_the_look_or_the_repair(client, shell, command, states):
+    client.faults = {command: "RPC server unavailable"}
+    connect(client)
+    said = say(client, shell, metric_pair(**LIVE_ONLY))
+    assert said.states == states
+    assert said.runs[1].result["detail"] == "RPC server unavailable"

@@ -1,0 +1,162 @@
+"""The pair of the kind route-presence: copies of the phonebook beside it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from aovpn_remediate.client.phonebook import entry
+from tests.pairs import PROFILE, files, kept, metric_pair, repair, say
+from tests.route_client import TWO, routes, writing
+from tests.script_faults import instead
+
+
+def test_a_repair_that_changes_nothing_leaves_the_last_backup(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
+    backup.write_bytes(entry("Earlier"))
+    client.faults = {"Add-VpnConnectionRoute": "no"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert backup.read_bytes() == entry("Earlier") and len(files(client)) == 2
+
+
+@pytest.mark.parametrize("stored", [TWO, TWO[:1]])
+def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored):
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, routes=tuple(stored)))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    said = say(client, shell, routes(*TWO))
+    assert said.states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))
+
+
+def test_a_phonebook_that_somebody_else_brings_back_is_repaired(client, shell):
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    package = instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, entry(PROFILE)))
+    assert repair(client, shell, package).result["state"] == "fixed"
+    assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
+
+
+def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shell):
+    before = entry(PROFILE) + entry("Stra\u00dfe")
+    path = client.write_phonebook("device", before)
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"of a script that was killed")
+    client.faults = {"Confirm-OtherContent": "the script ends here"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    spoilt = path.read_bytes()
+    assert spoilt != before
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
+    assert len(files(client)) == 2
+    client.faults = {}
+    assert repair(client, shell, metric_pair(profile=PROFILE, scope="device")).result["state"] == "fixed"
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
+    assert repair(client, shell, routes(*TWO, "10.7.0.0/16")).result["state"] == "fixed"
+    assert kept(path) == [before]
+
+
+def test_an_entry_that_cannot_be_put_back_is_in_a_copy_that_is_kept(client, shell):
+    before = entry(PROFILE, ipv4=3)
+    path = client.write_phonebook("device", before)
+    client.switches = ("resetsMetric",)
+    client.faults = {"Restore-Entry": "the phonebook is held"}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [before]
+
+
+def test_scripts_that_are_killed_before_they_did_anything_fill_nothing(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.faults = {"Set-StoredRoute": "killed", "Confirm-OtherContent": "killed"}
+    for _ in range(3):
+        assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [] and path.read_bytes() == entry(PROFILE)
+    client.faults = {}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed" and kept(path) == []
+
+
+def test_a_phonebook_that_changes_during_its_backup_is_left_alone(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    adds = base64.b64encode(entry("New")).decode("ascii")
+    client.changes = [{"path": str(path), "command": "Write-NewFile", "adds": adds}]
+    run = repair(client, shell, routes(*TWO))
+    assert (run.result["state"], run.result["detail"]) == (
+        "failed",
+        "the phonebook changed while its copy was made",
+    )
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE) + entry("New")}
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+
+
+def test_after_a_repair_only_the_backup_is_beside_the_phonebook(client, shell):
+    before = entry("Other") + entry(PROFILE)
+    path = client.write_phonebook("device", before)
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+    assert {one.name: one.read_bytes() for one in path.parent.iterdir() if one != path} == {
+        "rasphone.pbk.aovpn-remediate.bak": before
+    }
+
+
+def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
+    client.switches = ("reencodes", "resetsMetric")
+    first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
+    path = client.write_phonebook("device", first)
+    detail = str(repair(client, shell, routes(*TWO)).result["detail"])
+    assert "another entry changed" in detail and "the entry was put back" in detail
+    second = entry(b"Z\xfcrich") + path.read_bytes()
+    path.write_bytes(second)
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert kept(path) == [first, second]
+    assert path.with_name("rasphone.pbk.aovpn-remediate.1.kept").read_bytes() == first
+
+
+def test_with_nine_kept_copies_no_route_command_is_called(client, shell):
+    client.switches = ("reencodes",)
+    path = client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
+    for number in range(1, 9):
+        path.with_name(f"rasphone.pbk.aovpn-remediate.{number}.kept").write_bytes(b"%d" % number)
+    run = repair(client, shell, routes(TWO[0]))
+    assert run.result["state"] == "failed" and len(kept(path)) == 9
+    before = entry(b"Z\xfcrich") + path.read_bytes()
+    path.write_bytes(before)
+    run = repair(client, shell, routes(*TWO))
+    assert run.result["state"] == "failed" and "nine copies" in str(run.result["detail"])
+    again = repair(client, shell, routes(*TWO, "10.7.0.0/16"))
+    assert again.result["state"] == "failed" and "nine copies" in str(again.result["detail"])
+    assert path.with_name("rasphone.pbk.aovpn-remediate.before").read_bytes() == before
+    assert len(kept(path)) == 9
+
+
+def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    copy = path.with_name("rasphone.pbk.aovpn-remediate.before")
+    package = routes(*TWO)
+    call = b"        Set-StoredRoute -Settings"
+    take = f"        [IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\r\n".encode()
+    script = package.remediation.replace(call, take + call)
+    assert repair(client, shell, replace(package, remediation=script)).result["state"] == "fixed"
+
+
+def test_a_copy_that_has_no_room_is_none_and_no_command_is_called(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    client.disk_full = True
+    assert repair(client, shell, routes(*TWO)).result["state"] == "failed"
+    assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
+
+
+@pytest.mark.parametrize(
+    ("left", "detail"),
+    [(b"", "the profile left the phonebook"), (entry(PROFILE), "another entry changed")],
+)
+def test_the_copy_is_older_than_the_repair_that_wrote_an_exclusion(client, shell, left, detail):
+    before = entry(PROFILE, routes=("10.9.0.0/16",)) + entry("Last")
+    path = client.write_phonebook("device", before)
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
+    package = routes(TWO[0], exclusion, exclusions="write", stale="remove")
+    run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", writing(path, left)))
+    assert run.result["state"] == "failed" and detail in str(run.result["detail"])
+    assert kept(path) == [before]

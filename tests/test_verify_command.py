@@ -1,0 +1,72 @@
+"""The command `verify`: output, exit codes and interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+from aovpn_remediate.cli import run
+from aovpn_remediate.verify import Proof
+from tests.proof_jobs import EXAMPLE
+
+
+def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
+    junit = tmp_path / "junit.xml"
+    assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--junit", str(junit), "-v"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^user-metric-live  interface-metric$", out, re.MULTILINE)
+    assert "issue > fixed > healthy > healthy" in out and "What Windows has not confirmed:" in out
+    assert '"state":"fixed"' in out and " 0 failed, " in out
+    assert ElementTree.parse(junit).getroot()[0].attrib["failures"] == "0"
+    assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert set(said["cases"][0]) == set(vars(Proof("", "", "", (), (), 0, ()))) - {"outputs"} | {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["verify", "nope", "-c", str(EXAMPLE)],
+            64,
+            "the config has no remediation nope; it has user-metric, user-metric-live,",
+        )
+    ],
+)
+def test_a_key_that_there_is_not_is_a_usage_error(capsys, arguments, code, said):
+    assert run(arguments) == code
+    assert said in capsys.readouterr().err
+
+
+def test_without_powershell_it_fails_and_says_how_to_get_one(capsys, monkeypatch):
+    monkeypatch.delenv("REMEDIATE_PWSH", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert run(["verify", "-c", str(EXAMPLE)]) == 1
+    assert "there is no PowerShell here; install PowerShell 7 (pwsh)" in capsys.readouterr().err
+
+
+def test_publish_can_prove_first(shell, bench):
+    bench.write(EXAMPLE.read_text(encoding="utf-8").split("  # The device tunnel, stored")[0])
+    assert bench.remediate("publish", "--yes", "--verify").code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, it does not ask it to")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, number):
+    command = [sys.executable, "-m", "aovpn_remediate", "verify", "-c", str(EXAMPLE)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        while not list(tmp_path.glob("remediate-*/client")):
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,38 @@
+"""The workers of `verify`: every job is taken once."""
+
+from __future__ import annotations
+
+import pytest
+
+from aovpn_remediate.client import device
+from aovpn_remediate.verify import prove
+from aovpn_remediate.verify.workers import Queue
+from tests.proof_jobs import broken, the_case
+
+
+@pytest.mark.parametrize("end", [b"[Environment]::Exit(1)", b"while ($true) { }"])
+def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_path, monkeypatch, end):
+    monkeypatch.setattr(device, "LIMIT", 12)
+    (tmp_path / "2").mkdir()
+    job = broken(
+        the_case(tmp_path, "the stored metric is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"
+    )
+    proof = prove(job, shell)
+    assert proof.states == ("issue",)
+    assert any("run 2: the script could not be run to its end" in one for one in proof.differences)
+    assert prove(the_case(tmp_path / "2", "the stored metric is wrong"), shell).ok
+
+
+def test_every_job_is_taken_once_and_idle_workers_help_the_others():
+    queue = Queue(list(range(7)), workers=2)
+    mine, others = queue.shares
+    assert [list(mine), list(others)] == [[0, 1, 2, 3], [4, 5, 6]]
+    assert [queue.next(others) for _ in range(5)] == [4, 5, 6, 3, 2]
+    assert [queue.next(mine) for _ in range(3)] == [0, 1, None]
+    assert Queue([], workers=2).shares == []
+
+
+def test_an_ended_queue_has_nothing_left():
+    queue = Queue([1, 2, 3], workers=2)
+    queue.end()
+    assert [queue.next(share) for share in queue.shares] == [None, None]
