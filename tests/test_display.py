@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import unicodedata
 from dataclasses import replace
 from datetime import date, time
@@ -353,6 +354,18 @@ def test_clean_text_is_one_line_without_a_command(anything):
 )
 def test_clean_text_shows_what_was_there(before, after):
     assert clean(before) == after
+
+
+def test_text_that_is_harmless_is_returned_at_once():
+    line = "    [string] $Path = 'C:\\ProgramData'  # 100 %"
+    assert clean(line) is line
+
+
+def test_every_character_is_shown_unless_its_category_is_invisible():
+    for number in range(sys.maxunicode + 1):
+        one = chr(number)
+        is_shown = unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+        assert (clean(one) == one) == is_shown, hex(number)
 
 
 @given(texts(), texts(), texts())

@@ -15,9 +15,10 @@ def clean(text: str) -> str:
     Control characters, bidirectional overrides and other invisible ones become ``\\uXXXX``; Azure
     Pipelines acts on ``##vso[`` and ``##[`` anywhere in a line, so a space goes between.
     """
-    visible = "".join(one if one == " " or _is_visible(one) else f"\\u{ord(one):04x}" for one in text)
-    return _COMMAND.sub("# #", visible)
+    visible = text if text.isprintable() else "".join(map(_visible, text))
+    return _COMMAND.sub("# #", visible) if "##" in visible else visible
 
 
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character) not in _INVISIBLE
+def _visible(character: str) -> str:
+    is_visible = character == " " or unicodedata.category(character) not in _INVISIBLE
+    return character if is_visible else f"\\u{ord(character):04x}"
