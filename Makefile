@@ -44,8 +44,8 @@ mutants: .venv/ready ## put faults into the templates: does a test fail for each
 pictures: .venv/ready ## draw the README's pictures from a real run
 	@$(BIN)/python tools/pictures.py
 
-bench: .venv/ready ## ratios, side by side: start-up, no-op plan
-	@$(BIN)/python tools/bench.py
+bench: .venv/ready ## ratios and times side by side: start-up, many packages, plan, verify (ARGS=--before FOLDER)
+	@$(BIN)/python tools/bench.py $(ARGS)
 
 build: .venv/ready ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel

@@ -1,89 +1,220 @@
-"""Benchmarks as ratios, side by side in one run, because this machine's speed is not yours.
+"""Benchmarks side by side in one run, because this machine's speed is not yours.
 
-Start-up: each command against a bare interpreter, interleaved, the lowest of several runs.
-No-op plan: `remediate plan` against the least that any client can do (the same requests, nothing else).
+Everything is measured several times, and the lowest number counts. Start-up is a ratio to a bare interpreter;
+times are CPU times unless a row says otherwise. `tools/bench.py --before FOLDER` measures an older state of
+the sources too, in turns with this one; `--only WORD` measures only the tables with the word in their title.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from demo import REMEDIATE, ROOT, simulator
-
-ROUNDS = 7
+ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
+ROUNDS = 9
+FEW_ROUNDS = 3
+BARE = "bare interpreter"
+ASSIGNMENTS = "[{group: AOVPN Users, filter: Corporate Windows 11, schedule: {every: 4 hours}}]"
+SETTINGS = (
+    "kind: interface-metric, profile: VPN {number}, scope: device, ipv4: {metric}",
+    "kind: route-presence, profile: VPN {number}, scope: user, routes: [10.{short}.0.0/16]",
+    "kind: interface-metric, profile: VPN {number}, scope: user, ipv4: {metric}",
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of the sources: the folder that holds them."""
+
+    folder: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of one ``remediate`` command."""
+        return [sys.executable, "-m", "aovpn_remediate", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables with which Python finds this state before an installed one."""
+        # If Python were told to write no byte code, our modules alone would be compiled in every run.
+        others = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        return others | {"PYTHONPATH": str(self.folder)}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: CPU and wall time in seconds, its most memory in MiB, and what it printed."""
+
+    cpu: float
+    wall: float
+    memory: float
+    output: bytes
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is measured together: ``measure`` returns one round's numbers by the names of their rows."""
+
+    title: str
+    measure: Callable[[State], Mapping[str, float]]
+    rounds: int = FEW_ROUNDS
 
 
 def main() -> None:
-    """Print both tables."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it our modules alone are compiled in every run
+    """Print every table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--before", type=Path, metavar="FOLDER", help="an older state to compare with")
+    options.add_argument("--only", default="", metavar="WORD", help="only the tables with this word")
+    chosen = options.parse_args()
+    states = [State(chosen.before.resolve())] if chosen.before else []
+    states.append(State(ROOT))
     with tempfile.TemporaryDirectory() as folder:
-        print("start-up, times a bare interpreter (lowest CPU time of", ROUNDS, "interleaved runs)")
-        bare = [sys.executable, "-c", "pass"]
-        commands = {
-            "--version": [*REMEDIATE, "--version"],
-            "--help": [*REMEDIATE, "--help"],
-            "validate": [*REMEDIATE, "validate", "-c", EXAMPLE],
-            "render": [*REMEDIATE, "render", "-c", EXAMPLE, "-o", folder],
-        }
-        best = lowest({"bare": bare, **commands})
-        for name in commands:
-            print(f"  {name:12} {best[name] / best['bare']:5.1f} x")
-        for count in (20, 100):
-            no_op(Path(folder), count)
+        os.chdir(folder)  # no state of the sources is found by way of the current folder
+        for table in tables():
+            if chosen.only in table.title:
+                show(table, measured(table, states))
 
 
-def lowest(commands: dict[str, list[str]]) -> dict[str, float]:
-    """The lowest CPU time of each command."""
-    best = dict.fromkeys(commands, float("inf"))
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            before = time_of_children()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            spent = time_of_children() - before
-            best[name] = min(best[name], spent)
-    return best
+def tables() -> Iterator[Table]:
+    """Return all that is measured."""
+    yield Table("start-up, times a bare interpreter", start_up, ROUNDS)
+    yield Table("many packages, seconds", many_packages)
+    yield Table("plan of 20 packages", lambda state: plan(state, 20))
+    yield Table("plan of 100 packages", lambda state: plan(state, 100))
+    yield Table("verify of the example, wall time", verify)
 
 
-def time_of_children() -> float:
-    """The CPU time of all children so far; ``os.times`` counts in steps of a whole bare interpreter."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def measured(table: Table, states: Sequence[State]) -> list[dict[str, float]]:
+    """Return the lowest numbers of each state.
+
+    The states take turns, so that a busy moment of the machine meets all of them.
+    """
+    lowest: list[dict[str, float]] = [{} for _ in states]
+    for _ in range(table.rounds):
+        for state, numbers in zip(states, lowest, strict=True):
+            for row, number in table.measure(state).items():
+                numbers[row] = min(number, numbers.get(row, number))
+    return lowest
 
 
-def no_op(folder: Path, count: int) -> None:
-    """A plan without changes of so many packages."""
-    config = folder / "many.yaml"
-    entries = "".join(
-        f"  k{i}: {{kind: interface-metric, profile: VPN {i}, scope: device, ipv4: {i + 1}, assignments: "
-        "[{group: AOVPN Users, filter: Corporate Windows 11, schedule: {every: 4 hours}}]}\n"
-        for i in range(count)
-    )
-    config.write_text(f"name: bench\nremediations:\n{entries}", encoding="utf-8")
-    with simulator() as url:
-        options = ["-c", str(config), "--graph-url", url]
-        subprocess.run([*REMEDIATE, "publish", *options, "--yes"], check=True, stdout=subprocess.DEVNULL)
+def show(table: Table, columns: Sequence[Mapping[str, float]]) -> None:
+    """Print a table, before and after; with a bare interpreter in it, as ratios to that."""
+    bare = min(column.get(BARE, 1) for column in columns)
+    print(table.title)
+    for row in columns[-1]:
+        if row != BARE:
+            numbers = "".join(f"{column[row] / bare:9.2f}" for column in columns)
+            print(f"  {row:34}{numbers}", flush=True)
+
+
+def start_up(state: State) -> dict[str, float]:
+    """The CPU time of short commands."""
+    commands = {
+        "--version": state.command("--version"),
+        "--help": state.command("--help"),
+        "plan --help": state.command("plan", "--help"),
+        "validate": state.command("validate", "-c", EXAMPLE),
+        "render": state.command("render", "-c", EXAMPLE, "-o", "rendered"),
+    }
+    times = {BARE: run(state, [sys.executable, "-c", "pass"]).cpu}
+    for name, command in commands.items():
+        times[name] = run(state, command).cpu
+    return times
+
+
+def many_packages(state: State) -> dict[str, float]:
+    """The CPU time of commands that only render, and check, many packages."""
+    render = state.command("render", "-c", config(200), "-o", "rendered-many")
+    validate = state.command("validate", "-c", config(500))
+    return {"render 200": run(state, render).cpu, "validate 500": run(state, validate).cpu}
+
+
+def plan(state: State, count: int) -> dict[str, float]:
+    """What a plan costs where nothing changes, and where every script does."""
+    with simulator(state) as url:
+        run(state, state.command("publish", "-c", config(count), "--graph-url", url, "--yes"))
         ask(f"{url}/simulator/requests", "DELETE")
-        times: dict[str, float] = {"plan": float("inf"), "validate": float("inf")}
-        for _ in range(3):
-            for command, extra in (("plan", options), ("validate", options[:2])):
-                started = time.perf_counter()
-                subprocess.run([*REMEDIATE, command, *extra], check=True, stdout=subprocess.DEVNULL)
-                times[command] = min(times[command], time.perf_counter() - started)
-        requests = ask(f"{url}/simulator/requests", "GET").count(b'"batch": ') // 3
-    ratio = times["plan"] / times["validate"]
-    print(f"no-op plan of {count} packages: {requests} requests, {ratio:.2f} x validate (render and rules)")
+        no_op = run(state, state.command("plan", "-c", config(count), "--graph-url", url))
+        requests = ask(f"{url}/simulator/requests", "GET").count(b'"batch": ')
+        options = ["-c", config(count, shift=1), "--graph-url", url]
+        changed = run(state, state.command("plan", *options, "--diff"))
+        as_json = run(state, state.command("plan", *options, "--json"))
+    return {
+        "no change: requests": requests,
+        "no change: seconds": no_op.cpu,
+        "no change: MiB": no_op.memory,
+        "all changed, --diff: seconds": changed.cpu,
+        "all changed, --diff: MiB": changed.memory,
+        "all changed, --json: seconds": as_json.cpu,
+    }
+
+
+def verify(state: State) -> dict[str, float]:
+    """The time of a proof; without PowerShell there is no row."""
+    if not (os.environ.get("REMEDIATE_PWSH") or shutil.which("pwsh")):
+        return {}
+    cost = run(state, state.command("verify", "-c", EXAMPLE, "--json"))
+    cases = len(json.loads(cost.output)["cases"])
+    return {"cases": cases, "ms a case": cost.wall * 1000 / cases, "CPU ms a case": cost.cpu * 1000 / cases}
+
+
+def run(state: State, command: Sequence[str]) -> Cost:
+    """Run a command to its end and return what it took; one that fails ends the benchmark."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env=state.environment())
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for stream in (output, errors):
+            stream.seek(0)
+        if process.returncode != 0:
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}\n{errors.read().decode()}")
+        unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # bytes there, else KiB: getrusage(2)
+        return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit, output.read())
+
+
+def config(count: int, *, shift: int = 0) -> str:
+    """Write a config of so many packages, of several kinds in turn, and return its path.
+
+    ``shift`` changes a setting of each.
+    """
+    lines = ["name: bench", "remediations:"]
+    for number in range(count):
+        value = number + 1 + shift
+        settings = SETTINGS[number % len(SETTINGS)].format(number=number, metric=value, short=value % 250)
+        lines.append(f"  k{number}: {{{settings}, assignments: {ASSIGNMENTS}}}")
+    path = Path(f"{count}-{shift}.yaml")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@contextmanager
+def simulator(state: State) -> Iterator[str]:
+    """A simulated tenant on a free port; its URL."""
+    command = state.command("simulator", "--port", "0")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=state.environment()
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def ask(url: str, method: str) -> bytes:
-    """One request."""
+    """Send one request and return the answer."""
     with urllib.request.urlopen(urllib.request.Request(url, method=method)) as answer:
         return answer.read()
 
