@@ -193,6 +193,10 @@ class KindSettings(Protocol):
     def run_as(self) -> RunAs:
         """The account that the pair is made for."""
 
+    @property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """What the scripts assume and Windows has not confirmed."""
+
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts, in the order in which a person would write them."""
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import UsageError
-from aovpn_remediate.kinds import KINDS, Entry, InterfaceMetric, describe_kind, describe_kinds
+from aovpn_remediate.kinds import KINDS, Entry, describe_kind, describe_kinds
+from aovpn_remediate.kinds.interface_metric import InterfaceMetric
 from aovpn_remediate.kinds.rasman_privileges import PRIVILEGES, WORKAROUND
 from aovpn_remediate.model import RunAs
 
@@ -144,9 +145,9 @@ def test_a_kind_in_words_has_its_own_settings_only():
     assert [(one.name, one.type, one.default) for one in text.settings] == [
         ("profile", "text", "required"),
         ("scope", "user | all-users | device", "required"),
+        ("when_absent", "ok | issue", "ok"),
         ("stored", "repair | ignore", "repair"),
         ("live", "repair | report | ignore", "report for user, else repair"),
-        ("when_absent", "ok | issue", "ok"),
         ("ipv4", "1-9999 or automatic", "required"),
         ("ipv6", "1-9999 or automatic or null", "as ipv4"),
     ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
+
+from aovpn_remediate.problems.words import quoted
+
+__all__ = ["Problem", "Problems", "nearest", "one_of", "quoted"]
 
 
 @dataclass(frozen=True, order=True)
@@ -20,24 +24,14 @@ class Problem:
 Problems: TypeAlias = list[Problem]
 
 
-def quoted(value: object) -> str:
-    """Return a value as a message shows it: text in quotes, on one line, at most 60 characters."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if not isinstance(value, str):
-        return str(value)[:60]
-    text = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in value)
-    return f'"{text if len(text) <= 60 else text[:57] + "..."}"'
-
-
 def nearest(word: object, words: Iterable[str]) -> str:
     """Return the advice ``did you mean "..."?`` for a typo, else the list of what there is."""
     known = sorted(words)
     close = get_close_matches(str(word).casefold(), known, n=1, cutoff=0.7)
     return f'did you mean "{close[0]}"?' if close else "there is " + ", ".join(known)
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Return a choice as a sentence lists it: ``a``, ``a or b``, ``a, b or c``."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aovpn_remediate.config.problem import Problem, Problems, nearest, quoted
+from aovpn_remediate.config.problem import Problem, Problems, nearest, one_of, quoted
 from aovpn_remediate.config.yaml_tree import Tree, Where
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _value_error(detail: ErrorDetails, name: str) -> str:
 def _choice(detail: ErrorDetails, name: str) -> str:
     words = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
     close = nearest(detail["input"], words)
-    advice = close if close.startswith("did") else f"write {' or '.join([', '.join(words[:-1]), words[-1]])}"
+    advice = close if close.startswith("did") else f"write {one_of(words)}"
     return f"{name} {quoted(detail['input'])} is unknown; {advice}"
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from aovpn_remediate.display.clean import clean
 from aovpn_remediate.display.words import count_of
-from aovpn_remediate.verify import ASSUMPTIONS, Proof
+from aovpn_remediate.verify import Proof
 
 Json = dict[str, object]
 
@@ -43,7 +43,7 @@ def proofs_json(proofs: Sequence[Proof]) -> Json:
             }
             for proof in proofs
         ],
-        "assumptions": [text for kind in _kinds(proofs) for text in ASSUMPTIONS.get(kind, ())],
+        "assumptions": _unconfirmed(proofs),
     }
 
 
@@ -73,12 +73,16 @@ def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Ite
         yield from (f"      {clean(line)}" for line in proof.outputs)
 
 
-def _kinds(proofs: Iterable[Proof]) -> list[str]:
-    return sorted({proof.kind for proof in proofs})
+def _unconfirmed(proofs: Iterable[Proof]) -> list[str]:
+    """What Windows has not confirmed, kind by kind."""
+    texts: dict[str, None] = {}
+    for proof in sorted(proofs, key=lambda one: one.kind):
+        texts |= dict.fromkeys(proof.unconfirmed)
+    return list(texts)
 
 
 def _assumption_lines(proofs: Sequence[Proof]) -> list[str]:
-    texts = [text for kind in _kinds(proofs) for text in ASSUMPTIONS.get(kind, ())]
+    texts = _unconfirmed(proofs)
     return ["What Windows has not confirmed:", *(f"  - {text}" for text in texts), ""] if texts else []
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticKnownError
 
-from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
 
 MAX_BYTES = 1_000_000
@@ -92,6 +92,8 @@ proxy:
         "syntax newer than Windows PowerShell 5.1, a detection script without exit. Habits are warned about."
     )
 
+    unconfirmed = ()  # what its scripts assume, only their author knows
+
     kind: Literal["custom"] = Field(title="Kind", description="What is checked and repaired.")
     detection: Script = Field(
         title="Detection script", description="A file; its path starts at the config's folder."
@@ -127,6 +129,10 @@ proxy:
     def repairs(self) -> tuple[str, ...]:
         """Nothing: the scripts are the user's."""
         return ()
+
+    def wants(self) -> Wants:
+        """Nothing that could be compared: only the scripts know."""
+        return {}
 
     def own_pair(self) -> OwnPair:
         """The files, as they were read."""

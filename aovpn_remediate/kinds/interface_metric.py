@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from aovpn_remediate.kinds.common.entry import Entry
 from aovpn_remediate.kinds.common.fields import Metric
-from aovpn_remediate.kinds.common.profile import ProfileEntry
+from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
+from aovpn_remediate.problems.words import quoted
 
 
-class InterfaceMetric(ProfileEntry, title="interface-metric"):
+class InterfaceMetric(ConnectedProfileEntry, title="interface-metric"):
     """The interface metric of a profile, in the phonebook and on the connected interface."""
 
     example = """\
@@ -27,6 +29,10 @@ user-metric:
         "IpInterfaceMetric and Ipv6InterfaceMetric of one entry of rasphone.pbk; metric and automatic metric "
         "of the connected interface of the profile's name. Nothing is disconnected."
     )
+    unconfirmed = (
+        "a text edit of the phonebook counts from the next connection",
+        "Set-NetIPInterface in the active store lasts until the disconnect",
+    )
     nullable = frozenset({"ipv6"})
 
     kind: Literal["interface-metric"] = Field(title="Kind", description="What is checked and repaired.")
@@ -39,6 +45,24 @@ user-metric:
         """The ``$Settings`` of both scripts."""
         ipv6 = self.ipv6 if "ipv6" in self.model_fields_set else self.ipv4
         return {**self.profile_settings(), "Ipv4": self.ipv4, "Ipv6": ipv6}
+
+    def wanted_values(self, state: str) -> Mapping[str, object]:
+        """The metric of each family that is not left alone."""
+        ipv4, ipv6 = ("IpInterfaceMetric", "Ipv6InterfaceMetric") if state == "Stored" else ("IPv4", "IPv6")
+        metrics = {ipv4: self.ipv4, ipv6: self.script_settings()["Ipv6"]}
+        return {name: metric for name, metric in metrics.items() if metric is not None}
+
+    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[str]:
+        """With one metric for two tunnels it is open which of them names and routes go through."""
+        if self.ipv4 == "automatic":
+            return
+        for other in earlier:
+            if isinstance(other, InterfaceMetric) and self._ties_with(other):
+                yield f"the profile {quoted(other.profile)} has the metric {self.ipv4} too; the two would tie"
+                return
+
+    def _ties_with(self, other: InterfaceMetric) -> bool:
+        return other.ipv4 == self.ipv4 and other.profile != self.profile
 
     def case_values(self) -> Mapping[str, object]:
         """The settings; metrics as the phonebook has them, and wrong ones.

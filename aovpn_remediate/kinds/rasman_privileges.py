@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from aovpn_remediate.kinds.common.entry import Entry
-from aovpn_remediate.model import RunAs
+from aovpn_remediate.kinds.common.device import DeviceEntry
+from aovpn_remediate.kinds.common.entry import Wants
 
 WINDOWS = (
     "SeImpersonatePrivilege", "SeIncreaseQuotaPrivilege", "SeTcbPrivilege", "SeChangeNotifyPrivilege",
@@ -46,7 +46,7 @@ def _privilege(text: str) -> str:
 Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})]
 
 
-class RasManPrivileges(Entry, title="rasman-privileges"):
+class RasManPrivileges(DeviceEntry, title="rasman-privileges"):
     """The privileges that Windows leaves to the service RasMan, which installs the routes."""
 
     example = """\
@@ -62,6 +62,8 @@ rasman:
         "where there is no such value nothing is done. With restart: when-disconnected the service too."
     )
 
+    unconfirmed = ("the service control manager reads RequiredPrivileges at the next start of the service",)
+
     kind: Literal["rasman-privileges"] = Field(title="Kind", description="What is checked and repaired.")
     privileges: Literal["windows", "workaround"] | Annotated[list[Privilege], Field(min_length=1)] = Field(
         title="Privileges", description="windows (six), workaround (eight), or a list of your own."
@@ -70,20 +72,17 @@ rasman:
         "never", title="Restart", description="Whether RasMan is restarted once nothing is connected."
     )
 
-    run_as: ClassVar[RunAs] = RunAs.SYSTEM
-
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""
+        return {**self.device_settings(), "Privileges": self._wanted(), "Restart": self.restart}
+
+    def wants(self) -> Wants:
+        """Each privilege; the service may have more."""
+        return {("the privileges of the service RasMan", name): True for name in self._wanted()}
+
+    def _wanted(self) -> list[str]:
         lists = {"windows": WINDOWS, "workaround": WORKAROUND}
-        wanted = lists[self.privileges] if isinstance(self.privileges, str) else self.privileges
-        return {
-            "Kind": self.kind,
-            "Profile": "",
-            "RunAs": self.run_as.value,
-            "WhenAbsent": "ok",
-            "Privileges": list(wanted),
-            "Restart": self.restart,
-        }
+        return list(lists[self.privileges] if isinstance(self.privileges, str) else self.privileges)
 
     def checks(self) -> tuple[str, ...]:
         """The registry, and the running service."""

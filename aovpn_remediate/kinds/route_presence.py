@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
+from itertools import combinations
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from aovpn_remediate.kinds.common.fields import text_schema
-from aovpn_remediate.kinds.common.profile import ProfileEntry
+from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric, is_within
 
@@ -38,7 +39,7 @@ def _long_form(value: Any) -> Any:
     return {"prefix": value} if isinstance(value, str) else value
 
 
-class RoutePresence(ProfileEntry, title="route-presence"):
+class RoutePresence(ConnectedProfileEntry, title="route-presence"):
     """The routes of a profile, in the phonebook and while it is connected."""
 
     example = """\
@@ -60,6 +61,13 @@ user-routes:
     touches = (
         "Routes of one entry of rasphone.pbk, by Add- and Remove-VpnConnectionRoute; live routes of the "
         "connected interface of the profile's name. The entry is put back if anything else in it changed."
+    )
+
+    unconfirmed = (
+        "Add- and Remove-VpnConnectionRoute take a device tunnel with -AllUserConnection",
+        "the route commands change nothing of the entry but routes and its time stamps",
+        "the route commands keep every byte of other entries",
+        "the last word but one of a stored route marks an exclusion; a connection heeds one that was written",
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {
@@ -102,6 +110,20 @@ user-routes:
         ]
         settings = self.profile_settings()
         return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
+
+    def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  the same in both
+        """The routes as one value: what one entry leaves out, another one may remove."""
+        return {"routes": (self.stale, *sorted(_named(route) for route in self.routes))}
+
+    def advice(self) -> Iterable[str]:
+        """A list without routes, and overlapping routes with different metrics."""
+        if not self.routes:
+            yield "no routes are listed, so every device is healthy"
+        routes = [route for route in self.routes if not route.exclude]
+        for one, other in combinations(routes, 2):
+            is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
+            if is_nested and one.metric != other.metric:
+                yield f"{_named(one)} and {_named(other)} overlap; the longer one wins, whatever the metrics"
 
     def case_values(self) -> Mapping[str, object]:
         """The settings; the routes as the phonebook would have them, and what the cases do to them.
@@ -152,6 +174,11 @@ user-routes:
                     "metric_right": [*before, *behind, stored[place]],
                 }
         return {"metric_wrong": stored, "metric_right": stored}
+
+
+def _named(route: RouteEntry) -> str:
+    metric = "any metric" if route.metric is None else f"metric {route.metric}"
+    return f"{'exclusion' if route.exclude else 'route'} {route.prefix} ({metric})"
 
 
 def _inside(route: str) -> str:

@@ -37,6 +37,8 @@ class Proof:
     ms: int
     differences: tuple[str, ...]
     outputs: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    """What the pair assumes and Windows has not confirmed."""
 
     @property
     def ok(self) -> bool:
@@ -99,6 +101,7 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         ms=round((time.monotonic() - started) * 1000),
         differences=tuple(problems),
         outputs=tuple(_labelled(runs)),
+        unconfirmed=job.remediation.settings.unconfirmed,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -12,6 +12,12 @@ from aovpn_remediate.kinds.common.assignment import AssignmentEntry
 from aovpn_remediate.kinds.common.fields import Name, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
+
+Wants = Mapping[tuple[str, str], object]
+"""What a kind keeps correct: the value by place and name."""
+
+_SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
+"""What the class of every kind has to say about it."""
 
 
 class Entry(Strict, defer_build=True):  # a validator is made for those kinds alone that a config names
@@ -41,9 +47,19 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     """The schema of what an item of a list may be instead of a mapping."""
 
     example: ClassVar[str]
+    """One remediation of the kind as it stands in a config; it is rendered as the kind's golden pair."""
     symptom: ClassVar[str]
     cause: ClassVar[str]
     touches: ClassVar[str]
+    unconfirmed: ClassVar[tuple[str, ...]]
+    """What the scripts assume and Windows has not confirmed; ``()`` says that there is nothing."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        missing = [name for name in _SAID if not hasattr(cls, name)]
+        if missing and cls.model_config.get("title"):  # the classes that kinds are made from have no title
+            raise TypeError(f"{cls.__name__} must set {', '.join(missing)}; CONTRIBUTING.md explains each")
 
     # the rest is model.KindSettings, whose metaclass pydantic's cannot share
     if TYPE_CHECKING:  # a kind may have it as a field, and pydantic takes no field in place of a property
@@ -58,6 +74,18 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     def checks(self) -> tuple[str, ...]: ...
     @abstractmethod
     def repairs(self) -> tuple[str, ...]: ...
+
+    @abstractmethod
+    def wants(self) -> Wants:
+        """What the entry keeps correct, so that two entries of a file can be compared."""
+
+    def advice(self) -> Iterable[str]:
+        """What is allowed in this entry but probably not meant."""
+        return ()
+
+    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[str]:  # noqa: ARG002
+        """What is allowed in this entry but probably not meant beside those above it in the file."""
+        return ()
 
     def case_values(self) -> Mapping[str, object]:
         """What the ``$names`` of the kind's cases stand for: the settings, and what a kind adds."""

@@ -1,15 +1,17 @@
-"""What the kinds of one VPN profile have in common: where it lives, what is stored, what is live."""
+"""What the kinds of one VPN profile have in common: where the profile lives, what is stored, what is live."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.kinds.common.fields import Profile
 from aovpn_remediate.model import RunAs
+from aovpn_remediate.problems.words import quoted
 
 # A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
 _USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
@@ -20,7 +22,7 @@ _TWO_ENTRIES = (
 
 
 class ProfileEntry(Entry):
-    """One profile, in the phonebook and while it is connected."""
+    """One profile."""
 
     profile: Profile = Field(
         title="Profile", description="The VPN connection's name, at most 255 characters."
@@ -28,6 +30,81 @@ class ProfileEntry(Entry):
     scope: Literal["user", "all-users", "device"] = Field(
         title="Scope", description="Where the profile lives; device is the device tunnel."
     )
+    when_absent: Literal["ok", "issue"] = Field(
+        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
+    )
+
+    @model_validator(mode="after")
+    def _absence(self) -> Self:
+        if self.when_absent == "issue" and self.repair:
+            raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
+        return self
+
+    @property
+    def stored_mode(self) -> str:
+        """What to do about the phonebook."""
+        return "repair"
+
+    @property
+    def live_mode(self) -> str:
+        """What to do about the connected interface."""
+        return "ignore"
+
+    @property
+    def run_as(self) -> RunAs:
+        """A user's phonebook is the user's; everything else is SYSTEM's."""
+        return RunAs.USER if self.scope == "user" and self.stored_mode == "repair" else RunAs.SYSTEM
+
+    def profile_settings(self) -> dict[str, object]:
+        """The part of ``$Settings`` that all kinds of one profile have."""
+        return {
+            "Kind": self.kind,
+            "Profile": self.profile,
+            "Scope": self.scope,
+            "RunAs": self.run_as.value,
+            "WhenAbsent": self.when_absent,
+            "Stored": self.stored_mode,
+            "Live": self.live_mode,
+        }
+
+    def script_settings(self) -> Mapping[str, object]:
+        """The ``$Settings`` of both scripts."""
+        return self.profile_settings()
+
+    def checks(self) -> tuple[str, ...]:
+        """Which states the pair looks at."""
+        return self._states_with("repair", "report")
+
+    def repairs(self) -> tuple[str, ...]:
+        """Which of them it repairs."""
+        return self._states_with("repair")
+
+    def wants(self) -> Wants:
+        """What is kept correct in each state that is repaired."""
+        places = {"Stored": "the phonebook entry", "Live": "the connected interface"}
+        found: dict[tuple[str, str], object] = {}
+        for state in self.repairs():
+            place = f"{places[state]} {quoted(self.profile)} (scope: {self.scope})"
+            for name, value in self.wanted_values(state).items():
+                found[place, name] = value
+        return found
+
+    @abstractmethod
+    def wanted_values(self, state: str) -> Mapping[str, object]:
+        """What is kept correct in one state, ``Stored`` or ``Live``, by name."""
+
+    def case_values(self) -> Mapping[str, object]:
+        """The settings, with the default of ``live``."""
+        return {**super().case_values(), "stored": self.stored_mode, "live": self.live_mode}
+
+    def _states_with(self, *modes: str) -> tuple[str, ...]:
+        states = (("Stored", self.stored_mode), ("Live", self.live_mode))
+        return tuple(name for name, mode in states if mode in modes)
+
+
+class ConnectedProfileEntry(ProfileEntry):
+    """One profile, in the phonebook and while it is connected."""
+
     stored: Literal["repair", "ignore"] = Field(
         "repair", title="Stored state", description="What to do about the phonebook."
     )
@@ -35,9 +112,6 @@ class ProfileEntry(Entry):
         None,
         title="Live state",
         description="What to do about the connected interface. Default: report for user, else repair.",
-    )
-    when_absent: Literal["ok", "issue"] = Field(
-        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
     )
 
     @model_validator(mode="after")
@@ -49,50 +123,16 @@ class ProfileEntry(Entry):
             raise ValueError(_TWO_ENTRIES.format(*mix))
         if self.repair and "repair" not in mix:
             raise ValueError("nothing here is repaired; set stored or live to repair, or add repair: false")
-        if self.when_absent == "issue" and self.repair:
-            raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
         if self.when_absent == "issue" and self.stored == "ignore":
             raise ValueError("when_absent: issue needs stored: repair; only the phonebook tells")
         return self
 
     @property
+    def stored_mode(self) -> str:
+        """What to do about the phonebook."""
+        return self.stored
+
+    @property
     def live_mode(self) -> str:
         """What to do about the connected interface, default included."""
         return self.live or ("report" if self.scope == "user" else "repair")
-
-    @property
-    def run_as(self) -> RunAs:
-        """A user's phonebook is the user's; everything else is SYSTEM's."""
-        return RunAs.USER if self.scope == "user" and self.stored == "repair" else RunAs.SYSTEM
-
-    def profile_settings(self) -> dict[str, object]:
-        """The part of ``$Settings`` that all kinds of one profile have."""
-        return {
-            "Kind": self.kind,
-            "Profile": self.profile,
-            "Scope": self.scope,
-            "RunAs": self.run_as.value,
-            "WhenAbsent": self.when_absent,
-            "Stored": self.stored,
-            "Live": self.live_mode,
-        }
-
-    def script_settings(self) -> Mapping[str, object]:
-        """The ``$Settings`` of both scripts."""
-        return self.profile_settings()
-
-    def case_values(self) -> Mapping[str, object]:
-        """The settings, with the default of ``live``."""
-        return {**super().case_values(), "live": self.live_mode}
-
-    def checks(self) -> tuple[str, ...]:
-        """Which states the pair looks at."""
-        return self._states_with("repair", "report")
-
-    def repairs(self) -> tuple[str, ...]:
-        """Which of them it repairs."""
-        return self._states_with("repair")
-
-    def _states_with(self, *modes: str) -> tuple[str, ...]:
-        states = (("Stored", self.stored), ("Live", self.live_mode))
-        return tuple(name for name, mode in states if mode in modes)
