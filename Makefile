@@ -42,7 +42,7 @@ mutants: .venv/ready ## put faults into the templates: does a test fail for each
 	@$(BIN)/python -m tools.mutants $(ARGS)
 
 pictures: .venv/ready ## draw the README's pictures from a real run
-	@$(BIN)/python tools/pictures.py
+	@$(BIN)/python -m tools.pictures
 
 bench: .venv/ready ## ratios and times side by side: start-up, many packages, plan, verify (ARGS=--before FOLDER)
 	@$(BIN)/python tools/bench.py $(ARGS)

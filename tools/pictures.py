@@ -1,20 +1,25 @@
-"""Draw the README's pictures as a terminal shows them: a real plan of the example, changed, and real proofs.
+"""Draw the README's pictures as a terminal shows them: a plan after edits of the example, and two proofs.
 
-The proofs need a PowerShell: the example's first pair, and one as they are found in forums.
+The proofs need a PowerShell. They are of the example's first pair and of a pair that makes typical mistakes.
 """
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from demo import REMEDIATE, ROOT, edit, simulator
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
+
+from tools.demo import REMEDIATE, ROOT, edit, simulator
+
+PICTURES = ROOT / "docs"
 
 FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -65,17 +70,17 @@ exit 0
   after: {phonebooks: {device: [{name: Contoso VPN, ipv4: 3}, {name: M\u00fcnchen, ipv4: 3, ipv6: 3}]}}
 """,
 }
-"""A pair that does what scripts of the field do, beside the example."""
+"""A pair with the mistakes of typical scripts: the whole file, ASCII, and a restart on every run."""
 
 
 def main() -> None:
     """Draw the pictures."""
-    draw_plan()
-    draw_proofs()
+    for picture in (draw_plan(PICTURES), draw_proofs(PICTURES)):
+        print(picture)
 
 
-def draw_plan() -> None:
-    """Publish the example, change two lines of it, and draw the plan that follows."""
+def draw_plan(target: Path) -> Path:
+    """Publish the example, edit three lines of it, draw the plan that follows, and return the picture."""
     with tempfile.TemporaryDirectory() as folder, simulator() as url:
         config = Path(folder) / "remediate.yaml"
         config.write_bytes((ROOT / "examples" / "remediate.yaml").read_bytes())
@@ -84,11 +89,11 @@ def draw_plan() -> None:
         edit(config, "every: 1 hour", "every: 2 hours")
         edit(config, "  user-metric:\n", "  lab-metric:\n")
         out = run(folder, "plan", "--diff", "--graph-url", url)
-    draw("$ remediate plan --diff\n" + out, ROOT / "docs" / "plan.svg")
+    return draw("$ remediate plan --diff\n" + out, target / "plan.svg")
 
 
-def draw_proofs() -> None:
-    """Prove a pair of the example and the hand-made one, and draw both proofs."""
+def draw_proofs(target: Path) -> Path:
+    """Verify a pair of the example and the hand-made one, draw both proofs, and return the picture."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in HAND_MADE.items():
             Path(folder, name).write_text(text, encoding="utf-8", newline="\r\n")
@@ -96,7 +101,7 @@ def draw_proofs() -> None:
         example = (ROOT / "examples" / "remediate.yaml").read_text(encoding="utf-8")
         config.write_text(example.rstrip() + "\n\n" + HAND_MADE["remediate.yaml"], encoding="utf-8")
         out = run(folder, "verify", "user-metric", "hand-made", fails=True)
-    draw("$ remediate verify user-metric hand-made\n" + out, ROOT / "docs" / "verify.svg")
+    return draw("$ remediate verify user-metric hand-made\n" + out, target / "verify.svg")
 
 
 def run(folder: str, *arguments: str, fails: bool = False) -> str:
@@ -104,13 +109,13 @@ def run(folder: str, *arguments: str, fails: bool = False) -> str:
     environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": ""}
     command = [*REMEDIATE, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE)
-    if (done.returncode != 0) != fails:
+    if (done.returncode != 0) != fails or not done.stdout:  # nothing: there is no PowerShell, say
         sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}")
     return done.stdout.decode()
 
 
-def draw(output: str, path: Path) -> None:
-    """Write a terminal's output as a picture that needs nothing from elsewhere."""
+def draw(output: str, path: Path) -> Path:
+    """Write a terminal's output as a picture that loads nothing from elsewhere, and return its path."""
     text = Text.from_ansi(output)
     width = max(len(line) for line in text.plain.splitlines()) + 2
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
@@ -118,7 +123,18 @@ def draw(output: str, path: Path) -> None:
         console.print(text)
         svg = console.export_svg(title="remediate", theme=MONOKAI, code_format=FORMAT, unique_id=path.stem)
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
-    print(path)
+    return path
+
+
+def text_of(picture: Path) -> str:
+    """Return the text of a picture, line by line, without the numbers that are different in every run.
+
+    Those are the sizes of scripts, which every change of a template changes, and times.
+    """
+    lines: dict[float, str] = {}
+    for y, text in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>(.*?)</text>', picture.read_text("utf-8")):
+        lines[float(y)] = lines.get(float(y), "") + html.unescape(text).replace("\N{NO-BREAK SPACE}", " ")
+    return re.sub(r"[\d,]+ (bytes|ms)\b", r"N \1", "\n".join(lines[y] for y in sorted(lines)))
 
 
 if __name__ == "__main__":
