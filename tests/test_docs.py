@@ -10,6 +10,7 @@ import pytest
 
 from aovpn_remediate import errors
 from aovpn_remediate.cli import run
+from aovpn_remediate.client.description import PARTS, SWITCHES
 from aovpn_remediate.config import config_schema
 from aovpn_remediate.kinds import KINDS, describe_kind
 from aovpn_remediate.marker import Marker, read_marker
@@ -137,3 +138,14 @@ def test_the_install_page_names_the_oldest_python():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (oldest,) = re.findall(r'requires-python = ">=([\d.]+)"', project)
     assert f"Python {oldest} or newer" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+
+
+def test_the_clients_page_names_every_part_switch_and_command():
+    page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    stand_ins = (ROOT / "aovpn_remediate" / "client" / "stand_ins.ps1").read_text(encoding="utf-8")
+    lists = stand_ins.partition("$items = @(")[2]
+    allowed = lists.partition("# Aliases")[0] + lists.partition("$commands = @(")[2].partition("$items")[0]
+    commands = set(re.findall(r"'([A-Z]\w+-\w+)'", allowed)) - {"Start-Client", "Stop-Client"}
+    assert len(commands) > 30
+    for word in PARTS | SWITCHES | commands:
+        assert f"`{word}`" in page, word
