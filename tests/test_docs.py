@@ -53,6 +53,17 @@ def test_every_kind_has_its_line_and_its_page_every_setting(kind):
         assert f"`{setting.name}`" in page, setting.name
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_of_a_kind_has_the_same_parts(kind):
+    folder = ROOT / "templates" / "ps1" / "kinds" / kind
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    parts = ["\n## Settings\n", "\n**Risk.** ", "\n**Not confirmed.** "]
+    if (folder / "check.ps1").exists():
+        parts += ["\n**Symptom.** ", "\n**Cause.** ", "\n**What is checked.**", "\n**What is touched.**"]
+    assert page.startswith(f"# {kind}: ")
+    assert [part for part in parts if part not in page] == []
+
+
 def test_every_key_of_the_config_is_explained():
     page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     definitions = config_schema()["$defs"]
