@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate.client import PowerShell, device
-from aovpn_remediate.client.comparison import snapshot
 from aovpn_remediate.client.description import Description, make_client
+from aovpn_remediate.client.snapshot import snapshot
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 
 KEY = r"HKLM:\SOFTWARE\X"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aovpn_remediate.verify.cases import Case, read_cases
-from aovpn_remediate.verify.proof import Job, Proof, jobs_for, prove, unproven
+from aovpn_remediate.verify.proof import Proof, prove, unproven
+from aovpn_remediate.verify.record import Job, jobs_for
 from aovpn_remediate.verify.workers import powershells, verify
 
 __all__ = [

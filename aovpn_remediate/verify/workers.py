@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell
-from aovpn_remediate.verify.proof import Job, Proof, prove
+from aovpn_remediate.verify.proof import Proof, prove
+from aovpn_remediate.verify.record import Job
 
 _MOST = 8
 """More PowerShells than these take longer to start than they save."""
