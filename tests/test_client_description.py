@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aovpn_remediate.client.comparison import snapshot
 from aovpn_remediate.client.description import make_client
+from aovpn_remediate.client.snapshot import snapshot
 from aovpn_remediate.errors import ClientError
 
 

@@ -134,7 +134,7 @@ def test_a_client_that_ends_otherwise_than_the_case_wants_is_a_problem():
 
 def test_a_phonebook_whose_old_content_is_in_no_backup_is_a_problem():
     record = with_step(a_good_record(), 2, after={BOOK: NEW, BACKUP: b"x"})
-    assert any(line.startswith("run 2: what was in") for line in judge(record))
+    assert any(line.startswith("run 2: the backup of") for line in judge(record))
 
 
 def test_what_another_program_added_meanwhile_counts_as_kept():

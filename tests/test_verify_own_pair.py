@@ -82,23 +82,23 @@ HARMFUL = {
         f"{WRITE}Add-Content -LiteralPath \"$path.log\" -Value 'x'", "run 4 changed file",
     ),
     "writes the same each time": (
-        "[IO.File]::WriteAllText($path, $right)", "run 4 wrote file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk, and just",
+        "[IO.File]::WriteAllText($path, $right)", "run 4 wrote file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk with the content",
     ),
     "replaces it by the same each time": (
         "[IO.File]::WriteAllText(\"$path.new\", $right)\n[IO.File]::Replace(\"$path.new\", $path, [NullString]::Value)", "run 4 wrote file",
     ),
     "writes the registry each time": (
         f"{WRITE}New-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Name Mine -Value 1 -PropertyType DWord -Force | Out-Null",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine, and just what was in it",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine with the content that it had already",
     ),
     "takes a value away and writes it each time": (
         f"{WRITE}$key = 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList'\n"
         "Remove-ItemProperty $key -Name Mine -ErrorAction SilentlyContinue\nSet-ItemProperty $key -Name Mine -Value 1",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine, and just",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine with the content",
     ),
     "makes a key anew each time": (
         f"{WRITE}New-Item 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Force | Out-Null",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList, and just",
+        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList with the content",
     ),
     "writes the registry too": (
         f"{WRITE}New-Item -Path 'HKLM:\\SOFTWARE\\Mine' -Force | Out-Null", "registry HKLM:\\SOFTWARE\\Mine: expected nothing",

@@ -105,7 +105,7 @@ def _lost_versions(record: Record, step: Step) -> Iterator[str]:
         if not isinstance(content, bytes) or len(files) < 2:
             continue
         if not any(content + addition in files for addition in additions):
-            yield f"what was in {name} is in its copy no more"
+            yield f"the backup of {name} does not hold what was in it"
 
 
 def _lost_entries(record: Record, step: Step) -> Iterator[str]:
