@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from aovpn_remediate.simulator import running_simulator
+from tests.patience import HANGING
 
 ROOT = Path(__file__).parent.parent
 GRAPH = "#microsoft.graph."
@@ -29,7 +30,7 @@ class Tenant:
 
     def ask(self, method: str, path: str, body: object = None, **options: Any) -> requests.Response:
         url = path if path.startswith("http") else f"{self.url}{path}"
-        return self.session.request(method, url, json=body, timeout=20, **options)
+        return self.session.request(method, url, json=body, timeout=HANGING, **options)
 
     def packages(self, method: str, path: str = "", body: object = None, **options: Any) -> requests.Response:
         return self.ask(method, f"/beta/deviceManagement/deviceHealthScripts{path}", body, **options)

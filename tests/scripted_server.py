@@ -122,7 +122,7 @@ class _Conversation(BaseHTTPRequestHandler):
         service = cast("Service", self.server)
         reply = service.reply_to(Request(self.command, self.path, dict(self.headers), body))
         if reply.silent:
-            service.closing.wait(30)
+            service.closing.wait()
         if reply.silent or reply.dropped:
             self.close_connection = True
             return

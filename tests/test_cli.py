@@ -20,6 +20,7 @@ from aovpn_remediate import __version__
 from aovpn_remediate.cli import run
 from aovpn_remediate.kinds import KINDS
 from tests.golden_files import GOLDEN, ROOT
+from tests.patience import HANGING
 from tests.tenants import SCRIPTS, config
 
 EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
@@ -228,7 +229,7 @@ def test_the_simulator_ends_quietly_when_told(number):
         with urllib.request.urlopen(url + SCRIPTS) as answer:
             assert answer.status == 200
         process.send_signal(number)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=HANGING)
         assert process.returncode == 0 and "Traceback" not in err
 
 
@@ -248,7 +249,7 @@ def test_ctrl_c_while_planning_says_so(tmp_path):
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
-                _, err = process.communicate(timeout=20)
+                _, err = process.communicate(timeout=HANGING)
     assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
 
 
@@ -272,7 +273,7 @@ def test_publish_asks_on_a_terminal_and_only_yes_goes_on(bench, answer, code):
         command, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         os.write(leader, f"{answer}\n".encode())
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=HANGING)
     assert process.returncode == code
     assert "Publish this? Only yes goes on: " in err and (not code or out == "")
     assert bench.ours() == ([] if code else ["AOVPN interface metric: a"])
@@ -297,5 +298,5 @@ def test_a_plan_that_grew_stale_at_the_question_is_refused(bench):
             said += process.stderr.read(1)
         assert bench.remediate("publish", "--yes").code == 0
         os.write(leader, b"yes\n")
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=HANGING)
     assert process.returncode == 1 and "the tenant changed since this plan was shown" in err

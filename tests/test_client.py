@@ -423,20 +423,21 @@ def test_the_exit_code_is_that_of_a_process(shell, tmp_path, script, code):
 
 
 @pytest.mark.parametrize(
-    ("script", "problem"),
+    ("script", "limit", "problem"),
     [
-        ("$o = [Console]::OpenStandardOutput(); $o.Write([byte[]] (123, 125, 10), 0, 3); $o.Flush()", "wrote between"),
-        ("$i = [Diagnostics.ProcessStartInfo]::new('/bin/sleep', '99'); $i.UseShellExecute = $false; $null = [Diagnostics.Process]::Start($i); [Threading.Thread]::Sleep(-1)", "did not end within 12 s"),
+        ("$o = [Console]::OpenStandardOutput(); $o.Write([byte[]] (123, 125, 10), 0, 3); $o.Flush()", device.LIMIT, "wrote between"),
+        ("$i = [Diagnostics.ProcessStartInfo]::new('/bin/sleep', '99'); $i.UseShellExecute = $false; $null = [Diagnostics.Process]::Start($i); [Threading.Thread]::Sleep(-1)", 3, "did not end within 3 s"),
     ],
 )  # fmt: skip
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no /bin/sleep")
 def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
-    tmp_path, monkeypatch, powershell, script, problem
+    tmp_path, monkeypatch, powershell, script, limit, problem
 ):
-    monkeypatch.setattr(device, "LIMIT", 12)
     client = make_client(CLIENT, tmp_path / "client")
     with PowerShell(powershell) as shell:
-        with pytest.raises(ScriptEndedError, match=problem):
+        assert client.run(shell, b"'first'", run_as="user").output == ("first",)
+        with monkeypatch.context() as patch, pytest.raises(ScriptEndedError, match=problem):
+            patch.setattr(device, "LIMIT", limit)
             client.run(shell, script.encode(), run_as="user", apart=True)
         assert client.run(shell, b"'next'", run_as="user").output == ("next",)
 

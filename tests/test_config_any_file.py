@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aovpn_remediate.config import load_config
@@ -15,7 +15,7 @@ YAML_LIKE = st.text(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400)
 @given(
     st.one_of(
         st.binary(max_size=60), YAML_LIKE.map(str.encode), YAML_LIKE.map(lambda text: (ENTRY + text).encode())
@@ -42,7 +42,7 @@ TOP = ["name", "defaults", "remediations", "tenants"]
 ENTRY_KEYS = KEYS.split(", ")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(TOP), JUNK), st.dictionaries(st.sampled_from(ENTRY_KEYS), JUNK), JUNK)
 def test_any_value_at_any_key_ends_in_a_config_or_in_our_words(tmp_path, top, entry, assignment):
     good = yaml.safe_load(ENTRY)

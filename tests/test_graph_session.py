@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from aovpn_remediate.errors import (
     ApprovalNeededError,
@@ -194,16 +194,20 @@ def test_the_first_contact_ends_within_15_seconds():
     assert timeouts.connect + timeouts.first <= 15
 
 
-def test_after_the_first_answer_a_slow_one_has_more_time():
-    def slow(request):
-        if len(service.requests) > 1:
-            time.sleep(0.4)
-        return EMPTY
+def test_after_the_first_answer_a_slow_one_has_more_time(monkeypatch):
+    given = []
+    send = HTTPAdapter.send
 
-    with serving(slow) as service:
-        ours = session(service.root, timeouts=Timeouts(first=0.2))
+    def noting(adapter, request, **options):
+        given.append(options["timeout"])
+        return send(adapter, request, **options)
+
+    monkeypatch.setattr(HTTPAdapter, "send", noting)
+    with serving([EMPTY]) as service:
+        ours = session(service.root, timeouts=Timeouts(connect=7, first=8, later=9))
         ours.get(SCRIPTS)
-        assert ours.get(SCRIPTS) == {"value": []}
+        ours.get(SCRIPTS)
+    assert given == [(7, 8), (7, 9)]
 
 
 # Errors

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aovpn_remediate.client import empty_state
@@ -62,7 +62,7 @@ def test_every_text_is_one_line_of_ascii(text):
     assert source.isascii() and source.isprintable()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(st.lists(TEXTS, min_size=200, max_size=200))
 def test_the_real_parser_reads_back_exactly_what_went_in(shell, tmp_path: Path, texts):
     """Thousands of hostile texts, evaluated by PowerShell itself and compared unit by unit."""

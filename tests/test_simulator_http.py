@@ -12,11 +12,12 @@ import requests
 from aovpn_remediate.errors import OutputError
 from aovpn_remediate.simulator import running_simulator
 from tests.graph_client import Tenant, answered
+from tests.patience import HANGING
 
 
 def raw(tenant: Tenant, request: bytes) -> bytes:
     with socket.create_connection(
-        ("127.0.0.1", int(tenant.url.rpartition(":")[2])), timeout=10
+        ("127.0.0.1", int(tenant.url.rpartition(":")[2])), timeout=HANGING
     ) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -44,7 +45,7 @@ def test_what_is_no_http_is_answered_in_graphs_words(tenant):
 
 def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(tenant, capfd):
     with socket.create_connection(
-        ("127.0.0.1", int(tenant.url.rpartition(":")[2])), timeout=10
+        ("127.0.0.1", int(tenant.url.rpartition(":")[2])), timeout=HANGING
     ) as connection:
         connection.sendall(b"POST /beta/$batch HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
     answered(tenant.packages("GET"))
@@ -53,11 +54,14 @@ def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(tenant, capfd):
 
 def test_one_connection_serves_many_requests_quickly(tenant):
     tenant.ask("GET", "/beta/groups")
-    started = time.monotonic()
+    times = []
     for _ in range(50):
+        started = time.monotonic()
         response = tenant.ask("GET", "/beta/groups")
-    # With Nagle's algorithm each answer waits 40 ms for the client's delayed acknowledgement.
-    assert time.monotonic() - started < 1.5
+        times.append(time.monotonic() - started)
+    # With Nagle's algorithm each answer waits 40 ms for the client's delayed acknowledgement; the quickest
+    # of many does not depend on how busy the machine is.
+    assert min(times) < 0.03
     assert response.headers["Content-Length"] == str(len(response.content))
     assert "Connection" not in response.headers
 

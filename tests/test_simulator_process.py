@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from tests.graph_client import Tenant, answered, running, script
+from tests.patience import HANGING, wait_until
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def test_a_signal_ends_it_without_a_word(number):
     with process() as (served, tenant):
         answered(tenant.packages("GET"))
         served.send_signal(number)
-        out, err = served.communicate(timeout=10)
+        out, err = served.communicate(timeout=HANGING)
     assert (served.returncode, out, err) == (0, "", "")
 
 
@@ -61,8 +61,7 @@ def test_what_was_answered_survives_a_hard_kill_at_any_moment(tmp_path):
         with process(str(state)) as (served, tenant):
             writer = threading.Thread(target=create_until_killed, args=(tenant,))
             writer.start()
-            while len(answered_ids) < 10 * (round_ + 1):
-                time.sleep(0.01)
+            wait_until(lambda wanted=10 * (round_ + 1): len(answered_ids) >= wanted, served)
             served.kill()
             writer.join()
     with running(state=state) as tenant:

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from xml.etree import ElementTree
 
 import pytest
 
 from aovpn_remediate.cli import run
 from aovpn_remediate.verify import Proof
+from tests.patience import HANGING, wait_until
 from tests.proof_jobs import EXAMPLE
 
 
@@ -60,13 +60,12 @@ def test_publish_can_prove_first(shell, bench):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, it does not ask it to")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_verify_ends_soon_and_leaves_nothing(shell, tmp_path, number):
+def test_an_interrupted_verify_ends_and_leaves_nothing(shell, tmp_path, number):
     command = [sys.executable, "-m", "aovpn_remediate", "verify", "-c", str(EXAMPLE)]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        while not list(tmp_path.glob("remediate-*/client")):
-            time.sleep(0.05)
+        wait_until(lambda: list(tmp_path.glob("remediate-*/client")), process)
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HANGING)
     assert process.returncode == 130 and err.strip() == "interrupted; nothing was changed"
     assert list(tmp_path.iterdir()) == []

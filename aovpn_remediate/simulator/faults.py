@@ -83,7 +83,8 @@ class Faults:
     """The faults that are left, and the end of all waiting."""
 
     def __init__(self) -> None:
-        self.ended = threading.Event()
+        self._has_ended = False
+        self._released = threading.Event()
         self._lock = threading.Lock()
         self._left: list[Fault] = []
 
@@ -93,9 +94,16 @@ class Faults:
             self._left += faults
 
     def clear(self) -> None:
-        """Let everything succeed again."""
+        """Let everything succeed again, also what a delay holds back."""
         with self._lock:
             self._left.clear()
+            self._released.set()
+            self._released = threading.Event()
+
+    def end(self) -> None:
+        """Answer nothing of what a delay holds back, for the service ends."""
+        self._has_ended = True
+        self.clear()
 
     def left(self) -> list[JsonObject]:
         """Return the faults that are left, as they were given."""
@@ -104,23 +112,25 @@ class Faults:
 
     def answer(self, request: Request, work: Callable[[Request], Reply], *, in_batch: bool) -> Reply:
         """Return the answer to a request, or what a fault makes of it."""
-        fault = self._take(request, in_batch=in_batch)
+        fault, released = self._take(request, in_batch=in_batch)
         if fault is None:
             return work(request)
         true_answer = work(request) if fault.after else None
-        if self.ended.wait(fault.delay):
+        released.wait(fault.delay)
+        if self._has_ended:
             return Reply(0, delivery=Delivery.NOTHING)
         if fault.replaces_answer:
             return _replacement(fault, request)
         return _altered(fault, true_answer or work(request))
 
-    def _take(self, request: Request, *, in_batch: bool) -> Fault | None:
+    def _take(self, request: Request, *, in_batch: bool) -> tuple[Fault | None, threading.Event]:
+        """The fault that hits a request, and the event that ends its delay early."""
         with self._lock:
             for place, fault in enumerate(self._left):
                 if fault.fits(request, in_batch=in_batch):
                     self._left[place : place + 1] = _rest(fault)
-                    return None if fault.skip else fault
-        return None
+                    return None if fault.skip else fault, self._released
+            return None, self._released
 
 
 def read_faults(value: Json) -> list[Fault]:

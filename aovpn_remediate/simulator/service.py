@@ -54,7 +54,7 @@ class Service:
 
     def close(self) -> None:
         """End all waiting and let go of the state file."""
-        self._faults.ended.set()
+        self._faults.end()
         self._tenant.close()
 
     def _work(self, batch: list[JsonObject]) -> Callable[[Request], Reply]:
