@@ -145,6 +145,15 @@ def test_the_marker_on_the_ownership_page_is_one():
     assert read_marker(line)[1] == Marker("contoso-aovpn", "user-metric", "d3099955caced2b9")
 
 
+def test_the_plan_on_the_ownership_page_is_what_an_edit_gives(bench):
+    page = (ROOT / "docs" / "ownership.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```\n(~ user-metric-live .*?)```", page, re.DOTALL)
+    bench.publish((ROOT / "examples" / "remediate.yaml").read_text(encoding="utf-8"))
+    bench.edit("AOVPN user tunnel: live interface metric", displayName="Renamed in the portal")
+    plan = bench.remediate("plan").out.splitlines()
+    assert [line for line in shown.splitlines() if line not in plan] == []
+
+
 def test_the_install_page_names_the_oldest_python():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (oldest,) = re.findall(r'requires-python = ">=([\d.]+)"', project)
