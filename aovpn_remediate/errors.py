@@ -4,9 +4,10 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
 
     RemediateError                    1
     |-- UsageError                   64   an option, a missing terminal
-    |-- ConfigError                  65   the file: every problem at once
-    |-- RuleError                    65   a script that must not reach a device
-    |-- ClientFileError              65   a client file of a pair of one's own
+    |-- ProblemsError                65   every problem of files or scripts at once
+    |   |-- ConfigError              65   the config
+    |   |-- RuleError                65   a script that must not reach a device
+    |-- ClientFileError              65   a client file of your own script pair
     |-- RenderError                   1   a template and its settings do not fit
     |-- OutputError                   1   a file or folder cannot be written
     |-- ResolveError                  1   names of groups, filters, scope tags
@@ -23,7 +24,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from aovpn_remediate.problems import Problem
@@ -41,28 +42,26 @@ class UsageError(RemediateError):
     exit_code = 64
 
 
-class ConfigError(RemediateError):
-    """The config asks for something that cannot be rendered; holds every problem, one a line."""
+class ProblemsError(RemediateError):
+    """Files or scripts with problems: every problem once, in the order of the places, one a line."""
 
     exit_code = 65
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(one) for one in self.problems))
 
 
-class RuleError(RemediateError):
-    """Scripts that break a rule; holds every problem, one a line."""
+class ConfigError(ProblemsError):
+    """The config asks for something that cannot be rendered."""
 
-    exit_code = 65
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(one) for one in problems))
+class RuleError(ProblemsError):
+    """Scripts that break a rule."""
 
 
 class ClientFileError(RemediateError):
-    """Client files that describe no client; holds every problem, one a line."""
+    """Client files that do not describe a client; holds every problem, one a line."""
 
     exit_code = 65
 

@@ -36,7 +36,7 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     habits = refuse_bad_scripts(packages, own, _syntax_errors)
     _refuse_bad_clients(config)
     for one in config.warnings:
-        typer.echo(f"warning: {path}:{one.line}:{one.column}: {clean(one.text)}", err=True)
+        typer.echo(f"warning: {clean(str(one))}", err=True)
     for habit in habits:
         typer.echo(f"warning: {clean(str(habit))}", err=True)
     return config, packages

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from aovpn_remediate.config.problem import Problem, Problems, quoted
-from aovpn_remediate.config.yaml_tree import Tree
+from aovpn_remediate.documents.tree import Tree
 from aovpn_remediate.kinds import Entry
+from aovpn_remediate.problems import Problem
+from aovpn_remediate.problems.words import quoted
 
 
-def advise(entries: Mapping[str, Entry], tree: Tree) -> Problems:
+def advise(entries: Mapping[str, Entry], tree: Tree) -> list[Problem]:
     """Return what a second look is worth, each with its place."""
     found = [*_overlaps(entries), *_own_advice(entries), *_unsigned(entries)]
-    return sorted(Problem(*tree.key_place(("remediations", key)), text) for key, text in found)
+    return sorted(_warning(key, text, tree) for key, text in found)
+
+
+def _warning(key: str, text: str, tree: Tree) -> Problem:
+    place = tree.key_place(("remediations", key))
+    return Problem(str(tree.path), *place, text, "config/advice", is_warning=True)
 
 
 def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:

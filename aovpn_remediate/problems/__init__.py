@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aovpn_remediate.problems.codes import CODES
 
-__all__ = ["CODES", "Problem"]
+__all__ = ["CODES", "InvalidValue", "Problem"]
 
 
 @dataclass(frozen=True, order=True)
@@ -30,3 +30,13 @@ class Problem:
     def __str__(self) -> str:
         column = f":{self.column}" if self.column else ""
         return f"{self.file}:{self.line}{column}: {self.text}"
+
+
+class InvalidValue(ValueError):  # noqa: N818  what validators raise for a person's value, not a failure of ours
+    """A value that a validator refuses: the code of the problem, and a text that follows the value."""
+
+    def __init__(self, code: str, text: str) -> None:
+        if code not in CODES:
+            raise KeyError(code)
+        self.code = code
+        super().__init__(text)

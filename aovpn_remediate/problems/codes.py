@@ -8,6 +8,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
+    "assignment/exclusion-settings": (
+        "An excluded group has a filter or a schedule, which Intune does not keep for exclusions."
+    ),
+    "assignment/included-and-excluded": "One group is both included and excluded.",
+    "assignment/listed-twice": "One group, or all devices or users, is listed twice in the assignments.",
+    "assignment/no-filter": "An assignment has a filter mode but no filter.",
+    "assignment/no-schedule": "An assignment that includes devices or users has no schedule.",
+    "assignment/no-target": "An assignment names neither a group nor all devices or users.",
+    "assignment/only-exclusions": "All assignments of a remediation are exclusions, so no device runs it.",
+    "assignment/several-targets": "An assignment names more than one of group, exclude and all.",
+    "config/advice": "The config is valid, but a part of it is probably not meant.",
+    "config/missing-key": "A required key is missing.",
+    "config/same-display-name": "Two remediations have the same display name in Intune.",
+    "config/secret": "A key looks like a secret, and secrets do not belong in the config.",
+    "config/similar-keys": (
+        "Two keys differ only by upper and lower case, so their files would be the same on Windows."
+    ),
+    "config/unknown-key": "There is no such key at this place.",
+    "config/unknown-kind": "There is no such kind of remediation.",
+    "key/characters": "A key has characters that a key cannot have, or is too long.",
+    "key/reserved": "A key is a file name that Windows reserves.",
+    "metric/invalid": "An interface metric is neither a number from 1 to 9999 nor automatic.",
+    "profile/characters": "A profile name contains a character that RAS does not accept.",
+    "profile/empty": "A profile name is empty.",
+    "profile/leading-dot": "A profile name starts with a dot.",
+    "profile/too-long": "A profile name has more than 255 characters.",
+    "route/default": "A route is a default route, which is a setting of the profile and not a route of it.",
+    "route/host-bits": "The address of a route has bits set outside its prefix.",
+    "route/metric": "The metric of a route is not a number from 1 to 9999.",
+    "route/network": "A route is not an IPv4 or IPv6 network.",
+    "route/no-length": "A route has an address but no prefix length.",
     "rules/byte-order-mark": "The script starts with a byte order mark, so that its signature is refused.",
     "rules/exit-outside": "A rendered script has an exit outside the one function that ends it.",
     "rules/incomplete-try": "A try has neither catch nor finally.",
@@ -19,8 +50,8 @@ CODES: Mapping[str, str] = {
     "rules/no-exit": "The detection script has no exit, so that Intune never starts the repair.",
     "rules/no-result": "A rendered script does not end with the function that writes its result.",
     "rules/not-ascii": (
-        "The script contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the "
-        "code page of the device."
+        "The script contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in "
+        "the code page of the device."
     ),
     "rules/not-powershell": "A part of the script is not valid PowerShell.",
     "rules/template-mark": "The script contains a template mark that was not replaced.",
@@ -31,4 +62,43 @@ CODES: Mapping[str, str] = {
     ),
     "rules/unknown-splat": "The script splats a table whose keys cannot be determined.",
     "rules/utf-16": "The script is saved as UTF-16 and not as plain ASCII.",
+    "schedule/both": "A schedule has both every and once.",
+    "schedule/date": "The day of a schedule is not a date.",
+    "schedule/interval": "The interval of a schedule is not a number of hours or days that Intune accepts.",
+    "schedule/no-time": "A schedule with days or once has no time of day.",
+    "schedule/none": "A schedule has neither every nor once.",
+    "schedule/time": "The time of a schedule is not a time of day.",
+    "schedule/time-with-hours": (
+        "A schedule with hours has a time of day, which Intune does not keep for hours."
+    ),
+    "text/control-character": "A text contains a control character.",
+    "text/marker": "A text ends with an ownership marker, which only remediate writes.",
+    "text/outer-space": "A text starts or ends with a space.",
+    "value/empty": "A value or a list is empty.",
+    "value/invalid": "A value is not valid at this place.",
+    "value/none": "A key has no value.",
+    "value/not-an-id": "A value is not an id of the form 11111111-1111-1111-1111-111111111111.",
+    "value/out-of-range": "A number is too small or too large.",
+    "value/too-long": "A text is too long.",
+    "value/unknown-word": "A value is not one of the words that are valid here.",
+    "value/wrong-type": "A value has the wrong type, such as a list in place of a text.",
+    "yaml/alias": "The file contains a YAML alias, which is not accepted in this file.",
+    "yaml/bad-key": "A key is a list or a mapping and not a word.",
+    "yaml/control-character": "The file contains a control character.",
+    "yaml/duplicate-key": "A mapping has the same key twice.",
+    "yaml/empty": "The file is empty.",
+    "yaml/folder": "A folder is named in place of a file.",
+    "yaml/not-base64": "A value with the tag !!binary is not Base64 text.",
+    "yaml/not-found": "The file does not exist.",
+    "yaml/not-utf-8": "The file is not UTF-8.",
+    "yaml/second-document": "The file contains more than one YAML document.",
+    "yaml/syntax": "The file is not valid YAML.",
+    "yaml/tab": "A line is indented with a tab, which YAML does not accept.",
+    "yaml/tag": "The file contains a YAML tag, which is not accepted in this file.",
+    "yaml/too-deep": "Lists and mappings are nested too deep.",
+    "yaml/too-large": "The file is too large, or repeats too much by aliases.",
+    "yaml/unquoted-time": (
+        "A value such as 06:30 is not quoted, so that other YAML readers read it as a number."
+    ),
+    "yaml/unreadable": "The file cannot be read.",
 }

@@ -1,6 +1,8 @@
-"""How a message shows a value."""
+"""How a message shows a value, and what it offers instead of a wrong word."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 _WIDTH = 60
 
@@ -21,3 +23,17 @@ def quoted(value: object) -> str:
         return str(value)[:_WIDTH]
     text = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in value)
     return f'"{text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."}"'
+
+
+def nearest(word: object, words: Iterable[str]) -> str:
+    """Return the advice ``did you mean "..."?`` for a misspelt word, else all words that are valid."""
+    close = close_word(word, words)
+    return f'did you mean "{close}"?' if close else f"use one of: {', '.join(sorted(words))}"
+
+
+def close_word(word: object, words: Iterable[str]) -> str:
+    """Return the valid word that a misspelt one was probably meant to be, or nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(word).casefold(), sorted(words), n=1, cutoff=0.7)
+    return close[0] if close else ""

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from aovpn_remediate.kinds.common.fields import Day, Interval, Name, TimeOfDay
 from aovpn_remediate.kinds.common.strict import Strict
+from aovpn_remediate.problems import InvalidValue
 
 
 class ScheduleEntry(Strict, title="Schedule"):
@@ -23,14 +24,17 @@ class ScheduleEntry(Strict, title="Schedule"):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.every is None and self.once is None:
-            raise ValueError("a schedule needs every or once; add every: 4 hours")
+            raise InvalidValue("schedule/none", "a schedule needs every or once; add every: 4 hours")
         if self.every is not None and self.once is not None:
-            raise ValueError("every and once exclude each other; keep one")
+            raise InvalidValue("schedule/both", "every and once cannot be combined; keep one")
         if self.every is not None and "hour" in self.every:
             if self.model_fields_set & {"at", "utc"}:
-                raise ValueError("a schedule in hours has no time of day; remove at and utc, or use days")
+                text = "every N hours cannot be combined with at or utc; remove them, or use days"
+                raise InvalidValue("schedule/time-with-hours", text)
         elif self.at is None:
-            raise ValueError('this schedule needs a time of day; add at: "06:30"')
+            raise InvalidValue(
+                "schedule/no-time", 'a schedule with days or once needs a time; add at: "06:30"'
+            )
         return self
 
 
@@ -54,13 +58,18 @@ class AssignmentEntry(Strict, title="Assignment"):
     def _one_target(self) -> Self:
         targets = sorted(self.model_fields_set & {"group", "exclude", "all"})
         if not targets:
-            raise ValueError("an assignment needs group, exclude or all; add one")
+            text = "an assignment needs group, exclude or all; add one of them"
+            raise InvalidValue("assignment/no-target", text)
         if len(targets) > 1:
-            raise ValueError(f"{' and '.join(targets)} stand in one assignment; give each its own")
+            text = f"{' and '.join(targets)} cannot be combined; write an assignment for each"
+            raise InvalidValue("assignment/several-targets", text)
         if self.exclude is not None and len(self.model_fields_set) > 1:
-            raise ValueError("an exclusion takes neither filter nor schedule; remove them")
+            text = "exclude cannot be combined with filter, filter_mode or schedule; remove them"
+            raise InvalidValue("assignment/exclusion-settings", text)
         if self.exclude is None and self.schedule is None:
-            raise ValueError("an assignment needs a schedule; add schedule: {every: 4 hours}")
+            text = "an assignment needs a schedule; add schedule: {every: 4 hours}"
+            raise InvalidValue("assignment/no-schedule", text)
         if "filter_mode" in self.model_fields_set and self.filter is None:
-            raise ValueError("filter_mode stands without a filter; add filter or remove it")
+            text = "filter_mode needs a filter; add filter or remove filter_mode"
+            raise InvalidValue("assignment/no-filter", text)
         return self

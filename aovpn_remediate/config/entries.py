@@ -1,0 +1,66 @@
+"""The remediations of a file, each validated by the settings model of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from aovpn_remediate.config.file import CONFIG_FILE, File
+from aovpn_remediate.documents.explanation import explain, explain_secrets
+from aovpn_remediate.documents.tree import Tree, Where
+from aovpn_remediate.kinds import KINDS, Entry
+from aovpn_remediate.problems import Problem
+from aovpn_remediate.problems.words import nearest, quoted
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entries of a file that are valid, by key, and the problems of the others."""
+
+    valid: Mapping[str, Entry]
+    problems: tuple[Problem, ...]
+
+
+def read_file(tree: Tree) -> File | list[Problem]:
+    """Return the file without its entries, or what is wrong with it."""
+    try:
+        return File.model_validate(tree.value)
+    except ValidationError as error:
+        return explain(error, File, (), tree, CONFIG_FILE)
+
+
+def read_entries(tree: Tree) -> Entries:
+    """Return every entry of a file, with the problems of those that are not valid."""
+    valid: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    for key, value in tree.section("remediations").items():
+        entry = _read_entry(value, ("remediations", key), tree)
+        if isinstance(entry, list):
+            problems += entry
+        else:
+            valid[key] = entry
+    return Entries(valid, tuple(problems))
+
+
+def _read_entry(value: object, where: Where, tree: Tree) -> Entry | list[Problem]:
+    if not isinstance(value, dict):
+        text = f"{where[-1]} must be a mapping, not {quoted(value)}; write keys and values below it"
+        return [tree.problem(where, text, "value/wrong-type")]
+    model = KINDS.get(str(value.get("kind")))
+    if model is None:
+        return [_kind_problem(value, where, tree), *explain_secrets(value, where, tree)]
+    try:
+        return model.model_validate(value, context={"folder": tree.path.parent})
+    except ValidationError as error:
+        return explain(error, model, where, tree, CONFIG_FILE)
+
+
+def _kind_problem(value: Mapping[str, object], where: Where, tree: Tree) -> Problem:
+    if "kind" not in value:
+        text = "kind is missing; add kind: interface-metric"
+        return tree.key_problem(where, text, "config/missing-key")
+    kind = value["kind"]
+    text = f"unknown kind {quoted(kind)}; {nearest(kind, KINDS)}"
+    return tree.problem((*where, "kind"), text, "config/unknown-kind")

@@ -1,0 +1,68 @@
+"""An entry of the file made into a ``Remediation``, complete with defaults."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from aovpn_remediate.config.file import File
+from aovpn_remediate.kinds import AssignmentEntry, Entry, ScheduleEntry
+from aovpn_remediate.model import (
+    DEFAULT_SCOPE_TAG,
+    Assignment,
+    AssignmentFilter,
+    DailySchedule,
+    FilterMode,
+    HourlySchedule,
+    OnceSchedule,
+    Remediation,
+    Schedule,
+    Target,
+    TargetKind,
+)
+
+_EVERYBODY = {"devices": TargetKind.ALL_DEVICES, "users": TargetKind.ALL_USERS}
+
+
+def display_name(key: str, entry: Entry) -> str:
+    """Return the name that Intune shows."""
+    return entry.name or f"AOVPN {entry.kind.replace('-', ' ')}: {key}"
+
+
+def make_remediation(key: str, entry: Entry, file: File) -> Remediation:
+    """Return the remediation of an entry; assignments and scope tags are sorted."""
+    tags = entry.scope_tags or file.defaults.scope_tags or [DEFAULT_SCOPE_TAG]
+    assignments = [_assignment(one) for one in entry.assignments] if entry.enabled else []
+    return Remediation(
+        key=key,
+        kind=entry.kind,
+        name=display_name(key, entry),
+        description=entry.description or "",
+        publisher=entry.publisher or file.defaults.publisher or file.name,
+        scope_tags=tuple(sorted(set(tags))),
+        assignments=tuple(sorted(assignments, key=lambda one: one.target)),
+        repair=entry.repair,
+        signature_check=entry.signature_check,
+        settings=entry,
+    )
+
+
+def _assignment(entry: AssignmentEntry) -> Assignment:
+    if entry.exclude is not None:
+        return Assignment(target=Target(kind=TargetKind.EXCLUDED_GROUP, group=entry.exclude))
+    kind = TargetKind.GROUP if entry.group is not None else _EVERYBODY[str(entry.all)]
+    mode = FilterMode(entry.filter_mode)
+    return Assignment(
+        target=Target(kind=kind, group=entry.group or ""),
+        filter=AssignmentFilter(filter=entry.filter, mode=mode) if entry.filter is not None else None,
+        schedule=_schedule(entry.schedule) if entry.schedule is not None else None,
+    )
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
+    at = time.fromisoformat(entry.at) if entry.at is not None else time()
+    if entry.every is None:
+        return OnceSchedule(on=entry.once or date.min, at=at, utc=entry.utc)
+    number, unit = entry.every.split()
+    if unit.startswith("hour"):
+        return HourlySchedule(hours=int(number))
+    return DailySchedule(days=int(number), at=at, utc=entry.utc)

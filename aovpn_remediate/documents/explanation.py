@@ -1,0 +1,219 @@
+"""What pydantic refused, in our words: where, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aovpn_remediate.documents.file_type import FileType
+from aovpn_remediate.documents.tree import Tree, Where
+from aovpn_remediate.problems import InvalidValue, Problem
+from aovpn_remediate.problems.words import close_word, nearest, quoted
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+_SECRET = re.compile(r"secret|passw|pass_?phrase|pwd|token|cert|private_?key|api_?key", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"(?:literal|list)\[.*\]")
+
+
+class Refusal(NamedTuple):
+    """What is wrong with a value, and the code of the problem."""
+
+    text: str
+    code: str
+
+
+def explain(
+    error: ValidationError, model: type[BaseModel], where: Where, tree: Tree, file_type: FileType
+) -> list[Problem]:
+    """Return every problem of a validated part of a file; the part is at ``where``."""
+    by_value: dict[Where, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        by_value.setdefault(_before_alternatives(detail["loc"]), []).append(detail)
+    problems: list[Problem] = []
+    for details in by_value.values():
+        problems += [_problem(detail, model, where, tree, file_type) for detail in _meant(details)]
+    return problems
+
+
+def explain_secrets(keys: Iterable[str], where: Where, tree: Tree) -> list[Problem]:
+    """Return the problems of the keys that look like secrets, where nothing else is known of them."""
+    found = ((key, _secret_problem(key)) for key in keys)
+    return [tree.key_problem((*where, key), *refusal) for key, refusal in found if refusal is not None]
+
+
+def _before_alternatives(location: Where) -> Where:
+    """A location as far as the value that pydantic tried in several ways."""
+    for index, part in enumerate(location):
+        if _is_alternative(part):
+            return location[:index]
+    return location
+
+
+def _is_alternative(part: int | str) -> bool:
+    return isinstance(part, str) and _ALTERNATIVE.fullmatch(part) is not None
+
+
+def _meant(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The problems of the alternative that was meant: one of its valid words, or something else."""
+    words = [one for one in details if one["type"] == "literal_error"]
+    others = [one for one in details if one["type"] != "literal_error"]
+    if not words or not others:
+        return details
+    return words if isinstance(words[0]["input"], str) else others
+
+
+def _problem(
+    detail: ErrorDetails, model: type[BaseModel], where: Where, tree: Tree, file_type: FileType
+) -> Problem:
+    inner = tuple(part for part in detail["loc"] if not _is_alternative(part))
+    location: Where = (*where, *inner)
+    name = _name(location)
+    if detail["type"] == "missing":
+        return tree.key_problem(location[:-1], f"{name} is missing; add {name}: ...", file_type.missing_key)
+    if detail["type"] == "extra_forbidden":
+        refusal = _secret_problem(name) or _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
+        return tree.key_problem(location, *refusal)
+    form = file_type.forms.get(name)
+    if form is not None and detail["type"] in _WRONG_TYPES:
+        text = f"{name} {quoted(detail['input'])} is not a valid {form[0]}; write it as {form[1]}"
+        return tree.problem(location, text, "value/wrong-type")
+    return tree.problem(location, *_REFUSALS.get(detail["type"], _other)(detail, name))
+
+
+def _secret_problem(key: str) -> Refusal | None:
+    if not _SECRET.search(key):
+        return None
+    text = f"{quoted(key)} looks like a secret; secrets do not belong in this file, remove it"
+    return Refusal(text, "config/secret")
+
+
+def _unknown_key(key: str, known: Collection[str], file_type: FileType) -> Refusal:
+    advice = file_type.hints.get(key) or nearest(key, known)
+    return Refusal(f"unknown key {quoted(key)}; {advice}", file_type.unknown_key)
+
+
+def _name(location: Where) -> str:
+    for part in reversed(location):
+        if isinstance(part, str):
+            return part
+    return "the file"
+
+
+def _refused_by_us(detail: ErrorDetails, name: str) -> Refusal:
+    """What one of our own validators said; its text follows the value, but for a whole mapping."""
+    error = detail["ctx"]["error"]
+    code = error.code if isinstance(error, InvalidValue) else "value/invalid"
+    value = detail["input"]
+    return Refusal(str(error) if isinstance(value, dict) else f"{name} {quoted(value)} {error}", code)
+
+
+def _unknown_word(detail: ErrorDetails, name: str) -> Refusal:
+    words = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
+    close = close_word(detail["input"], words)
+    advice = f'did you mean "{close}"?' if close else f"write {_either(words)}"
+    return Refusal(f"{name} {quoted(detail['input'])} is not valid; {advice}", "value/unknown-word")
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _must_be(what: str, advice: str) -> Callable[[ErrorDetails, str], Refusal]:
+    def refusal(detail: ErrorDetails, name: str) -> Refusal:
+        text = f"{name} must be {what}, not {quoted(detail['input'])}; {advice}"
+        return Refusal(text, "value/wrong-type")
+
+    return refusal
+
+
+def _not_text(detail: ErrorDetails, name: str) -> Refusal:
+    is_scalar = not isinstance(detail["input"], dict | list)
+    return _must_be("text", "put it in quotes" if is_scalar else "write a single text")(detail, name)
+
+
+def _not_a_date(detail: ErrorDetails, name: str) -> Refusal:
+    text = f"{name} {quoted(detail['input'])} is not a valid date; write it as 2026-12-01"
+    return Refusal(text, "value/wrong-type")
+
+
+def _not_an_id(detail: ErrorDetails, name: str) -> Refusal:
+    example = "11111111-1111-1111-1111-111111111111"
+    text = f"{name} {quoted(detail['input'])} is not a valid id; write it as {example}"
+    return Refusal(text, "value/not-an-id")
+
+
+def _empty(_: ErrorDetails, name: str) -> Refusal:
+    return Refusal(f"{name} is empty; write a value or remove the key", "value/empty")
+
+
+def _no_value(_: ErrorDetails, name: str) -> Refusal:
+    return Refusal(f"{name} has no value; write one or remove the key", "value/none")
+
+
+def _too_long(detail: ErrorDetails, name: str) -> Refusal:
+    limit = detail["ctx"]["max_length"]
+    text = f"{name} {quoted(detail['input'])} is too long; the limit is {limit} characters"
+    return Refusal(text, "value/too-long")
+
+
+def _out_of_range(detail: ErrorDetails, name: str) -> Refusal:
+    bounds = detail["ctx"]
+    limit = f"at least {bounds['ge']}" if "ge" in bounds else f"at most {bounds['le']}"
+    text = f"{name} {quoted(detail['input'])} is out of range; write a number of {limit}"
+    return Refusal(text, "value/out-of-range")
+
+
+def _other(detail: ErrorDetails, name: str) -> Refusal:
+    text = f"{name} {quoted(detail['input'])} is not valid; correct it or remove the key"
+    return Refusal(text, "value/invalid")
+
+
+_WRONG_TYPES = frozenset({"string_type", "bool_type", "list_type", "dict_type", "model_type", "int_type"})
+_NOT_A_MAPPING = _must_be("a mapping", "write keys and values below it")
+_NOT_A_LIST = _must_be("a list", "write each item on a line with - before it")
+_REFUSALS: Mapping[str, Callable[[ErrorDetails, str], Refusal]] = {
+    "no_value": _no_value,
+    "value_error": _refused_by_us,
+    "literal_error": _unknown_word,
+    "enum": _unknown_word,
+    "string_type": _not_text,
+    "bool_type": _must_be("true or false", "write one of them without quotes"),
+    "int_type": _must_be("a whole number", "write it without quotes"),
+    "list_type": _NOT_A_LIST,
+    "tuple_type": _NOT_A_LIST,
+    "dict_type": _NOT_A_MAPPING,
+    "model_type": _NOT_A_MAPPING,
+    "date_type": _not_a_date,
+    "string_too_short": _empty,
+    "too_short": _empty,
+    "string_too_long": _too_long,
+    "string_pattern_mismatch": _not_an_id,
+    "greater_than_equal": _out_of_range,
+    "less_than_equal": _out_of_range,
+}
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _keys_at(model: type[BaseModel], location: Where) -> list[str]:
+    """The keys that the part of the model at a location has."""
+    part = schema = _schema_of(model)
+    for step in location:
+        part = _step(part, step)
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
+    return list(part.get("properties", {}))
+
+
+def _step(part: dict[str, Any], step: str | int) -> dict[str, Any]:
+    if isinstance(step, int):
+        return part.get("items") or {}
+    return part.get("properties", {}).get(step) or part.get("additionalProperties") or {}

@@ -1,0 +1,25 @@
+"""What differs between the types of files that people write: the config, and client files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileType:
+    """The codes and words of a type of file, and what its YAML may contain.
+
+    ``hints`` is advice for a key in the wrong place; ``forms`` says for a key what its value is, with an
+    example.
+    """
+
+    unknown_key: str
+    missing_key: str
+    choose_file: str
+    example: str
+    hints: Mapping[str, str]
+    forms: Mapping[str, tuple[str, str]]
+    accepts_aliases: bool = False
+    accepts_binary: bool = False
+    reads_dates: bool = True

@@ -1,0 +1,57 @@
+"""A YAML document as plain values, with the place of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from aovpn_remediate.problems import Problem
+
+Where: TypeAlias = tuple[str | int, ...]
+"""The keys and numbers that lead to a value."""
+
+Place: TypeAlias = tuple[int, int]
+"""Line and column, both from 1."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A document as plain values, and the place of each value and each key."""
+
+    path: Path = Path()
+    value: object = None
+    places: Mapping[Where, Place] = field(default_factory=dict)
+    key_places: Mapping[Where, Place] = field(default_factory=dict)
+
+    def place(self, where: Where) -> Place:
+        """Return the place of a value, or of the nearest thing around it."""
+        while where and where not in self.places:
+            where = where[:-1]
+        return self.places.get(where, (1, 1))
+
+    def key_place(self, where: Where) -> Place:
+        """Return the place of a key, or of the nearest thing around it."""
+        return self.key_places.get(where) or self.place(where)
+
+    def problem(self, where: Where, text: str, code: str) -> Problem:
+        """Return a problem at the place of a value."""
+        return Problem(str(self.path), *self.place(where), text, code)
+
+    def key_problem(self, where: Where, text: str, code: str) -> Problem:
+        """Return a problem at the place of a key."""
+        return Problem(str(self.path), *self.key_place(where), text, code)
+
+    def section(self, name: str) -> Mapping[str, object]:
+        """Return a mapping of the document by its key; an empty one where there is none."""
+        found = self.value.get(name) if isinstance(self.value, dict) else None
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a file: its tree, if it has one, and the problems on the way."""
+
+    tree: Tree | None
+    problems: tuple[Problem, ...] = ()
