@@ -8,15 +8,15 @@ TWO_ENTRIES = (
     "write two entries: one with stored: repair, live: report (it runs as the user), one with stored: ignore, "
     "live: repair (it runs as SYSTEM)"
 )
-METRIC = "is no metric; write a number from 1 to 9999 without quotes, or automatic"
+METRIC = "is not a valid metric; write a number from 1 to 9999 without quotes, or automatic"
 SECRET = "looks like a secret; secrets do not belong in this file, remove it"
 BAD: dict[str, tuple[str | bytes, str]] = {
-    "a tab": (HEAD + "\tscope: user\n", "5:1: a tab indents this line; YAML takes spaces only"),
+    "a tab": (HEAD + "\tscope: user\n", "5:1: this line is indented with a tab; use spaces"),
     "a duplicate key": (
         ENTRY + "    ipv4: 4\n",
-        '8:5: key "ipv4" stands here a second time; remove one',
+        '8:5: duplicate key "ipv4"; remove one of them',
     ),
-    "an unknown key": (ENTRY + "    colour: red\n", f'8:5: unknown key "colour"; there is {KEYS}'),
+    "an unknown key": (ENTRY + "    colour: red\n", f'8:5: unknown key "colour"; use one of: {KEYS}'),
     "a typo in a key": (
         HEAD + "    profil: VPN\n    scope: user\n    ipv4: 3\n",
         '3:3: profile is missing; add profile: ...\n5:5: unknown key "profil"; did you mean "profile"?',
@@ -24,17 +24,17 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a missing key": (HEAD + "    scope: user\n    ipv4: 3\n", "3:3: profile is missing; add profile: ..."),
     "a typo in a kind": (
         "name: c\nremediations:\n  m:\n    kind: interface-metrics\n",
-        '4:11: there is no kind "interface-metrics"; did you mean "interface-metric"?',
+        '4:11: unknown kind "interface-metrics"; did you mean "interface-metric"?',
     ),
     "a later kind": (
         "name: c\nremediations:\n  m:\n    kind: x\n",
-        '4:11: there is no kind "x"; there is custom, interface-metric, rasman-privileges, route-presence',
+        '4:11: unknown kind "x"; use one of: custom, interface-metric, rasman-privileges, route-presence',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
-    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: there is no kind a list; there is custom, interface-metric, rasman-privileges, route-presence"),
+    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: unknown kind a list; use one of: custom, interface-metric, rasman-privileges, route-presence"),
     "an entry that is text": (
         "name: c\nremediations:\n  m: x\n",
-        '3:6: m "x" is no mapping; write keys and values below it',
+        '3:6: m must be a mapping, not "x"; write keys and values below it',
     ),
     "no name": ("remediations: {}\n", "1:1: name is missing; add name: ..."),
     "no remediations": ("name: c\n", "1:1: remediations is missing; add remediations: ..."),
@@ -44,11 +44,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "metric 0": (
         ENTRY.replace("ipv4: 3", "ipv4: 0"),
-        "7:11: ipv4 0 is no metric; write a number from 1 to 9999 without quotes, or automatic",
+        "7:11: ipv4 0 is not a valid metric; write a number from 1 to 9999 without quotes, or automatic",
     ),
     "a quoted metric": (
         ENTRY.replace("ipv4: 3", 'ipv4: "3"'),
-        '7:11: ipv4 "3" is no metric; write a number from 1 to 9999 without quotes, or automatic',
+        '7:11: ipv4 "3" is not a valid metric; write a number from 1 to 9999 without quotes, or automatic',
     ),
     "a metric of 10000": (ENTRY.replace("ipv4: 3", "ipv4: 10000"), f"7:11: ipv4 10000 {METRIC}"),
     "a metric of true": (ENTRY.replace("ipv4: 3", "ipv4: true"), f"7:11: ipv4 true {METRIC}"),
@@ -61,64 +61,64 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a typo in a scope": (
         ENTRY.replace("scope: user", "scope: usr"),
-        '6:12: scope "usr" is unknown; did you mean "user"?',
+        '6:12: scope "usr" is not valid; did you mean "user"?',
     ),
     "no scope at all": (
         ENTRY.replace("scope: user", "scope: 7"),
-        "6:12: scope 7 is unknown; write user, all-users or device",
+        "6:12: scope 7 is not valid; write user, all-users or device",
     ),
     "a word of another setting": (
         ENTRY + "    stored: report\n",
-        '8:13: stored "report" is unknown; write repair or ignore',
+        '8:13: stored "report" is not valid; write repair or ignore',
     ),
     "yes": (
         ENTRY + "    repair: yes\n",
-        '8:13: repair "yes" is neither true nor false; write one of them without quotes',
+        '8:13: repair must be true or false, not "yes"; write one of them without quotes',
     ),
     "an unquoted time": (
         LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
-        '10:38: other YAML readers take 06:30 for a number; write "06:30"',
+        '10:38: other YAML readers read 06:30 as a number; write "06:30"',
     ),
     "400 hours": (
         LIST + "      - {group: G, schedule: {every: 400 hours}}\n",
-        '9:38: every "400 hours" is no interval; write 1 to 23 hours or days, e.g. 4 hours or 1 day',
+        '9:38: every "400 hours" is not a valid interval; write 1 to 23 hours, or days, e.g. 4 hours or 1 day',
     ),
-    "4 hour": (LIST + "      - {group: G, schedule: {every: 4 hour}}\n", '9:38: every "4 hour" is no interval; write 1 to 23 hours or days, e.g. 4 hours or 1 day'),
+    "4 hour": (LIST + "      - {group: G, schedule: {every: 4 hour}}\n", '9:38: every "4 hour" is not a valid interval; write 1 to 23 hours, or days, e.g. 4 hours or 1 day'),
     "an interval without a unit": (
         LIST + "      - {group: G, schedule: {every: 4}}\n",
-        "9:38: every 4 is no interval; write it as 4 hours",
+        "9:38: every 4 is not a valid interval; write it as 4 hours",
     ),
     "a time without minutes": (
         LIST + "      - {group: G, schedule: {every: 1 day, at: 6}}\n",
-        '9:49: at 6 is no time of day; write it as "06:30"',
+        '9:49: at 6 is not a valid time of day; write it as "06:30"',
     ),
     "a schedule that is text": (
         LIST + "      - {group: G, schedule: 4 hours}\n",
-        '9:30: schedule "4 hours" is no schedule; write it as {every: 4 hours}',
+        '9:30: schedule "4 hours" is not a valid schedule; write it as {every: 4 hours}',
     ),
     "a day that is a number": (
         LIST + '      - {group: G, schedule: {once: 20261201, at: "12:00"}}\n',
-        "9:37: once 20261201 is no day; write it as 2026-12-01",
+        "9:37: once 20261201 is not a valid date; write it as 2026-12-01",
     ),
     "a time with hours": (
         LIST + '      - {group: G, schedule: {every: 4 hours, at: "06:30"}}\n',
-        "9:30: a schedule in hours has no time of day; remove at and utc, or use days",
+        "9:30: every N hours cannot be combined with at or utc; remove them, or use days",
     ),
     "days without a time": (
         LIST + "      - {group: G, schedule: {every: 1 day}}\n",
-        '9:30: this schedule needs a time of day; add at: "06:30"',
+        '9:30: a schedule with days or once needs a time; add at: "06:30"',
     ),
     "no such time": (
         LIST + '      - {group: G, schedule: {every: 1 day, at: "25:00"}}\n',
-        '9:49: at "25:00" is no time of day; write it as "06:30"',
+        '9:49: at "25:00" is not a valid time of day; write it as "06:30"',
     ),
     "no such day": (
         LIST + '      - {group: G, schedule: {once: 2026-02-30, at: "12:00"}}\n',
-        '9:37: once "2026-02-30" is no day; write it as 2026-12-01',
+        '9:37: once "2026-02-30" is not a valid date; write it as 2026-12-01',
     ),
     "both schedules": (
         LIST + '      - {group: G, schedule: {every: 1 day, once: 2026-12-01, at: "12:00"}}\n',
-        "9:30: every and once exclude each other; keep one",
+        "9:30: every and once cannot be combined; keep one",
     ),
     "neither schedule": (
         LIST + "      - {group: G, schedule: {}}\n",
@@ -130,16 +130,16 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "two targets": (
         LIST + "      - {group: G, all: users, schedule: {every: 1 hour}}\n",
-        "9:9: all and group stand in one assignment; give each its own",
+        "9:9: all and group cannot be combined; write an assignment for each",
     ),
-    "no target": (LIST + "      - {}\n", "9:9: an assignment needs group, exclude or all; add one"),
+    "no target": (LIST + "      - {}\n", "9:9: an assignment needs group, exclude or all; add one of them"),
     "an exclusion with a schedule": (
         LIST + "      - {exclude: G, schedule: {every: 1 hour}}\n",
-        "9:9: an exclusion takes neither filter nor schedule; remove them",
+        "9:9: exclude cannot be combined with filter, filter_mode or schedule; remove them",
     ),
     "an exclusion with a filter": (
         LIST + "      - {exclude: G, filter: F}\n",
-        "9:9: an exclusion takes neither filter nor schedule; remove them",
+        "9:9: exclude cannot be combined with filter, filter_mode or schedule; remove them",
     ),
     "a filter without a value": (
         LIST + "      - {all: users, filter: , schedule: {every: 1 hour}}\n",
@@ -147,7 +147,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a filter mode alone": (
         LIST + "      - {group: G, filter_mode: exclude, schedule: {every: 1 hour}}\n",
-        "9:9: filter_mode stands without a filter; add filter or remove it",
+        "9:9: filter_mode needs a filter; add filter or remove filter_mode",
     ),
     "included and excluded": (
         LIST + "      - {group: AOVPN, schedule: {every: 1 hour}}\n      - exclude: aovpn\n",
@@ -159,19 +159,19 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "only exclusions": (
         LIST + "      - exclude: G\n",
-        "8:5: the assignments only exclude, so that no device would run it; add a group or all",
+        "8:5: all assignments are exclusions, so no device runs the package; add a group or all",
     ),
     "assignments that are a mapping": (
         ENTRY + "    assignments: {group: G}\n",
-        "8:18: assignments a mapping is no list; write each item on a line with - before it",
+        "8:18: assignments must be a list, not a mapping; write each item on a line with - before it",
     ),
     "a group that is a number": (
         LIST + "      - {group: 7, schedule: {every: 1 hour}}\n",
-        "9:17: group 7 is no text; put it in quotes",
+        "9:17: group must be text, not 7; put it in quotes",
     ),
     "a group that is a list": (
         LIST + "      - {group: [A, B], schedule: {every: 1 hour}}\n",
-        "9:17: group a list is no text; write one text",
+        "9:17: group must be text, not a list; write a single text",
     ),
     "all devices twice": (
         LIST + "      - {all: devices, schedule: {every: 1 hour}}\n" * 2,
@@ -179,16 +179,16 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "scope tags without one": (
         ENTRY + "    scope_tags: []\n",
-        "8:17: scope_tags a list is empty; write something or remove the key",
+        "8:17: scope_tags is empty; write a value or remove the key",
     ),
-    "a scope tag that is a number": (ENTRY + "    scope_tags: [0]\n", "8:18: scope_tags 0 is no text; put it in quotes"),
+    "a scope tag that is a number": (ENTRY + "    scope_tags: [0]\n", "8:18: scope_tags must be text, not 0; put it in quotes"),
     "a schedule beside the assignments": (
         ENTRY + "    schedule: {every: 1 hour}\n",
-        '8:5: unknown key "schedule"; schedule belongs into an assignment',
+        '8:5: unknown key "schedule"; schedule belongs in an assignment',
     ),
     "an empty group": (
         LIST + "      - {group: '', schedule: {every: 1 hour}}\n",
-        '9:17: group "" is empty; write something or remove the key',
+        '9:17: group is empty; write a value or remove the key',
     ),
     "an unknown key deep down": (
         LIST + "      - {group: G, schedule: {evry: 1 hour}}\n",
@@ -196,17 +196,17 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a newline in a profile": (
         ENTRY.replace("VPN", '"a\\nb"'),
-        '5:14: profile "a\\u000ab" holds the control character U+000A; remove it',
+        '5:14: profile "a\\u000ab" contains the control character U+000A; remove it',
     ),
     "a profile of 300 characters": (
         ENTRY.replace("VPN", "x" * 300),
-        f'5:14: profile "{"x" * 57}..." is too long; a profile\'s name has at most 255 characters, this has 300',
+        f'5:14: profile "{"x" * 57}..." is too long (300 characters); a profile name has at most 255',
     ),
     "a slash in a profile": (
         ENTRY.replace("VPN", "a/b"),
-        '5:14: profile "a/b" holds /; a profile\'s name has none of \\ / : * ? " < > |',
+        '5:14: profile "a/b" contains /; a profile name cannot contain \\ / : * ? " < > |',
     ),
-    "a leading dot": (ENTRY.replace("VPN", ".x"), '5:14: profile ".x" starts with a dot; a profile\'s name cannot'),
+    "a leading dot": (ENTRY.replace("VPN", ".x"), '5:14: profile ".x" starts with a dot; a profile name cannot start with one'),
     "a space at the end": (ENTRY.replace("VPN", "'x '"), '5:14: profile "x " starts or ends with a space; remove it'),
     "an empty profile": (
         ENTRY.replace("VPN", "''"),
@@ -248,29 +248,29 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a bad name": (
         ENTRY.replace("contoso", "con/toso"),
-        '1:7: name "con/toso" is no key; use 1 to 64 letters, digits, - and _, a letter or digit first',
+        '1:7: name "con/toso" is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit',
     ),
-    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is no key; use 1 to 64 letters, digits, - and _, a letter or digit first'),
+    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit'),
     "a reserved key": (
         ENTRY.replace("  m:", "  nul:"),
-        '3:3: key "nul" is a name that Windows keeps for itself; choose another',
+        '3:3: key "nul" is a reserved file name in Windows; choose another',
     ),
     "keys that differ by case": (
         ENTRY + "  M: {kind: interface-metric, profile: W, scope: user, ipv4: 3}\n",
-        '8:3: key "M" differs from "m" by case only; rename one',
+        '8:3: key "M" differs from "m" only by case; rename one',
     ),
     "a display name used twice": (
         ENTRY + "    name: N\n  n: {kind: interface-metric, profile: W, scope: user, ipv4: 3, name: N}\n",
-        '8:5: display name "N" is used more than once; give each its own name\n'
-        '9:65: display name "N" is used more than once; give each its own name',
+        '8:5: display name "N" is used more than once; give each remediation its own\n'
+        '9:65: display name "N" is used more than once; give each remediation its own',
     ),
     "a control character in a name": (
         ENTRY + '    name: "a\\u001bb"\n',
-        '8:11: name "a\\u001bb" holds the control character U+001B; remove it',
+        '8:11: name "a\\u001bb" contains the control character U+001B; remove it',
     ),
     "a long description": (
         ENTRY + f"    description: {'x' * 1001}\n",
-        f'8:18: description "{"x" * 57}..." is too long; 1000 characters is the limit',
+        f'8:18: description "{"x" * 57}..." is too long; the limit is 1000 characters',
     ),
     "a marker in a description": (
         ENTRY + "    description: |\n      x\n      [aovpn-remediate a/b 0123456789abcdef]\n",
@@ -279,31 +279,31 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a tenant id": (
         ENTRY + "tenants:\n  t: {id: x, client_id: y}\n",
-        '9:11: id "x" is no id; write it as 11111111-1111-1111-1111-111111111111\n'
-        '9:25: client_id "y" is no id; write it as 11111111-1111-1111-1111-111111111111',
+        '9:11: id "x" is not a valid id; write it as 11111111-1111-1111-1111-111111111111\n'
+        '9:25: client_id "y" is not a valid id; write it as 11111111-1111-1111-1111-111111111111',
     ),
-    "empty": ("", "1:1: the file is empty; remediate schema and the README show what goes here"),
-    "only a comment": ("# nothing\n", "1:1: the file is empty; remediate schema and the README show what goes here"),
-    "a list": ("- a\n", "1:1: the file a list is no mapping; write keys and values below it"),
-    "a word": ("hello\n", '1:1: the file "hello" is no mapping; write keys and values below it'),
+    "empty": ("", "1:1: the file is empty; remediate schema shows what belongs here"),
+    "only a comment": ("# nothing\n", "1:1: the file is empty; remediate schema shows what belongs here"),
+    "a list": ("- a\n", "1:1: the file must be a mapping, not a list; write keys and values below it"),
+    "a word": ("hello\n", '1:1: the file must be a mapping, not "hello"; write keys and values below it'),
     "not UTF-8": (b"name: c\nx: \xff\n", "2:4: byte 0xFF is not UTF-8; save the file as UTF-8"),
     "UTF-16": ("name: c".encode("utf-16"), "1:1: byte 0xFF is not UTF-8; save the file as UTF-8"),
-    "a null byte": (b"name: c\0\n", "1:8: holds the control character U+0000; remove it"),
-    "a control character": (b"name: c\n# \x1b\n", "2:3: holds the control character U+001B; remove it"),
-    "two documents": ("name: c\n---\nname: d\n---\n", "2:1: a second document starts here; keep one in a file"),
-    "an alias": ("a: &x 1\nb: *x\n", "2:4: *x is an alias; write the value out"),
-    "a tag": ("a: !!python/object:os.system x\n", '1:4: "tag:yaml.org,2002:python/object:os.system" is a tag; remove it'),
-    "a merge key": (ENTRY + "    <<: {a: 1}\n", '8:5: unknown key "<<"; merge keys are not taken, write the keys out'),
+    "a null byte": (b"name: c\0\n", "1:8: contains the control character U+0000; remove it"),
+    "a control character": (b"name: c\n# \x1b\n", "2:3: contains the control character U+001B; remove it"),
+    "two documents": ("name: c\n---\nname: d\n---\n", "2:1: a second document starts here; keep one"),
+    "an alias": ("a: &x 1\nb: *x\n", "2:4: the alias *x is not accepted; write the value instead"),
+    "a tag": ("a: !!python/object:os.system x\n", '1:4: the tag "tag:yaml.org,2002:python/object:os.system" is not accepted; remove it'),
+    "a merge key": (ENTRY + "    <<: {a: 1}\n", '8:5: unknown key "<<"; merge keys are not accepted, write the keys out'),
     "a bomb": (
         "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
-        "2:8: *a is an alias; write the value out\n2:12: *a is an alias; write the value out\n"
-        "3:5: *b is an alias; write the value out\n3:9: *b is an alias; write the value out",
+        "2:8: the alias *a is not accepted; write the value instead\n2:12: the alias *a is not accepted; write the value instead\n"
+        "3:5: the alias *b is not accepted; write the value instead\n3:9: the alias *b is not accepted; write the value instead",
     ),
-    "deep": ("a: " + "[" * 5000 + "\n", "1:1003: is nested more than 20 deep; no config needs it"),
-    "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 deep; no config needs it"),
-    "a complex key": ("? [a]\n: 1\n" + ENTRY, "1:3: is no key; a key is one word"),
-    "a tab after a dash": (LIST + "      -\tgroup: G\n\t\tschedule: x\n", "9:8: a tab indents this line; YAML takes spaces only"),
-    "no YAML": ("a: b: c\n", "1:5: is no YAML (mapping values are not allowed in this context); look at this line and the one before"),
-    "an open bracket": ("a: [1\n", "2:1: is no YAML (did not find expected ',' or ']'); look at this line and the one before"),
-    "20 MB": (b"x" * 20_000_000, "1:1: is larger than 1,000,000 bytes; a config is a few kilobytes"),
+    "deep": ("a: " + "[" * 5000 + "\n", "1:1003: is nested more than 20 levels deep; remove some of them"),
+    "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 levels deep; remove some of them"),
+    "a complex key": ("? [a]\n: 1\n" + ENTRY, "1:3: a key must be one word, not a list or a mapping; write one word"),
+    "a tab after a dash": (LIST + "      -\tgroup: G\n\t\tschedule: x\n", "9:8: this line is indented with a tab; use spaces"),
+    "no YAML": ("a: b: c\n", "1:5: is not valid YAML (mapping values are not allowed in this context); check this line and the line before"),
+    "an open bracket": ("a: [1\n", "2:1: is not valid YAML (did not find expected ',' or ']'); check this line and the line before"),
+    "20 MB": (b"x" * 20_000_000, "1:1: is larger than 1,000,000 bytes; make it smaller"),
 }  # fmt: skip

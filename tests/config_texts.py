@@ -30,8 +30,9 @@ def problems(folder: Path, text: str | bytes) -> list[str]:
     with pytest.raises(ConfigError) as refused:
         load(folder, text)
     prefix = f"{folder / 'r.yaml'}:"
-    assert all(line.startswith(prefix) for line in refused.value.problems)
-    return [line.removeprefix(prefix) for line in refused.value.problems]
+    lines = str(refused.value).splitlines()
+    assert all(line.startswith(prefix) for line in lines)
+    return [line.removeprefix(prefix) for line in lines]
 
 
 def is_ours(line: str) -> bool:

@@ -52,4 +52,4 @@ def test_any_value_at_any_key_ends_in_a_config_or_in_our_words(tmp_path, top, en
     try:
         load_config(path)
     except ConfigError as error:
-        assert error.problems and all(is_ours(line) for line in error.problems)
+        assert error.problems and all(is_ours(str(one)) for one in error.problems)

@@ -57,7 +57,7 @@ def problems(folder: Path, text: str) -> list[str]:
     path = write(folder, text)
     with pytest.raises(ConfigError) as refused:
         load_config(path)
-    return [one.removeprefix(f"{path}:") for one in refused.value.problems]
+    return [str(one).removeprefix(f"{path}:") for one in refused.value.problems]
 
 
 def findings(content: bytes, *, is_detection: bool = True) -> tuple[list[str], list[str]]:
@@ -101,7 +101,7 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
         ),
         ("    detection: scripts\n", ['5:16: detection "scripts" is a folder; name a file in it']),
         ("    detection: ''\n", ['5:16: detection "" is a folder; name a file in it']),
-        ("    detection: 7\n", ["5:16: detection 7 is no text; put it in quotes"]),
+        ("    detection: 7\n", ["5:16: detection must be text, not 7; put it in quotes"]),
         ("    detection:\n", ["5:15: detection has no value; write one or remove the key"]),
         (
             "    detection: empty.ps1\n",
@@ -127,7 +127,7 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
         ),
         (
             "    detection: scripts/detect.ps1\n    run_as: users\n",
-            ['6:13: run_as "users" is unknown; did you mean "user"?'],
+            ['6:13: run_as "users" is not valid; did you mean "user"?'],
         ),
         (
             "    detection: scripts/detect.ps1\n    detektion: x\n",
