@@ -9,7 +9,9 @@ from tests.config_texts import ENTRY, load
 ADVICE = {
     "one profile twice": (
         "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: automatic}\n",
-        ['8:3: "m" repairs the stored state of this profile too'],
+        [
+            '8:3: "m" wants another value of IpInterfaceMetric, Ipv6InterfaceMetric in the phonebook entry "vpn" (scope: user); make both alike or remove one'
+        ],
     ),
     "a live companion": (
         "  n: {kind: interface-metric, profile: VPN, scope: user, ipv4: 3, stored: ignore, live: repair}\n",
