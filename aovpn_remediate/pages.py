@@ -18,10 +18,10 @@ def find_pages() -> dict[str, Path]:
 
 
 def read_page(name: str) -> str:
-    """Return the text of a page; raises ``UsageError`` with the nearest name if there is no such page."""
+    """Return the text of a page; raises ``UsageError`` with the nearest name for an unknown page."""
     pages = find_pages()
     if name not in pages:
-        raise UsageError(f"docs: there is no page {name}; {_advice(name, list(pages))}")
+        raise UsageError(f"docs: the page {name} does not exist; {_advice(name, list(pages))}")
     return pages[name].read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The difference between what is desired and what the tenant holds, as data to review; pure.
+"""The difference between the desired packages and those in the tenant, as data to review; pure.
 
 Only packages with our marker can be changed or deleted. A foreign package is a note at most, unless its
 key is adopted by name.
@@ -31,7 +31,7 @@ FIELDS = (
 """What is compared, in the order in which it is shown."""
 
 MARKER = "marker"
-"""The field of an update that only puts the ownership marker right."""
+"""The field of an update that only corrects the ownership marker."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class Adopt(Update):
 
 @dataclass(frozen=True)
 class Delete:
-    """An owned package that left the config."""
+    """An owned package that was removed from the config."""
 
     existing: Published
 
     @property
     def package(self) -> ScriptPackage:
-        """The package that goes."""
+        """The package that is deleted."""
         return self.existing.package
 
 
@@ -102,7 +102,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """A sha256 that is another for every other set of changes or of packages to be changed."""
+        """A sha256 of the changes and of the packages as they are before them."""
         content = sorted(json.dumps(_fingerprint(change), sort_keys=True) for change in self.changes)
         return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
@@ -148,7 +148,10 @@ def withhold_deletes(plan: Plan) -> Plan:
     """Return the plan without its deletes, each of them a note instead."""
     kept = tuple(change for change in plan.changes if not isinstance(change, Delete))
     notes = tuple(
-        Note("left the config but stays in the tenant; pass --allow-delete to delete it", change.package.key)
+        Note(
+            "was removed from the config but stays in the tenant; pass --allow-delete to delete it",
+            change.package.key,
+        )
         for change in plan.changes
         if isinstance(change, Delete)
     )
@@ -160,7 +163,7 @@ def refuse_unsafe(plan: Plan, *, allow_all: bool) -> None:
     keys = [change.package.key for change in plan.changes if _widens(change)]
     if keys and not allow_all:
         raise RefusedPlanError(
-            f"plan: {', '.join(keys)} would go to all devices or users; pass --allow-all if that is meant"
+            f"plan: {', '.join(keys)} would be assigned to all devices or users; pass --allow-all to allow it"
         )
 
 
@@ -178,15 +181,15 @@ def adoptable(
     for key in keys:
         if key not in wanted:
             raise RefusedPlanError(
-                f"--adopt {key}: the config has no remediation {key}; name one that it has"
+                f"--adopt {key}: the config has no remediation {key}; name one from the config"
             )
         if key in owned:
-            raise RefusedPlanError(f"--adopt {key}: the package is owned already; leave the option out")
+            raise RefusedPlanError(f"--adopt {key}: the package is owned already; remove the option")
         matches = [foreign for foreign in tenant.foreign if foreign.name == wanted[key].name]
         if len(matches) != 1:
             count = len(matches) or "no"
             raise RefusedPlanError(
-                f"--adopt {key}: there are {count} foreign packages named {wanted[key].name!r}; it takes one"
+                f"--adopt {key}: {count} foreign packages are named {wanted[key].name!r}; exactly one must be"
             )
         found[key] = matches[0]
     return found
@@ -208,7 +211,7 @@ def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
 def _differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
     pairs = [(name, getattr(existing.package, name), getattr(desired, name)) for name in FIELDS]
     changes = [FieldChange(name, before, after) for name, before, after in pairs if before != after]
-    # Whatever is written takes the marker along; assignments are not written but assigned.
+    # An update of any field writes the marker, too. Assignments are not such a field: they are assigned.
     is_written = any(change.field != "assignments" for change in changes)
     if not is_written and existing.marked_hash != desired.content_hash:
         changes.append(FieldChange(MARKER, existing.marked_hash, desired.content_hash))
@@ -216,7 +219,7 @@ def _differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChan
 
 
 def _edited(updates: Iterable[Update]) -> list[Note]:
-    text = "was changed outside of remediate since it was published; the update puts it back"
+    text = "was changed outside of remediate since it was published; the update restores it"
     return [
         Note(text, update.package.key)
         for update in updates
@@ -243,12 +246,12 @@ def _name_taken(
 def _refuse_stray_markers(
     wanted: Mapping[str, ScriptPackage], foreign: Iterable[Foreign], adopted: Mapping[str, Published]
 ) -> None:
-    """A marker that is no longer the last line is somebody's edit; a create would make a second package."""
+    """Raise for a marker that an edit moved from the last line: a create would make a second package."""
     for one in foreign:
         if one.stray_key in wanted and one.stray_key not in adopted:
             raise RefusedPlanError(
                 f"{one.stray_key}: the package {one.id} has its marker, but not as the last line of the "
-                f"description; put the line last in Intune, or pass --adopt {one.stray_key}"
+                f"description; move it to the last line in Intune, or pass --adopt {one.stray_key}"
             )
 
 
@@ -256,7 +259,7 @@ def _widens(change: Change) -> bool:
     if isinstance(change, Delete):
         return False
     before = _wide(change.existing.package.assignments) if isinstance(change, Update) else set()
-    # A filter may be put on what had none; one that goes or changes lets other devices in.
+    # A filter may be added. One that is removed or changed lets other devices in.
     return any(
         (target, narrowing) not in before and (target, None) not in before
         for target, narrowing in _wide(change.package.assignments)

@@ -69,7 +69,7 @@ class Draft:
 
 
 class Status(StrEnum):
-    """What became of a change."""
+    """The result of a change."""
 
     DONE = "done"
     AWAITING_APPROVAL = "awaiting approval"
@@ -79,7 +79,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change, and why; with an ``exit_code`` of its own it stops all others."""
+    """The result of one change, and why; if it has an ``exit_code``, no other change is started."""
 
     change: Change
     status: Status
@@ -89,20 +89,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who hears of each outcome, and of an interruption with the number of changes under way."""
+    """What to call with each outcome, and on an interruption with the number of changes under way."""
 
     progress: Callable[[Outcome], None] = lambda _: None
     interrupted: Callable[[int], None] = lambda _: None
 
 
 class InterruptedPublishError(RemediateError):
-    """Ctrl-C came while publishing; ``outcomes`` says what is done."""
+    """Publishing was interrupted by Ctrl-C; ``outcomes`` has the result of each change."""
 
     exit_code = 130
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
         self.outcomes = outcomes
-        super().__init__("interrupted; run publish again, it goes on where this stopped")
+        super().__init__("interrupted; run publish again to continue")
 
 
 def draft_plan(
@@ -134,10 +134,10 @@ def carry_out(
 ) -> tuple[Outcome, ...]:
     """Carry the plan out and return an outcome for each change, in the plan's order.
 
-    Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. A failure leaves
-    the other packages alone but keeps deletes from being tried; a refused sign-in or a tenant out of reach
-    stops everything that has not begun. Ctrl-C tells the watcher how many changes are under way
-    and ends in ``InterruptedPublishError`` once what runs is done.
+    Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. After a failure
+    the other packages are still changed, but nothing is deleted. After a refused sign-in, or if the tenant
+    cannot be reached, nothing more is started. Ctrl-C calls the watcher with the number of changes under way,
+    waits for them, and raises ``InterruptedPublishError``.
     """
     outcomes: dict[int, Outcome] = {}
     numbered = list(enumerate(plan.changes))
@@ -153,7 +153,7 @@ def carry_out(
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return the exit code that tells these outcomes."""
+    """Return the exit code for these outcomes."""
     done = sum(outcome.status is Status.DONE for outcome in outcomes)
     waiting = sum(outcome.status is Status.AWAITING_APPROVAL for outcome in outcomes)
     if done == len(outcomes):
@@ -203,7 +203,7 @@ def _run_phase(
 
 
 def _settle(running: Mapping[Future[Outcome], int]) -> dict[int, Outcome]:
-    """What became of the changes under way: a second Ctrl-C does not make them undone."""
+    """The outcomes of the changes under way; a second Ctrl-C does not stop the wait for them."""
     while True:
         try:
             wait(running)
@@ -247,7 +247,7 @@ def _complete(plan: Plan, outcomes: Mapping[int, Outcome]) -> tuple[Outcome, ...
 
 
 def _names(plan: Plan, directory: Directory, tenant: Tenant) -> dict[str, str]:
-    """Names of the ids in a plan: those looked up already, and of groups that only the tenant still has."""
+    """Names of the ids in a plan: those looked up already, and those of groups that only the tenant names."""
     names = {DEFAULT_SCOPE_TAG: "Default"}
     for part in (directory.groups, directory.filters, directory.scope_tags):
         names |= {match[0]: match[1] for matches in part.values() for match in matches}

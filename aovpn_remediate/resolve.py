@@ -1,4 +1,4 @@
-"""Names of groups, assignment filters and scope tags made into ids; all that cannot be are said at once."""
+"""Names of groups, assignment filters and scope tags made into ids; all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def references(packages: Iterable[ScriptPackage]) -> References:
 
 
 def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tuple[ScriptPackage, ...]:
-    """Return the packages with ids for names; one ``ResolveError`` says all that have none or several."""
+    """Return the packages with ids for names; one ``ResolveError`` lists those missing or not unique."""
     problems = [
         problem
         for what, asked, found in (
@@ -76,7 +76,7 @@ def _problems(
             yield f"{users}: the tenant has no {what} {name!r}; create it or correct the config"
         else:
             ids = " or ".join(match[0] for match in matches)
-            yield f"{users}: the {what} {name!r} is there {len(matches)} times; write an id instead: {ids}"
+            yield f"{users}: the tenant has {len(matches)} {what}s named {name!r}; write an id instead: {ids}"
 
 
 def _uses(package: ScriptPackage, what: str, name: str) -> bool:
@@ -106,7 +106,7 @@ def _resolve_assignment(assignment: Assignment, directory: Directory) -> Assignm
 
 
 def _twice(package: ScriptPackage, directory: Directory) -> Iterable[str]:
-    """A group may be there once by its name and once by its id."""
+    """Problems of groups that are listed twice, by name and by id for example."""
     names = {match[0]: match[1] for matches in directory.groups.values() for match in matches}
     seen: dict[str, TargetKind] = {}
     for target in (assignment.target for assignment in package.assignments if _is_group(assignment.target)):

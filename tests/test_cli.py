@@ -66,7 +66,10 @@ def test_the_folder_of_a_key_that_left_the_config_is_named(tmp_path, capsys):
     assert render(tmp_path / "out", file=str(file)) == 0
     file.write_text(config("a"))
     assert render(tmp_path / "out", "--check", file=str(file)) == 1
-    assert f"{tmp_path / 'out' / 'b'}: its key left the config; delete the folder" in capsys.readouterr().err
+    assert (
+        f"{tmp_path / 'out' / 'b'}: its key was removed from the config; delete the folder"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_remediation_script_that_is_no_longer_wanted_is_removed(tmp_path):
@@ -275,7 +278,7 @@ def test_publish_asks_on_a_terminal_and_only_yes_goes_on(bench, answer, code):
         os.write(leader, f"{answer}\n".encode())
         out, err = process.communicate(timeout=HANGING)
     assert process.returncode == code
-    assert "Publish this? Only yes goes on: " in err and (not code or out == "")
+    assert "Publish this? Type yes to continue: " in err and (not code or out == "")
     assert bench.ours() == ([] if code else ["AOVPN interface metric: a"])
 
 
@@ -294,7 +297,7 @@ def test_a_plan_that_grew_stale_at_the_question_is_refused(bench):
     ) as process:
         assert process.stderr is not None
         said = ""
-        while "goes on:" not in said:
+        while "to continue:" not in said:
             said += process.stderr.read(1)
         assert bench.remediate("publish", "--yes").code == 0
         os.write(leader, b"yes\n")

@@ -96,7 +96,7 @@ def test_a_plan_reads_like_this():
                         AOVPN Users, filter Corporate Windows 11 (include), every 4 hours
 
 > mine  adopt
-    id                  77, foreign until now
+    id                  77, foreign so far
     publisher           "Someone" -> "Contoso"
 
 ~ up  update
@@ -123,9 +123,9 @@ Plan: 1 to create, 1 to adopt, 1 to update, 1 to delete, 1 unchanged."""
 @pytest.mark.parametrize(
     ("unchanged", "words"),
     [
-        ((), "No changes. 0 packages are as the config says."),
-        (("a",), "= a  no change\n\nNo changes. 1 package is as the config says."),
-        (("a", "b"), "= a  no change\n= b  no change\n\nNo changes. 2 packages are as the config says."),
+        ((), "No changes. 0 packages match the config."),
+        (("a",), "= a  no change\n\nNo changes. 1 package matches the config."),
+        (("a", "b"), "= a  no change\n= b  no change\n\nNo changes. 2 packages match the config."),
     ],
 )
 def test_a_plan_without_changes_says_so(unchanged, words):
@@ -194,7 +194,7 @@ def test_a_package_that_is_created_for_nobody_or_without_a_repair_says_so():
     assert rows(plan)[-4:] == [
         "signature check     yes",
         "scope tags          Default",
-        "scripts             detection (8 bytes) alone",
+        "scripts             detection (8 bytes) only",
         "assignments         none; no device runs it",
     ]
 

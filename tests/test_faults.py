@@ -291,7 +291,7 @@ def test_ctrl_c_in_a_publish_says_what_is_done_and_the_next_run_goes_on(bench: B
     assert process.returncode == 130
     said = [line for line in ("".join(said) + err).splitlines() if not line.startswith("warning: ")]
     assert re.fullmatch(r"interrupted; waiting for [1-4] requests? in flight", said[0])
-    assert said[1:] == ["interrupted; run publish again, it goes on where this stopped"]
+    assert said[1:] == ["interrupted; run publish again to continue"]
     assert "create: done" in out and "create: not tried" in out
     assert bench.remediate("publish", "--yes").code == 0
     assert len(bench.ours()) == 12

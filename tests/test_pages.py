@@ -40,7 +40,7 @@ def test_a_page_is_printed_as_it_is(capsys, name):
 )
 def test_a_page_that_does_not_exist_is_a_usage_error_with_the_nearest_one(capsys, name, advice):
     assert run(["docs", name]) == 64
-    assert f"there is no page {name}; {advice}" in capsys.readouterr().err
+    assert f"the page {name} does not exist; {advice}" in capsys.readouterr().err
 
 
 def test_every_page_that_a_message_or_a_comment_names_exists():

@@ -133,7 +133,7 @@ def test_a_package_edited_in_the_portal_is_noted_and_put_back():
     plan = make_plan([package()], tenant(edited))
     assert keys(plan) == [("update", "metric")]
     assert plan.notes == (
-        Note("was changed outside of remediate since it was published; the update puts it back", "metric"),
+        Note("was changed outside of remediate since it was published; the update restores it", "metric"),
     )
 
 
@@ -168,7 +168,7 @@ def test_deletes_that_are_not_allowed_are_notes_and_the_rest_stays():
     withheld = withhold_deletes(plan)
     assert keys(withheld) == [("create", "new")]
     assert withheld.notes == (
-        Note("left the config but stays in the tenant; pass --allow-delete to delete it", "old"),
+        Note("was removed from the config but stays in the tenant; pass --allow-delete to delete it", "old"),
     )
 
 
@@ -181,7 +181,7 @@ def test_widening_to_everyone_is_refused_for_all_keys_at_once(kind):
         adopted={"c": published(package("c"), id="f1")},
     )
     assert refusal(refuse_unsafe, plan, allow_all=False) == (
-        "plan: a, c, b would go to all devices or users; pass --allow-all if that is meant"
+        "plan: a, c, b would be assigned to all devices or users; pass --allow-all to allow it"
     )
     refuse_unsafe(plan, allow_all=True)
 
@@ -223,10 +223,10 @@ def test_adopting_finds_the_one_foreign_package_of_the_display_name():
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("typo", "--adopt typo: the config has no remediation typo; name one that it has"),
-        ("ours", "--adopt ours: the package is owned already; leave the option out"),
-        ("none", "--adopt none: there are no foreign packages named 'AOVPN none'; it takes one"),
-        ("many", "--adopt many: there are 2 foreign packages named 'AOVPN many'; it takes one"),
+        ("typo", "--adopt typo: the config has no remediation typo; name one from the config"),
+        ("ours", "--adopt ours: the package is owned already; remove the option"),
+        ("none", "--adopt none: no foreign packages are named 'AOVPN none'; exactly one must be"),
+        ("many", "--adopt many: 2 foreign packages are named 'AOVPN many'; exactly one must be"),
     ],
 )
 def test_a_key_that_cannot_be_adopted_is_refused(key, message):

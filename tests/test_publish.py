@@ -305,7 +305,7 @@ def test_an_interruption_waits_for_what_runs_and_begins_nothing_new():
 def test_an_interruption_says_that_running_again_goes_on():
     error = InterruptedPublishError(())
     assert error.exit_code == 130
-    assert str(error) == "interrupted; run publish again, it goes on where this stopped"
+    assert str(error) == "interrupted; run publish again to continue"
 
 
 def test_the_next_publish_finishes_an_interrupted_one_without_duplicates():

@@ -42,7 +42,7 @@ def test_a_second_publish_changes_nothing(bench: Bench):
     bench.requests()
     said = bench.remediate("publish", "--yes")
     sent = bench.requests()
-    assert said.code == 0 and "No changes. 6 packages are as the config says." in said.out
+    assert said.code == 0 and "No changes. 6 packages match the config." in said.out
     assert bench.packages() == before
     assert sent == [LIST, f"{BATCH} [6]", f"{BATCH} [5]"]
 
@@ -144,7 +144,10 @@ def test_the_detection_alone_clears_the_remediation_script(bench: Bench):
 def test_what_left_the_config_is_a_note_until_deletes_are_allowed(bench: Bench):
     bench.publish(config("a", "b"))
     said = bench.publish(config("a"))
-    assert "! b: left the config but stays in the tenant; pass --allow-delete to delete it" in said.out
+    assert (
+        "! b: was removed from the config but stays in the tenant; pass --allow-delete to delete it"
+        in said.out
+    )
     assert bench.ours() == [name("a"), name("b")]
     assert "- b  delete: done" in bench.publish(config("a"), "--allow-delete").out
     assert bench.ours() == [name("a")]
@@ -201,8 +204,12 @@ def test_a_foreign_package_of_the_same_name_is_a_note_and_can_be_adopted(bench: 
 @pytest.mark.parametrize(
     ("keys", "options", "problem"),
     [
-        (["a"], ["--adopt", "b"], "error: --adopt b: the config has no remediation b; name one that it has"),
-        (["a"], ["--adopt", "a"], "error: --adopt a: there are no foreign packages named"),
+        (
+            ["a"],
+            ["--adopt", "b"],
+            "error: --adopt b: the config has no remediation b; name one from the config",
+        ),
+        (["a"], ["--adopt", "a"], "error: --adopt a: no foreign packages are named"),
     ],
 )
 def test_what_cannot_be_adopted_is_refused(bench: Bench, keys, options, problem):
@@ -214,7 +221,7 @@ def test_what_cannot_be_adopted_is_refused(bench: Bench, keys, options, problem)
 def test_a_package_is_adopted_once(bench: Bench):
     bench.publish(config("a"))
     said = bench.remediate("plan", "--adopt", "a")
-    assert said.code == 1 and "is owned already; leave the option out" in said.err
+    assert said.code == 1 and "is owned already; remove the option" in said.err
 
 
 def test_two_packages_with_one_marker_are_refused(bench: Bench):
@@ -228,7 +235,7 @@ def test_a_change_made_in_the_portal_is_noted_and_put_back(bench: Bench):
     bench.publish(config("a"))
     bench.edit(name("a"), detectionScriptContent=base64.b64encode(b"exit 0").decode())
     said = bench.publish(config("a"))
-    assert "! a: was changed outside of remediate since it was published; the update puts it back" in said.out
+    assert "! a: was changed outside of remediate since it was published; the update restores it" in said.out
     assert bench.remediate("plan", "--detailed-exitcode").code == 0
 
 
@@ -245,7 +252,7 @@ def test_widening_to_everybody_needs_its_option(bench: Bench, who: str):
     text = re.sub("group: AOVPN Users", f"all: {who}", config("a"))
     bench.write(text)
     said = bench.remediate("publish", "--yes")
-    assert said.code == 1 and "a would go to all devices or users; pass --allow-all" in said.err
+    assert said.code == 1 and "a would be assigned to all devices or users; pass --allow-all" in said.err
     assert bench.ours() == []
     bench.publish(text, "--allow-all")
     bench.publish(text.replace("ipv4: 3", "ipv4: 4"))
@@ -258,7 +265,7 @@ def test_missing_and_ambiguous_names_are_refused_before_the_first_write(bench: B
     said = bench.remediate("publish", "--yes")
     assert said.code == 1
     assert re.fullmatch(
-        "a: the group 'Duplicate Group' is there 2 times; write an id instead: [0-9a-f-]{36} or [0-9a-f-]{36}\n"
+        "a: the tenant has 2 groups named 'Duplicate Group'; write an id instead: [0-9a-f-]{36} or [0-9a-f-]{36}\n"
         'a: the tenant has no group "O\'Neil & Söhne"; create it or correct the config\n'
         "a: the tenant has no assignment filter 'F'; create it or correct the config\n"
         "a: the tenant has no scope tag 'Nope'; create it or correct the config\n",

@@ -70,9 +70,9 @@ def test_all_missing_and_ambiguous_names_are_reported_with_their_users():
     known = directory({"Users": ["g1", "g2"], "Nobody": []}, {"Win11": []}, {"VPN": ["3", "4"]})
     assert problems(packages, known) == (
         "b: the tenant has no group 'Nobody'; create it or correct the config",
-        "a, b: the group 'Users' is there 2 times; write an id instead: g1 or g2",
+        "a, b: the tenant has 2 groups named 'Users'; write an id instead: g1 or g2",
         "a: the tenant has no assignment filter 'Win11'; create it or correct the config",
-        "a: the scope tag 'VPN' is there 2 times; write an id instead: 3 or 4",
+        "a: the tenant has 2 scope tags named 'VPN'; write an id instead: 3 or 4",
     )
 
 

@@ -37,7 +37,7 @@ def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
         (
             ["verify", "nope", "-c", str(EXAMPLE)],
             64,
-            "the config has no remediation nope; it has user-metric, user-metric-live,",
+            "the config has no remediation nope; its remediations are user-metric, user-metric-live,",
         )
     ],
 )
@@ -50,7 +50,7 @@ def test_without_powershell_it_fails_and_says_how_to_get_one(capsys, monkeypatch
     monkeypatch.delenv("REMEDIATE_PWSH", raising=False)
     monkeypatch.setenv("PATH", "")
     assert run(["verify", "-c", str(EXAMPLE)]) == 1
-    assert "there is no PowerShell here; install PowerShell 7 (pwsh)" in capsys.readouterr().err
+    assert "PowerShell was not found; install PowerShell 7 (pwsh)" in capsys.readouterr().err
 
 
 def test_publish_can_prove_first(shell, bench):

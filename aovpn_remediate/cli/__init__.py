@@ -22,8 +22,8 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="remediate",
-    help="Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right.",
-    epilog="Example: remediate validate -c remediate.yaml; every command has --help with an example.",
+    help="Render, prove, plan and publish Intune Remediations for Windows Always On VPN clients.",
+    epilog="Example: remediate validate -c remediate.yaml. Every command has --help with an example.",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     pretty_exceptions_enable=False,
@@ -47,11 +47,11 @@ def root(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Render, plan and publish Intune Remediations that keep Windows Always On VPN clients right."""
+    """Render, prove, plan and publish Intune Remediations for Windows Always On VPN clients."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; every error ends here as text on stderr."""
+    """Run one command line and return its exit code; every error becomes text on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
@@ -61,13 +61,13 @@ def run(arguments: Sequence[str]) -> int:
         return _explain(error, arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    if code == INTERRUPTED:  # what typer makes of Ctrl-C
+    if code == INTERRUPTED:  # typer turns Ctrl-C into this code
         typer.echo("\ninterrupted; nothing was changed", err=True)
     return code
 
 
 def _explain(error: Exception, arguments: Sequence[str]) -> int:
-    """Say on stderr what went wrong and return the exit code."""
+    """Print the error on stderr and return the exit code."""
     match error:
         case RemediateError():
             echo_error(error)

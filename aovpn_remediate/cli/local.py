@@ -24,7 +24,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
-    """Return the config and its rendered packages, all rules kept; warnings go to stderr."""
+    """Return the config and its rendered packages after all checks; warnings go to stderr."""
     from aovpn_remediate.config import load_config
     from aovpn_remediate.display.clean import clean
     from aovpn_remediate.scripts.render import render_package
@@ -49,7 +49,7 @@ def _syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
 
 
 def _refuse_bad_clients(config: Config) -> None:
-    """Read the client files of pairs of one's own, all of them, before anything is done."""
+    """Read all client files of the user's own script pairs, before anything else is done."""
     from aovpn_remediate.errors import ClientFileError
 
     problems: list[str] = []
@@ -82,7 +82,7 @@ def render(
     files = {path: content for package in packages for path, content in package_files(package).items()}
     stale = [key for key in keys_rendered_for(output, loaded.name) if f"{key}/package.json" not in files]
     for key in stale:
-        typer.echo(f"{output / key}: its key left the config; delete the folder", err=True)
+        typer.echo(f"{output / key}: its key was removed from the config; delete the folder", err=True)
     if not check:
         changed = write_files(output, files)
         typer.echo(
@@ -95,11 +95,11 @@ def render(
         typer.echo(f"{output / path}: {what}; run remediate render", err=True)
     if changed or stale:
         raise typer.Exit(1)
-    typer.echo(f"{output}: {count_of(len(packages), 'package')}, as the config says")
+    typer.echo(f"{output}: {count_of(len(packages), 'package')}, no difference")
 
 
 def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Check the config and its scripts, off-line."""
+    """Check the config and its scripts, without a tenant."""
     from aovpn_remediate.display.words import count_of
 
     _, packages = load_packages(config)
@@ -116,7 +116,7 @@ def schema() -> None:
 
 
 def kinds(
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Explain this kind.")] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Explain this kind.")] = None,
 ) -> None:
     """List the kinds, or explain one and its settings."""
     from aovpn_remediate import kinds

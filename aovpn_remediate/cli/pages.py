@@ -13,7 +13,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def docs(
-    page: Annotated[str | None, typer.Argument(metavar="[PAGE]", help="Print this page.")] = None,
+    page: Annotated[str | None, typer.Argument(metavar="PAGE", help="Print this page.")] = None,
 ) -> None:
     """List the pages of the documentation, or print one."""
     from aovpn_remediate.pages import find_pages, read_page, title_of

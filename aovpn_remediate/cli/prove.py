@@ -25,15 +25,13 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def verify(
-    keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Only these remediations.")
-    ] = None,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY", help="Only these remediations.")] = None,
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit file too.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the scripts said.")] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit file.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the output of the scripts.")] = False,
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Leave the client of a failing case here for a look.")
+        Path | None, typer.Option(metavar="DIR", help="Keep the client of each failing case in this folder.")
     ] = None,
 ) -> None:
     """Run each pair on a simulated client, in real PowerShell."""
@@ -49,22 +47,20 @@ def verify(
         typer.echo(proof_text.proofs_text(proofs, verbose=verbose, color=color), color=color)
     if not all(proof.ok for proof in proofs):
         if keep is not None:
-            typer.echo(
-                f"{keep}: the clients of the failing cases; proof.txt of each says what happened", err=True
-            )
+            typer.echo(f"{keep}: the clients of the failing cases; read proof.txt in each folder", err=True)
         raise typer.Exit(1)
 
 
 def prove_config(path: Path, *, keys: Sequence[str] | None = None, keep: Path | None = None) -> list[Proof]:
-    """Return the proofs of a config's pairs, or of those of some keys; progress on a terminal."""
+    """Return the proofs of a config's pairs, or of some keys only; shows progress on a terminal."""
     from aovpn_remediate.client import find_powershell
 
     executable = find_powershell()
     if executable is None:
-        _wanted(path, keys)  # what is wrong with these comes first
+        _wanted(path, keys)  # problems of the file and the keys come first
         raise ClientError(
-            "verify: there is no PowerShell here; install PowerShell 7 (pwsh) and put it on PATH, or name it "
-            "in REMEDIATE_PWSH"
+            "verify: PowerShell was not found; install PowerShell 7 (pwsh) and put it on PATH, or name its "
+            "path in REMEDIATE_PWSH; see remediate docs install"
         )
     from aovpn_remediate.verify import jobs_for, powershells, unproven, verify
 
@@ -78,12 +74,14 @@ def prove_config(path: Path, *, keys: Sequence[str] | None = None, keep: Path | 
 
 
 def _wanted(path: Path, keys: Sequence[str] | None) -> list[tuple[Remediation, ScriptPackage]]:
-    """The remediations of a config with their packages, or those of some keys."""
+    """The remediations of a config with their packages, or of some keys only."""
     config, packages = load_packages(path)
     unknown = sorted(set(keys or ()) - {package.key for package in packages})
     if unknown:
         there = ", ".join(package.key for package in packages)
-        raise UsageError(f"verify: the config has no remediation {', '.join(unknown)}; it has {there}")
+        raise UsageError(
+            f"verify: the config has no remediation {', '.join(unknown)}; its remediations are {there}"
+        )
     pairs = zip(config.remediations, packages, strict=True)
     return [pair for pair in pairs if not keys or pair[0].key in keys]
 

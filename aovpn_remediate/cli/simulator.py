@@ -14,16 +14,19 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def simulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 takes a free port.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="The port; 0 for any free port.")],
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the tenant here, also over a hard kill.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the tenant in this file, even if the simulator is killed."),
     ] = None,
     seed: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="More groups, filters and scope tags for a new tenant."),
+        typer.Option(
+            metavar="FILE", help="Add the groups, filters and scope tags of this JSON file to a new tenant."
+        ),
     ] = None,
 ) -> None:
-    """Serve a simulated tenant on loopback; its URL comes first."""
+    """Serve a simulated tenant on loopback; prints its URL first."""
     from aovpn_remediate.simulator import serve
 
     serve(port=port, state=state, seed=seed, announce=_announce)
@@ -31,4 +34,4 @@ def simulator(
 
 def _announce(url: str) -> None:
     typer.echo(url)
-    typer.echo(f"a simulated tenant listens; try remediate plan --graph-url {url}", err=True)
+    typer.echo(f"the simulated tenant is ready; try remediate plan --graph-url {url}", err=True)

@@ -55,7 +55,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
 ) -> None:
-    """Show what publish would change; change nothing."""
+    """Show what publish would change, without changing anything."""
     from aovpn_remediate.plan import refuse_unsafe
 
     _, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
@@ -75,7 +75,7 @@ def publish(
     allow_all: AllowAll = False,
     adopt: Adopt = None,
     prove: Annotated[
-        bool, typer.Option("--verify", help="Prove every pair first; a failure stops it.")
+        bool, typer.Option("--verify", help="Prove every pair first; publish nothing if a case fails.")
     ] = False,
 ) -> None:
     """Show the plan, ask, and carry it out."""
@@ -165,10 +165,10 @@ def _ask(draft: Draft, *, as_json: bool) -> None:
     from aovpn_remediate.display.plan_text import plan_text
 
     if not is_terminal(sys.stdin):
-        raise UsageError("publish: there is no terminal to ask on; pass --yes to publish without a question")
+        raise UsageError("publish: cannot ask without a terminal; pass --yes to publish without a question")
     if as_json:
         typer.echo(plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
-    typer.echo("\nPublish this? Only yes goes on: ", err=True, nl=False)
+    typer.echo("\nPublish this? Type yes to continue: ", err=True, nl=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)

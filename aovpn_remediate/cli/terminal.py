@@ -1,4 +1,4 @@
-"""What a terminal and a pipeline can show: errors, JSON, color, progress."""
+"""Output for a terminal and a pipeline: errors, JSON, color, progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, Ru
 
 
 def echo_error(error: RemediateError) -> None:
-    """Print an error on stderr; a list of problems is one a line, and none holds a command for a terminal."""
+    """Print an error on stderr, one problem per line, without control characters and agent commands."""
     from aovpn_remediate.display.clean import clean
 
     start = (
@@ -29,17 +29,17 @@ def echo_error(error: RemediateError) -> None:
 
 
 def echo_json(value: object) -> None:
-    """Print JSON in which a pipeline agent finds no logging command; the value is the same."""
+    """Print JSON that a pipeline agent does not read as a logging command; the value is the same."""
     typer.echo(json.dumps(value, indent=2).replace("##", "#\\u0023"))
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a person sits at the stream."""
+    """Return whether the stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Return whether to color the stream: ``NO_COLOR`` and ``FORCE_COLOR`` come before the terminal."""
+    """Return whether to color the stream; ``NO_COLOR`` and ``FORCE_COLOR`` decide before the terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -64,7 +64,7 @@ def progress_of(total: int) -> Iterator[Callable[[object], None]]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Let a request to terminate, as a canceled pipeline sends it, end in the same way as Ctrl-C."""
+    """Treat SIGTERM like Ctrl-C; a canceled pipeline sends it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

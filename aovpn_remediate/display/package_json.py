@@ -58,7 +58,7 @@ def package_json(package: ScriptPackage, names: Mapping[str, str] | None) -> Jso
 
 
 def script_json(script: bytes) -> Json | None:
-    """Return size and sha256 of a script, nothing for one that is not there."""
+    """Return size and sha256 of a script, or nothing for a missing script."""
     if not script:
         return None
     return {"bytes": len(script), "sha256": hashlib.sha256(script).hexdigest()}

@@ -33,7 +33,7 @@ def plan_text(plan: Plan, *, names: Mapping[str, str], diff: bool, color: bool) 
 
 
 def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
-    """Return what became of each change, one line each, and a summary."""
+    """Return the outcome of each change, one line each, and a summary."""
     counts = Counter(outcome.status for outcome in outcomes)
     summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
     lines = [_outcome_line(outcome) for outcome in outcomes]
@@ -57,7 +57,7 @@ def _outcome_line(outcome: Outcome) -> Line:
 def _summary(plan: Plan) -> str:
     if plan.is_empty:
         kept = len(plan.unchanged)
-        return f"No changes. {kept} package{' is' if kept == 1 else 's are'} as the config says."
+        return f"No changes. {kept} package{' matches' if kept == 1 else 's match'} the config."
     counts = Counter(action(change) for change in plan.changes)
     adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
     return (
@@ -81,7 +81,7 @@ def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> It
             yield _row("id", clean(change.existing.id))
         case Update():
             if isinstance(change, Adopt):
-                yield _row("id", f"{clean(change.existing.id)}, foreign until now")
+                yield _row("id", f"{clean(change.existing.id)}, foreign so far")
             for field in change.fields:
                 yield from _field_lines(field, names, diff=diff)
 
@@ -102,7 +102,7 @@ def _package_lines(package: ScriptPackage, names: Mapping[str, str]) -> Iterator
 def _scripts_words(package: ScriptPackage) -> str:
     detection = f"detection ({len(package.detection):,} bytes)"
     if not package.remediation:
-        return f"{detection} alone"
+        return f"{detection} only"
     return f"{detection}, remediation ({len(package.remediation):,} bytes)"
 
 
@@ -126,7 +126,7 @@ def _assignments(value: object) -> tuple[Assignment, ...]:
 def _assignment_lines(
     before: Sequence[Assignment] | None, after: Sequence[Assignment], names: Mapping[str, str]
 ) -> Iterator[Line]:
-    """The whole set; signs say what comes and goes, unless the package itself is new (``None``)."""
+    """The whole set; signs show what is added and removed, unless the package itself is new (``None``)."""
     rows = [("-", one) for one in before or () if one not in after]
     rows += [(" " if before is None or one in before else "+", one) for one in after]
     if not after:

@@ -91,5 +91,5 @@ def _summary(proofs: Sequence[Proof]) -> str:
     average = sum(proof.ms for proof in proofs) // max(len(proofs), 1)
     text = f"{count_of(len(proofs), 'case')}: {counts[True]} ok, {counts[False]} failed, {average} ms each."
     if counts[False]:
-        text += "\n-v shows what the scripts said; --keep DIR leaves the clients of failing cases for a look."
+        text += "\n-v shows what the scripts said; --keep DIR keeps the clients of failing cases."
     return text

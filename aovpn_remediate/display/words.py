@@ -53,7 +53,7 @@ def assignment_words(assignment: Assignment, names: Mapping[str, str]) -> str:
 
 
 def schedule_words(schedule: Schedule) -> str:
-    """Return a schedule as the config would say it, e.g. ``every 1 day at 06:30``."""
+    """Return a schedule in the words of the config, e.g. ``every 1 day at 06:30``."""
     match schedule:
         case HourlySchedule():
             return f"every {schedule.hours} hour{'' if schedule.hours == 1 else 's'}"
