@@ -18,7 +18,7 @@ REPLACE = "                    [IO.File]::Replace($temporary, $Path, $old)"
 BETWEEN = WRITE + "\n" + REPLACE
 PUT_BACK = "[IO.File]::Replace($old, $Path, $temporary)"
 DOOR = "Complete-Remediation -Settings"
-REPAIRS = "        $changes = foreach ($one in $Repair) {"
+REPAIRS = "        $data = $after['Data']"
 META = "Set-StrictMode -Version 2.0"
 
 

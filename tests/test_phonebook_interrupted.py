@@ -22,7 +22,7 @@ def test_half_of_what_a_broken_replacement_leaves_is_none(client, shell, left):
     assert say(client, shell, metric_pair()).states == "absent absent absent absent"
 
 
-@pytest.mark.parametrize("copy", ["old", "before", "1.kept", "9.kept"])
+@pytest.mark.parametrize("copy", ["old", "1.kept", "9.kept"])
 @pytest.mark.parametrize("now", [None, b"", entry("Other")])
 def test_a_profile_that_is_only_in_a_copy_is_unknown(client, shell, now, copy):
     """A repair was killed, and Windows made a new phonebook before the next one; or a route command lost it."""

@@ -16,7 +16,7 @@ _FIRST_REPAIR = 2
 _SECOND_REPAIR = 4
 _BACKUP = ".aovpn-remediate."
 """What the name of a backup has behind the name of its phonebook."""
-_IS_BACKUP = re.compile(r".*/rasphone\.pbk\.aovpn-remediate\.(bak|before|old|\d\.kept)").fullmatch
+_IS_BACKUP = re.compile(r".*/rasphone\.pbk\.aovpn-remediate\.(bak|old|\d\.kept)").fullmatch
 _EXIT_1 = ("issue", "failed")
 
 

@@ -1,6 +1,9 @@
-# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
-# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
-# before commands which this script cannot watch, and .kept whatever a person has to look at.
+# How a phonebook is replaced, and the copies beside it:
+# - .tmp is a new file until it is complete and takes another file's place. Its name is random.
+# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
+#   interrupted replacement from a phonebook that somebody deleted.
+# - .bak is the version before the last change.
+# - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
 # Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
 # script block that gets the text and the entry's place in it and returns the new text.
@@ -144,21 +147,19 @@ function Clear-CopyPlace {
     $old
 }
 
-# Puts what a phonebook is beside it, before commands write it that this script cannot watch; returns the
-# copy's path. No other repair touches it; one that a killed script left is kept, unless it is the same.
+# Saves the phonebook beside it before commands write it that this script cannot watch, and returns the copy's
+# path. It is a kept copy from the start: if the script is killed, a person must look at it. A kept copy with
+# the same text is used again, so that scripts that are killed before they change anything leave one copy.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
-    $copy = "$Path.aovpn-remediate.before"
-    if (Test-PlainFile -Path $copy) {
-        if (Test-Content -Path $copy -Text $Text) {
-            Remove-File -Path $copy
-        } else {
-            Save-KeptCopy -Path $Path -Copy $copy
+    $null = Clear-CopyPlace -Path $Path
+    foreach ($copy in @(Get-KeptPlace -Path $Path)) {
+        if ((Test-PlainFile -Path $copy) -and (Test-Content -Path $copy -Text $Text)) {
+            return $copy
         }
     }
-    $null = Clear-CopyPlace -Path $Path
-    # Whole or not at all, like the phonebook itself.
+    $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
     Move-File -Path $temporary -Target $copy
@@ -183,30 +184,40 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
-# which takes no room on a full disk.
+# Keeps a copy of a phonebook for a person. It is moved, which needs no space on a full disk.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
+    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
+}
+
+# The places for copies that are kept for a person.
+function Get-KeptPlace {
+    param([string] $Path)
+
     for ($number = 1; $number -le 9; $number++) {
-        $kept = "$Path.aovpn-remediate.$number.kept"
-        if ($null -eq (Get-FileAttribute -Path $kept)) {
-            return Move-File -Path $Copy -Target $kept
+        "$Path.aovpn-remediate.$number.kept"
+    }
+}
+
+# The first of them that is free.
+function Find-KeptPlace {
+    param([string] $Path)
+
+    foreach ($place in @(Get-KeptPlace -Path $Path)) {
+        if ($null -eq (Get-FileAttribute -Path $place)) {
+            return $place
         }
     }
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
-# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
-# and those that are kept for a person.
+# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
+# is kept for a person.
 function Get-KeptCopy {
     param([string] $Path)
 
-    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
-    for ($number = 1; $number -le 9; $number++) {
-        $copies += "$Path.aovpn-remediate.$number.kept"
-    }
-    foreach ($copy in $copies) {
+    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
         if ([IO.File]::Exists($copy)) {
             $copy
         }

@@ -37,28 +37,32 @@ function Test-RouteWithin {
     $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
 }
 
-# Runs an action on each route, whichever fail; then fails with the first error and the routes' names.
+# Runs an action on each route, also where it fails for another one. Returns Done, the routes for which it
+# worked, and Problem: one text with all routes for which it failed and the first error, or none.
 function Invoke-EachRoute {
     param([object[]] $Route, [scriptblock] $Action)
 
+    $result = @{ Done = @(); Problem = @() }
     $refused = @()
-    $problem = ''
+    $first = ''
     foreach ($one in $Route) {
-        try {
-            $null = & $Action $one
-        } catch {
-            $refused += $one['Text']
-            if (-not $problem) {
-                $problem = ConvertTo-PlainError -ErrorRecord $_
-            }
+        $problem = Get-ActionProblem -Action $Action -Argument $one
+        if (-not $problem) {
+            $result['Done'] += $one
+            continue
+        }
+        $refused += $one['Text']
+        if (-not $first) {
+            $first = $problem
         }
     }
     if ($refused.Count -gt 5) {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
-    if ($refused.Count -gt 0) {
-        throw (New-PlainError -Text ('{0}: {1}' -f ($refused -join ', '), $problem))
+    if ($first) {
+        $result['Problem'] += '{0}: {1}' -f ($refused -join ', '), $first
     }
+    $result
 }
 
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.

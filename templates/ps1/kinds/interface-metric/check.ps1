@@ -92,7 +92,7 @@ function Get-MetricKey {
 
 # Looks at the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}

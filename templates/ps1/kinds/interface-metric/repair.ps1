@@ -3,14 +3,14 @@ function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
-        return $true
+        return New-Outcome -Changed $true
     }
     $want = Get-Want -Settings $Settings
     $keys = @{}
     foreach ($family in @(Get-DifferentFamily -Found $Found['stored'] -Want $want)) {
         $keys[(Get-MetricKey -Family $family)] = "$($want[$family])" -replace 'automatic', '0'
     }
-    Edit-ProfileEntry -Settings $Settings -Change {
+    $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
         foreach ($key in @($keys.Keys | Sort-Object)) {
@@ -19,19 +19,22 @@ function Repair-StoredCondition {
         }
         $Text
     }
+    New-Outcome -Changed $isChanged
 }
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found)
+    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
 
+    $isChanged = $false
     $want = Get-Want -Settings $Settings
     $families = @(Get-DifferentFamily -Found $Found['live'] -Want $want)
     foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
         $family = "$($interface.AddressFamily)".ToLowerInvariant()
         if ($families -contains $family) {
             Set-LiveMetric -Interface $interface -Metric $want[$family]
-            $true
+            $isChanged = $true
         }
     }
+    New-Outcome -Changed $isChanged
 }

@@ -35,10 +35,10 @@ function Test-StoredCondition {
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
-# Looks at the running service: what is written counts from its next start. Shutting down is no start of
-# services on a laptop with fast startup.
+# Checks the running service: what is written counts from its next start. A shutdown does not restart services
+# when Fast Startup is on. Data is there once this script has restarted the service.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
         return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
@@ -48,7 +48,7 @@ function Test-LiveCondition {
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
-    if ('when-disconnected' -eq $Settings['Restart']) {
+    if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
         $obstacle = Get-RestartObstacle
         if (-not $obstacle) {
             return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'

@@ -4,30 +4,30 @@ function Repair-StoredCondition {
 
     $privileges = Get-RasManPrivilege
     if ($null -eq $privileges) {
-        return $false
+        return New-Outcome -Changed $false
     }
     $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
     if (0 -eq $missing.Count) {
-        return $false
+        return New-Outcome -Changed $false
     }
     Set-RasManPrivilege -Privilege ([string[]] ($privileges['List'] + $missing))
-    $true
+    New-Outcome -Changed $true
 }
 
-# Starts the service if an earlier restart left it stopped, also where none is asked for any more. Restarts it
-# if that is allowed now and the list is right, and once in a run, whatever is found afterwards.
+# Starts the service if an earlier restart left it stopped, even if the settings no longer ask for restarts.
+# Restarts it if that is allowed now and the list is right, and only once in a run.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found)
+    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
 
     if (Test-RasManStopped) {
         Start-RasMan
-        return $true
+        return New-Outcome -Changed $true
     }
-    $isAsked = 'when-disconnected' -eq $Settings['Restart']
+    $isAsked = 'when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data
     $isAsked = $isAsked -and 'healthy' -eq (Test-StoredCondition -Settings $Settings)['State']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
-        $Settings['Restart'] = 'never'
         Restart-RasMan
-        $true
+        return New-Outcome -Changed $true -Data @{ IsRestarted = $true }
     }
+    New-Outcome -Changed $false
 }

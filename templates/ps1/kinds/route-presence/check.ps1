@@ -71,13 +71,14 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
-    $Settings['StoredRoutes'] = $stored
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
+    $data = @{ Stored = $stored; Gone = @() }
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
-        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
     }
-    New-Finding -State 'healthy' -Detail 'the stored routes are as wanted' -Found @{ stored = $found }
+    $detail = 'the stored routes are as wanted'
+    New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
 # The wanted routes that a connected interface does not have. Others that it has are no fault: its own
@@ -98,9 +99,12 @@ function Get-MissingLiveRoute {
 # The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
 # it into the tunnel, since Windows makes room for exclusions at a connection only.
 function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route)
+    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
 
-    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $all = @(Get-WantedRoute -Settings $Settings)
+    if ($null -ne $Data) {
+        $all += $Data['Stored']
+    }
     $exclusions = @($all | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
@@ -111,7 +115,7 @@ function Select-SafeRoute {
 
 # Looks at the routes of the connected interface.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
@@ -123,7 +127,7 @@ function Test-LiveCondition {
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
     if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }

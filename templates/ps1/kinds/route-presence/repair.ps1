@@ -1,104 +1,114 @@
-# Puts the stored routes right. Whatever else the route commands change in the entry is put back. The settings
-# get Gone, the routes that left the profile.
+# Corrects the stored routes. Whatever else the route commands change in the entry is put back.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
-        return $true
+        return New-Outcome -Changed $true
     }
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        throw $open['Refusal']['Detail']
+    $saved = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $saved['Refusal']) {
+        throw $saved['Refusal']['Detail']
     }
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
-    $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
-    $there = @($difference['Stale'] | ForEach-Object { $_['Text'] })
-    $Settings['Gone'] = @()
-    if ($null -ne $Found['stored']) {
-        $Settings['Gone'] = @($Found['stored']['stale'] | Where-Object { $_ -and $there -notcontains $_ })
+    $gone = @(Get-GoneRoute -Found $Found -Difference $difference)
+    if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
+        return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
     }
-    if (0 -eq $touched.Count) {
-        return $false
+    # Windows' route commands write the phonebook themselves. If this script ends before it has checked what
+    # they did, this copy stays.
+    $copy = Save-PhonebookCopy -Path $saved['Path'] -Text $saved['Text']
+    $set = Set-StoredRoute -Settings $Settings -Difference $difference
+    $check = Confirm-OtherContent -Settings $Settings -Saved $saved -Difference $difference
+    if ('backup' -eq $check['Copy']) {
+        Complete-PhonebookCopy -Path $saved['Path'] -Copy $copy
+    } elseif ('unneeded' -eq $check['Copy']) {
+        Remove-UnneededFile -Path $copy
     }
-    # The commands write the file themselves; if this script ends before it has looked, a copy stays.
-    $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
-    $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
-    $steps = @(
-        { Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open }
-        { Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids }
-    )
-    $problems = @(foreach ($step in $steps) {
-        try {
-            $null = & $step
-        } catch {
-            ConvertTo-PlainError -ErrorRecord $_
-        }
-    })
-    if ($problems.Count -gt 0) {
-        throw (New-PlainError -Text ($problems -join '; '))
+    if (-not $check['IsPutBack']) {
+        $gone += $set['Removed']
     }
-    $true
+    $problems = $set['Problem'] + $check['Problem']
+    New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
 }
 
-# Exclusions first, lest a connection takes them into the tunnel with a route around them; then metrics and
-# what is missing, and stale routes last: where one of them fails, the others of its kind are tried all the
-# same, unless the entry had to be put back, and nothing is removed.
-function Set-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
+# The identities of the routes that the route commands are called for.
+function Get-TouchedId {
+    param([hashtable] $Difference)
 
-    $all = @($Difference['Metric'] + $Difference['Missing'])
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    if ($exclusions.Count -gt 0) {
-        Write-Exclusion -Settings $Settings -Route $exclusions
+    foreach ($route in $Difference['Missing'] + $Difference['Metric'] + $Difference['Stale']) {
+        Get-RouteId -Route $route
     }
-    Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
+}
+
+# The stale routes that the check found and that another program has removed from the profile since then.
+function Get-GoneRoute {
+    param([hashtable] $Found, [hashtable] $Difference)
+
+    if ($null -eq $Found['stored'] -or $null -eq $Found['stored']['stale']) {
+        return
+    }
+    $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
+    $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
+}
+
+# Writes the exclusions, then adds what is missing and corrects metrics, then removes stale routes. Exclusions
+# come first: without them, a connection would take their addresses into the tunnel. Nothing is removed after
+# a problem. Returns Problem and Removed, the texts of the removed routes.
+function Set-StoredRoute {
+    param([hashtable] $Settings, [hashtable] $Difference)
+
+    $routes = @($Difference['Metric'] + $Difference['Missing'])
+    $exclusions = @($routes | Where-Object { $_['Exclude'] })
+    $routes = @($routes | Where-Object { -not $_['Exclude'] })
+    if ($exclusions.Count -gt 0) {
+        $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
+        if ($problem) {
+            return @{ Problem = @($problem); Removed = @() }
+        }
+    }
+    $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
 
-        if ($null -ne $Saved['PutBack']) {
-            return
+        if ($null -ne $Route['Was']) {
+            return Set-StoredMetric -Settings $Settings -Route $Route
         }
-        if ($null -eq $Route['Was']) {
-            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
-        } else {
-            Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
-        }
+        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    Invoke-EachRoute -Route $Difference['Stale'] -Action {
+    if ($added['Problem'].Count -gt 0) {
+        return @{ Problem = $added['Problem']; Removed = @() }
+    }
+    $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
         param([hashtable] $Route)
 
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
-        $Settings['Gone'] += $Route['Text']
     }
+    @{ Problem = $removed['Problem']; Removed = @($removed['Done'] | ForEach-Object { $_['Text'] }) }
 }
 
-# Removes a route and adds it with its other metric, since there is no command that changes one.
+# Removes a route and adds it with its other metric, since there is no command that changes one. Where that
+# fails, the old route is added again. If that fails too, Confirm-OtherContent puts the entry back.
 function Set-StoredMetric {
-    param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
+    param([hashtable] $Settings, [hashtable] $Route)
 
     try {
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     } catch {
         $problem = $_
-        try {
-            if (-not (Test-StoredRoute -Settings $Settings -Route $Route)) {
-                Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
-            }
-        } catch {
-            Restore-Entry -Settings $Settings -Saved $Saved
+        $open = Open-ProfileEntry -Settings $Settings
+        if (-not (Test-StoredRoute -Open $open -Route $Route)) {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
         }
         throw $problem
     }
 }
 
-# Whether a route is stored now, with whatever metric.
+# Whether a route is stored now, with any metric. It is an error if there is no entry.
 function Test-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Route)
+    param([hashtable] $Open, [hashtable] $Route)
 
-    # Where there is no entry, this is an error.
-    $open = Open-ProfileEntry -Settings $Settings
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
@@ -120,45 +130,54 @@ function Write-Exclusion {
     }
 }
 
-# Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not, it
-# is put back and the repair has failed. Other entries belong to others and are not written here, whoever
-# changed them; but then the repair has failed too, and the copy from before the commands is kept. It is kept
-# as well where this look itself breaks off.
+# Checks that the route commands changed only what they were called for, and puts the entry back if not. Other
+# entries are never written here, because they belong to others. Returns Problem, IsPutBack, and what must
+# become of the Copy from before the commands: kept, backup or unneeded.
 function Confirm-OtherContent {
-    param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
+    param([hashtable] $Settings, [hashtable] $Saved, [hashtable] $Difference)
 
-    $problems = @()
-    $isAllThere = $false
+    $result = @{ Problem = @(); IsPutBack = $false; Copy = 'kept' }
     try {
-        $open = Open-ProfileEntry -Settings $Settings
-        if ($null -ne $open['Refusal']) {
+        $now = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $now['Refusal']) {
             throw 'the profile left the phonebook while its routes were changed; a copy is kept beside it'
         }
-        if (-not (Test-OtherEntry -Saved $Saved -Now $open)) {
-            $problems += 'another entry changed while routes were changed; a copy of the phonebook is kept'
+        $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
+        if (-not $isOtherSame) {
+            $problem = 'another entry changed while routes were changed; a copy of the phonebook is kept'
+            $result['Problem'] += $problem
         }
-        $isOtherSame = 0 -eq $problems.Count
-        $isSame = Test-OtherContent -Saved $Saved -Now $open -Touched $Touched
-        if (-not $isSame -or 'failed' -eq $Saved['PutBack']) {
+        $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
+        if (-not $isSame -or (Test-RouteLost -Open $now -Difference $Difference)) {
             Restore-Entry -Settings $Settings -Saved $Saved
+            $result['IsPutBack'] = $true
         }
         if (-not $isSame) {
-            $problems += 'more than its routes changed in the entry; the entry was put back'
+            $result['Problem'] += 'more than its routes changed in the entry; the entry was put back'
         }
-        $isAllThere = $isOtherSame
-    } finally {
-        if (-not $isAllThere) {
-            Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
-        } elseif ('done' -eq $Saved['PutBack'] -or [string]::Equals($open['Text'], $Saved['Text'])) {
-            # The copy is as the phonebook is, and what was there meanwhile is beside it already.
-            Remove-UnneededFile -Path $Saved['Copy']
-        } else {
-            Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Saved['Copy']
+        if ($isOtherSame) {
+            $result['Copy'] = 'backup'
+            if ($result['IsPutBack'] -or [string]::Equals($now['Text'], $Saved['Text'])) {
+                # Everything that is in the copy is in the phonebook too.
+                $result['Copy'] = 'unneeded'
+            }
+        }
+    } catch {
+        $result['Problem'] += ConvertTo-PlainError -ErrorRecord $_
+    }
+    $result
+}
+
+# Whether a route is gone whose metric could not be changed.
+function Test-RouteLost {
+    param([hashtable] $Open, [hashtable] $Difference)
+
+    foreach ($route in $Difference['Metric']) {
+        if (-not (Test-StoredRoute -Open $Open -Route $route)) {
+            return $true
         }
     }
-    if ($problems.Count -gt 0) {
-        throw ($problems -join '; ')
-    }
+    $false
 }
 
 # Whether the other entries are as they were; those that another program added behind them are no fault.
@@ -170,24 +189,22 @@ function Test-OtherEntry {
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# Brings the saved entry back and keeps every byte beside it. What the entry was is in the copy of that write.
+# Puts the saved entry back and keeps every other byte. What the entry was meanwhile is in the .bak of this
+# write.
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
-    $Saved['PutBack'] = 'failed'
     $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
         $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
         if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
-            # It was the last one of a phonebook without an end of its last line, and another came behind it.
+            # It was the last entry, its last line had no end, and another entry came behind it.
             return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
         }
         $rest.Insert($Entry['Start'], $body)
     }
-    $Saved['PutBack'] = 'done'
-    $Settings['Gone'] = @()
 }
 
 # Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
@@ -218,21 +235,21 @@ function Get-OtherContent {
     $records + [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
 }
 
-# Gives the connected interface the routes that it lacks, and takes those that just left the profile.
+# Adds the missing routes to the connected interface, and removes those that have just left the profile.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found)
+    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
-        return
+        return New-Outcome -Changed $false
     }
-    if ('repair' -eq $Settings['Stored'] -and $null -eq $Settings['StoredRoutes']) {
-        # The phonebook had to be brought back before it could be read; exclusions in it are known next time.
-        return
+    if ('repair' -eq $Settings['Stored'] -and $null -eq $Data) {
+        # The phonebook had to be restored before it could be read; the next round knows its exclusions.
+        return New-Outcome -Changed $false
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
-    Invoke-EachRoute -Route $safe -Action {
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
+    $added = Invoke-EachRoute -Route $safe -Action {
         param([hashtable] $Route)
 
         try {
@@ -245,13 +262,25 @@ function Repair-LiveCondition {
             }
         }
     }
-    $removed = @(foreach ($text in $Settings['Gone']) { (ConvertTo-Prefix -Text $text)['Key'] })
-    $live = @(Get-LiveRoute -Interface $interface[0])
-    $old = @($live | Where-Object { $removed -contains $_['Key'] })
+    $changed = $added['Done']
+    $problems = $added['Problem']
+    if ($null -ne $Data) {
+        $removed = Remove-GoneRoute -Interface $interface[0] -Gone $Data['Gone']
+        $changed += $removed['Done']
+        $problems += $removed['Problem']
+    }
+    New-Outcome -Changed ($changed.Count -gt 0) -Problem $problems
+}
+
+# Removes from a connected interface the routes that have just left the profile.
+function Remove-GoneRoute {
+    param($Interface, [string[]] $Gone)
+
+    $keys = @(foreach ($text in $Gone) { (ConvertTo-Prefix -Text $text)['Key'] })
+    $old = @(Get-LiveRoute -Interface $Interface | Where-Object { $keys -contains $_['Key'] })
     Invoke-EachRoute -Route $old -Action {
         param([hashtable] $Route)
 
-        Remove-LiveRoute -Interface $interface[0] -Prefix $Route['Text']
+        Remove-LiveRoute -Interface $Interface -Prefix $Route['Text']
     }
-    ($safe.Count + $old.Count) -gt 0
 }
