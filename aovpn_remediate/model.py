@@ -206,9 +206,6 @@ class KindSettings(Protocol):
     def repairs(self) -> tuple[str, ...]:
         """Which of them it repairs."""
 
-    def case_values(self) -> Mapping[str, object]:
-        """What the ``$names`` of the kind's cases stand for."""
-
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are, where none are rendered."""
 

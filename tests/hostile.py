@@ -65,9 +65,6 @@ class HostileSettings:
     def repairs(self) -> tuple[str, ...]:
         return ("Stored", "Live")
 
-    def case_values(self) -> Mapping[str, object]:
-        return self.values
-
     def own_pair(self) -> OwnPair | None:
         return None
 

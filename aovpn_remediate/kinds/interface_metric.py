@@ -63,32 +63,3 @@ user-metric:
 
     def _ties_with(self, other: InterfaceMetric) -> bool:
         return other.ipv4 == self.ipv4 and other.profile != self.profile
-
-    def case_values(self) -> Mapping[str, object]:
-        """The settings; metrics as the phonebook has them, and wrong ones.
-
-        A family that is left alone has one value throughout.
-        """
-        settings = self.script_settings()
-        ipv4, ipv6 = settings["Ipv4"], settings["Ipv6"]
-        return {
-            **super().case_values(),
-            "ipv6": ipv6,
-            "stored4": _stored(ipv4),
-            "stored6": _stored(ipv6),
-            "wrong4": _wrong(ipv4),
-            "wrong6": _wrong(ipv6),
-            "live6": 77 if ipv6 is None else ipv6,
-            "key4": f"IpInterfaceMetric={_stored(ipv4)}",
-            "key6": f"Ipv6InterfaceMetric={_stored(ipv6)}",
-        }
-
-
-def _stored(metric: object) -> object:
-    if metric == "automatic":
-        return 0
-    return 77 if metric is None else metric
-
-
-def _wrong(metric: object) -> int:
-    return 77 if metric is None else 25 if metric != 25 else 26

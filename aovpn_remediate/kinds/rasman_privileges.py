@@ -91,14 +91,3 @@ rasman:
     def repairs(self) -> tuple[str, ...]:
         """The registry, and the service: one that a restart left stopped is started, whatever is asked."""
         return ("Stored", "Live")
-
-    def case_values(self) -> Mapping[str, object]:
-        """The settings; the wanted list, and lists that lack some or have more."""
-        wanted = self.script_settings()["Privileges"]
-        names = list(wanted) if isinstance(wanted, list) else []
-        return {
-            **super().case_values(),
-            "wanted": names,
-            "lacking": ["SeBackupPrivilege", *names[1:]],
-            "repaired": ["SeBackupPrivilege", *names[1:], *names[:1]],
-        }

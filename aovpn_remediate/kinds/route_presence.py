@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_network
 from itertools import combinations
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -125,67 +124,7 @@ user-routes:
             if is_nested and one.metric != other.metric:
                 yield f"{_named(one)} and {_named(other)} overlap; the longer one wins, whatever the metrics"
 
-    def case_values(self) -> Mapping[str, object]:
-        """The settings; the routes as the phonebook would have them, and what the cases do to them.
-
-        ``first`` is the first one that is no exclusion: it is the one that is missing or has another metric.
-        ``waits`` is whether it is around an exclusion, so that it is not added to an interface.
-        """
-        live = [_stored(route) for route in self.routes if not route.exclude]
-        stored = [f"{'!' * route.exclude}{_stored(route)}" for route in self.routes]
-        first = live[:1]
-        rest = [route for route in stored if route not in first]
-        exclusions = [route for route in stored if route.startswith("!")]
-        return {
-            **super().case_values(),
-            "routes": live,
-            "rest": live[1:],
-            "stored_routes": stored,
-            "stored_rest": rest,
-            "stored_through": live,
-            "first_last": [*rest, *first],
-            "only_exclusions": exclusions,
-            "exclusions_last": [*live, *exclusions],
-            "count": len(live),
-            "excludes": bool(exclusions),
-            "waits": self._waits(),
-            "any_metric": all(route.metric is None for route in self.routes if not route.exclude),
-            **self._with_metric(stored),
-            "with_stale": [*stored, "198.51.100.0/24@1"],
-            "stale_rest": ["198.51.100.0/24@1", *rest],
-            "stale_first": ["198.51.100.0/24@1", *rest, *first],
-            "inside_first": [*stored, *(f"!{_inside(route)}@1" for route in first)],
-            "with_exclusion": [*stored, "!198.51.100.0/24@1"],
-        }
-
-    def _waits(self) -> bool:
-        first = next((route.prefix for route in self.routes if not route.exclude), None)
-        exclusions = (route.prefix for route in self.routes if route.exclude)
-        return first is not None and any(is_within(one, first) for one in exclusions)
-
-    def _with_metric(self, stored: list[str]) -> Mapping[str, object]:
-        """The stored routes while the first of those with a metric has another one, and after its repair."""
-        for place, route in enumerate(self.routes):
-            if route.metric is not None and not route.exclude:
-                other = f"{route.prefix}@{route.metric % 9999 + 1}"
-                before, behind = stored[:place], stored[place + 1 :]
-                return {
-                    "metric_wrong": [*before, other, *behind],
-                    "metric_right": [*before, *behind, stored[place]],
-                }
-        return {"metric_wrong": stored, "metric_right": stored}
-
 
 def _named(route: RouteEntry) -> str:
     metric = "any metric" if route.metric is None else f"metric {route.metric}"
     return f"{'exclusion' if route.exclude else 'route'} {route.prefix} ({metric})"
-
-
-def _inside(route: str) -> str:
-    """The last address of a route, as a network."""
-    network = ip_network(route.partition("@")[0])
-    return f"{network[-1]}/{network.max_prefixlen}"
-
-
-def _stored(route: RouteEntry) -> str:
-    return f"{route.prefix}@{route.metric or 1}"

@@ -1,12 +1,19 @@
-"""The cases that a pair is proven in: those of its kind, or of the client files of a pair of one's own.
+"""The cases that a pair is proven in: those of its kind, or of the client files of your own script pair.
 
-A kind's ``cases.yaml`` is a list of cases: ``case`` (its name), ``when`` and ``unless`` (settings, each a
-value or a list of them, that it is for), ``before`` (a client description), ``says`` (the states of detect,
-remediate, detect, remediate), and ``after`` (the parts of the client that change). With ``then``, which is
-``reconnect``, ``restart`` or ``shut down``, that happens after the four, and another detection has a state
-too. A text such as ``$profile`` stands for a value of the remediation's own settings. The client files of a
-``custom`` pair have the same form; there ``exits`` (exit codes) may stand for ``says``, and the output is the
-pair's own.
+The cases of a kind stand in ``templates/ps1/kinds/<kind>/cases.yaml``; what many kinds share is written
+once, in ``templates/ps1/cases/``. A case has these keys:
+
+- ``case``: its name
+- ``when``, ``unless``: settings or other ``$Names``, each with a value or a list of them, that it is for
+- ``before``: a client description
+- ``says``: the states of detect, remediate, detect, remediate
+- ``after``: the parts of the client that change
+- ``then``: ``reconnect``, ``restart`` or ``shut down``; that happens after the four runs, and ``says`` has a
+  fifth state, of another detection
+
+A text such as ``$Profile`` stands for a value of ``case_values``. ``with: $Wrong`` in a mapping stands for
+all keys of that value; a list of them is possible. The client files of a ``custom`` pair have no such names;
+there ``exits`` (exit codes) may stand for ``says``, and the output is the pair's own.
 """
 
 from __future__ import annotations
@@ -22,6 +29,7 @@ from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.model import Remediation
 from aovpn_remediate.scripts.render import templates_folder
 from aovpn_remediate.verify.case_file import read_items, states
+from aovpn_remediate.verify.case_values import case_values
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,13 @@ def read_cases(remediation: Remediation) -> list[Case]:
     Raises ``ClientFileError`` with everything that is wrong with the files.
     """
     own = remediation.settings.own_pair()
-    kinds_own = templates_folder() / "kinds" / remediation.kind / "cases.yaml"
+    values = case_values(remediation) if own is None else {}
     cases: list[Case] = []
     problems: list[str] = []
-    for path in [kinds_own] if own is None else own.clients:
+    for path in case_files(remediation.kind) if own is None else own.clients:
         try:
             items = read_items(path)
-            found = list(_fitting(items, remediation.settings.case_values()))
+            found = list(_fitting(items, values))
         except ClientError as error:
             problems.append(f"{path}: {error}")
             continue
@@ -63,6 +71,13 @@ def read_cases(remediation: Remediation) -> list[Case]:
     if problems:
         raise ClientFileError(problems)
     return cases
+
+
+def case_files(kind: str) -> list[Path]:
+    """Return the shared case files, whose conditions say which kinds they are for, and the kind's own."""
+    folder = templates_folder()
+    own = folder / "kinds" / kind / "cases.yaml"
+    return [*sorted((folder / "cases").glob("*.yaml")), *([own] if own.is_file() else [])]
 
 
 def _fitting(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Iterator[Case]:
@@ -135,13 +150,24 @@ def _is_one_of(value: object, wanted: object) -> bool:
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
-    """A part of a case with ``$name`` replaced; within a longer text only texts can stand."""
+    """A part of a case with each ``$Name`` replaced; a longer text can hold ``$Profile`` only."""
     if isinstance(part, dict):
-        return {_filled(key, values): _filled(value, values) for key, value in part.items()}
+        return _filled_mapping(part, values)
     if isinstance(part, list):
         return [_filled(one, values) for one in part]
     if isinstance(part, str) and part.startswith("$") and part[1:] in values:
         return values[part[1:]]
-    if isinstance(part, str) and "$profile" in part and "profile" in values:
-        return part.replace("$profile", str(values["profile"]))
+    if isinstance(part, str) and "$Profile" in part and "Profile" in values:
+        return part.replace("$Profile", str(values["Profile"]))
     return part
+
+
+def _filled_mapping(part: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    filled: dict[str, Any] = {}
+    for key, value in part.items():
+        if key == "with" and values:
+            for name in value if isinstance(value, list) else [value]:
+                filled |= _filled(name, values) or {}
+        else:
+            filled[_filled(key, values)] = _filled(value, values)
+    return filled

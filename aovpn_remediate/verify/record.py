@@ -120,7 +120,7 @@ def _record(job: Job, shell: PowerShell, folder: Path) -> Record:
     steps, ended = _run_scripts(job, client, shell, start=snapshot(client))
     return Record(
         case=job.case,
-        profile=str(job.remediation.settings.case_values().get("profile")),
+        profile=str(job.remediation.settings.script_settings().get("Profile")),
         is_own_pair=job.is_own_pair,
         has_repair=bool(job.package.remediation),
         steps=steps,

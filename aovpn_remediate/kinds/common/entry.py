@@ -87,10 +87,6 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
         """What is allowed in this entry but probably not meant beside those above it in the file."""
         return ()
 
-    def case_values(self) -> Mapping[str, object]:
-        """What the ``$names`` of the kind's cases stand for: the settings, and what a kind adds."""
-        return dict(self)
-
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are; here they are rendered."""
         return None

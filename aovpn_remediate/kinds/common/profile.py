@@ -93,10 +93,6 @@ class ProfileEntry(Entry):
     def wanted_values(self, state: str) -> Mapping[str, object]:
         """What is kept correct in one state, ``Stored`` or ``Live``, by name."""
 
-    def case_values(self) -> Mapping[str, object]:
-        """The settings, with the default of ``live``."""
-        return {**super().case_values(), "stored": self.stored_mode, "live": self.live_mode}
-
     def _states_with(self, *modes: str) -> tuple[str, ...]:
         states = (("Stored", self.stored_mode), ("Live", self.live_mode))
         return tuple(name for name, mode in states if mode in modes)
