@@ -10,7 +10,9 @@ import pytest
 from aovpn_remediate.client.comparison import differences
 from aovpn_remediate.scripts.render import templates_folder
 from aovpn_remediate.verify import prove
-from tests.proof_jobs import ENTRIES, RENDERED, broken, jobs, the_case
+from aovpn_remediate.verify.case_file import read_items
+from aovpn_remediate.verify.cases import case_files
+from tests.proof_jobs import ENTRIES, ENTRIES_OF, RENDERED, broken, jobs, the_case
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -21,10 +23,18 @@ def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
 
 @pytest.mark.parametrize("kind", RENDERED)
 def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
-    text = (templates_folder() / "kinds" / kind / "cases.yaml").read_text(encoding="utf-8")
-    names = set(re.findall(r"^- case: (.*)$", text, re.MULTILINE))
-    used = {job.case.name for entry in ENTRIES if f"kind: {kind}," in entry for job in jobs(tmp_path, entry)}
-    assert used == names
+    *_, own = case_files(kind)
+    names = {item["case"] for item in read_items(own)}
+    used = {job.case.name for entry in ENTRIES_OF[kind] for job in jobs(tmp_path, entry)}
+    assert names - used == set()
+
+
+def test_every_shared_case_is_for_some_kind(tmp_path):
+    *shared, _ = case_files("interface-metric")
+    names = {item["case"] for path in shared for item in read_items(path)}
+    used = {job.case.name for entry in ENTRIES for job in jobs(tmp_path, entry)}
+    rare = {"each key has another accepted value", "a key is missing where that means the wanted value"}
+    assert names - used <= rare  # of kinds that accept several values, or a missing one
 
 
 @pytest.mark.parametrize(
@@ -39,7 +49,7 @@ def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
     ],
 )  # fmt: skip
 def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, old, new, said):
-    job = broken(the_case(tmp_path, "the stored metric is wrong"), old, new)
+    job = broken(the_case(tmp_path, "the stored state is wrong"), old, new)
     proof = prove(job, shell)
     assert not proof.ok and any(said in line for line in proof.differences), proof.differences
 
@@ -47,7 +57,7 @@ def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, old, new
 @pytest.mark.parametrize("kind", RENDERED)
 @pytest.mark.parametrize("part", ["check.ps1", "repair.ps1"])
 def test_deleting_the_body_of_any_part_makes_verify_fail(shell, tmp_path, kind, part):
-    entry = next(entry for entry in ENTRIES if f"kind: {kind}," in entry)
+    entry = ENTRIES_OF[kind][0]
     code = (templates_folder() / "kinds" / kind / part).read_text(encoding="ascii")
     names = re.findall(r"^function (\S+)", code, re.MULTILINE)
     failed = 0
@@ -67,7 +77,7 @@ def _without(script: bytes, names: list[str]) -> bytes:
 
 def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
     job = broken(
-        the_case(tmp_path, "the stored metric is wrong"),
+        the_case(tmp_path, "the stored state is wrong"),
         b"-Text $After",
         b"-Text 'x'",
     )
@@ -76,7 +86,11 @@ def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
 
 
 def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
-    job = next(one for one in jobs(tmp_path, ENTRIES[0]) if one.case.name == "the stored metric is wrong")
+    job = next(
+        one
+        for one in jobs(tmp_path, ENTRIES_OF["interface-metric"][0])
+        if one.case.name == "the stored state is wrong"
+    )
     spoil = b"[IO.Directory]::GetFiles($env:APPDATA, '*.bak', 'AllDirectories').ForEach({ [IO.File]::WriteAllText($_, 'x') })"
     script = job.package.remediation.replace(b"    exit 0\r\n", b"    " + spoil + b"\r\n    exit 0\r\n", 1)
     assert script != job.package.remediation
@@ -85,7 +99,7 @@ def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
 
 
 def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):
-    job = the_case(tmp_path, "the stored metric is right")
+    job = the_case(tmp_path, "the stored state is right")
     wrong = replace(job.case, says=("issue",) * 4)
     proof = prove(replace(job, case=wrong), shell, keep=tmp_path / "kept")
     (kept,) = (tmp_path / "kept").rglob("proof.txt")

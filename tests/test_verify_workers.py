@@ -15,14 +15,14 @@ def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_pa
     (tmp_path / "2").mkdir()
     assert prove(the_case(tmp_path / "2", "the stored metric is wrong"), shell).ok, "which makes it warm"
     job = broken(
-        the_case(tmp_path, "the stored metric is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"
+        the_case(tmp_path, "the stored state is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"
     )
     with monkeypatch.context() as patch:
         patch.setattr(device, "LIMIT", 5)
         proof = prove(job, shell)
     assert proof.states == ("issue",)
     assert any("run 2: the script could not be run to its end" in one for one in proof.differences)
-    assert prove(the_case(tmp_path / "2", "the stored metric is wrong"), shell).ok
+    assert prove(the_case(tmp_path / "2", "the stored state is wrong"), shell).ok
 
 
 def test_every_job_is_taken_once_and_idle_workers_help_the_others():
