@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from aovpn_remediate.kinds import KINDS
 from tests.config_texts import ENTRY, HEAD, KEYS, LIST
 
+ALL_KINDS = ", ".join(sorted(KINDS))
 TWO_ENTRIES = (
     "write two entries: one with stored: repair, live: report (it runs as the user), one with stored: ignore, "
     "live: repair (it runs as SYSTEM)"
@@ -28,10 +30,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a later kind": (
         "name: c\nremediations:\n  m:\n    kind: x\n",
-        '4:11: unknown kind "x"; use one of: custom, interface-metric, rasman-privileges, route-presence',
+        f'4:11: unknown kind "x"; use one of: {ALL_KINDS}',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
-    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", "3:13: unknown kind a list; use one of: custom, interface-metric, rasman-privileges, route-presence"),
+    "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", f"3:13: unknown kind a list; use one of: {ALL_KINDS}"),
     "an entry that is text": (
         "name: c\nremediations:\n  m: x\n",
         '3:6: m must be a mapping, not "x"; write keys and values below it',

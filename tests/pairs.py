@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
 from aovpn_remediate.kinds import KINDS
@@ -20,7 +23,7 @@ def metric_pair(**settings: object) -> ScriptPackage:
 
 def pair(kind: str, **settings: object) -> ScriptPackage:
     """Render a remediation of a kind with these settings."""
-    entry = KINDS[kind].model_validate({"kind": kind} | settings)
+    entry = KINDS[kind].model_validate(settings | {"kind": kind})
     remediation = Remediation(
         key="metric",
         kind=kind,
@@ -34,6 +37,17 @@ def pair(kind: str, **settings: object) -> ScriptPackage:
         settings=entry,
     )
     return render_package(remediation, config="contoso")
+
+
+def example_pair(kind: str) -> ScriptPackage:
+    """Render the example of a kind, with its repair."""
+    return pair(**example_settings(kind))
+
+
+def example_settings(kind: str) -> dict[str, Any]:
+    """The settings of the example of a kind, with its repair."""
+    (settings,) = yaml.safe_load(KINDS[kind].example).values()
+    return settings | {"repair": True}
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from aovpn_remediate.config import load_config
 from aovpn_remediate.kinds import KINDS, Entry
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
-from aovpn_remediate.scripts.render import render_package, templates_folder
+from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.verify import Job, jobs_for
-from tests.golden_files import ROOT
+from tests.golden_files import RENDERED, ROOT
+from tests.pairs import example_settings
 
 Settings = Mapping[str, Any]
 
 EXAMPLE = ROOT / "examples" / "remediate.yaml"
-RENDERED = [kind for kind in KINDS if (templates_folder() / "kinds" / kind / "check.ps1").is_file()]
 PROFILE = "O'Neil M\u00fcnchen"
 SCOPES: list[Settings] = [
     {"scope": "user"}, {"scope": "user", "live": "ignore"}, {"scope": "user", "stored": "ignore", "live": "repair"},
@@ -46,8 +45,7 @@ MORE: Mapping[str, list[Settings]] = {
 
 def example(kind: str) -> dict[str, Any]:
     """The settings of a kind's example, with the repair and with a name that has to be quoted."""
-    (settings,) = yaml.safe_load(KINDS[kind].example).values()
-    settings["repair"] = True
+    settings = example_settings(kind)
     return settings | ({"profile": PROFILE} if "profile" in settings else {})
 
 

@@ -19,7 +19,7 @@ import pytest
 from aovpn_remediate import __version__
 from aovpn_remediate.cli import run
 from aovpn_remediate.kinds import KINDS
-from tests.golden_files import GOLDEN, ROOT
+from tests.golden_files import GOLDEN, KEYS, ROOT, example_file
 from tests.patience import HANGING
 from tests.tenants import SCRIPTS, config
 
@@ -38,9 +38,9 @@ def written(folder: Path) -> dict[str, bytes]:
 def test_render_writes_the_golden_scripts_and_their_metadata(tmp_path):
     assert render(tmp_path / "new" / "out") == 0
     files = written(tmp_path / "new" / "out")
-    for path in GOLDEN.rglob("*.ps1"):
-        assert files[f"{path.parent.name}/{path.name}"] == path.read_bytes()
-    assert len(files) == 17
+    golden = {path: (GOLDEN / kind / path).read_bytes() for path, (kind, _) in example_file().items()}
+    assert golden == {path: content for path, content in files.items() if path.endswith(".ps1")}
+    assert {path for path in files if path not in golden} == {f"{key}/package.json" for key in KEYS}
     package = json.loads(files["user-metric/package.json"])
     assert package["displayName"] == "AOVPN user tunnel: interface metric"
     assert package["assignments"][1] == {
@@ -87,7 +87,7 @@ def test_rendering_again_writes_nothing(tmp_path, capsys):
     times = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))]
     capsys.readouterr()
     assert render(tmp_path) == 0
-    assert "6 packages, 0 files changed" in capsys.readouterr().out
+    assert f"{len(KEYS)} packages, 0 files changed" in capsys.readouterr().out
     assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))] == times
 
 
@@ -112,7 +112,10 @@ def test_a_bad_config_writes_nothing(tmp_path, capsys):
 
 def test_validate_counts_what_it_checked(capsys):
     assert run(["validate", "-c", EXAMPLE]) == 0
-    assert capsys.readouterr().out == f"{EXAMPLE}: 6 remediations, 11 scripts, no problems\n"
+    assert (
+        capsys.readouterr().out
+        == f"{EXAMPLE}: {len(KEYS)} remediations, {len(example_file())} scripts, no problems\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "publish"])

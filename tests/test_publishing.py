@@ -12,7 +12,7 @@ import pytest
 from aovpn_remediate.config import load_config
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.simulator import running_simulator
-from tests.golden_files import ROOT
+from tests.golden_files import KEYS, ROOT
 from tests.tenants import Bench, config
 
 LIST, BATCH = "GET /deviceManagement/deviceHealthScripts", "POST /$batch"
@@ -42,9 +42,10 @@ def test_a_second_publish_changes_nothing(bench: Bench):
     bench.requests()
     said = bench.remediate("publish", "--yes")
     sent = bench.requests()
-    assert said.code == 0 and "No changes. 6 packages match the config." in said.out
+    assert said.code == 0 and f"No changes. {len(KEYS)} packages match the config." in said.out
     assert bench.packages() == before
-    assert sent == [LIST, f"{BATCH} [6]", f"{BATCH} [5]"]
+    look_ups = sent.pop()
+    assert sent == [LIST, f"{BATCH} [{len(KEYS)}]"] and look_ups.startswith(BATCH)
 
 
 @pytest.mark.parametrize("count", [1, 20, 21, 60])

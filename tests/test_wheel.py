@@ -9,7 +9,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from tests.golden_files import GOLDEN, ROOT
+from tests.golden_files import GOLDEN, ROOT, example_file
 
 
 def test_the_wheel_renders_by_itself(tmp_path: Path):
@@ -45,5 +45,5 @@ def test_the_wheel_renders_by_itself(tmp_path: Path):
     config.write_bytes((ROOT / "examples" / "remediate.yaml").read_bytes())
     render = [str(python), "-m", "aovpn_remediate", "render", "-c", str(config), "-o", "out"]
     subprocess.run(render, cwd=tmp_path, check=True, capture_output=True)
-    for path in GOLDEN.rglob("*.ps1"):
-        assert (tmp_path / "out" / path.parent.name / path.name).read_bytes() == path.read_bytes()
+    for path, (kind, _) in example_file().items():
+        assert (tmp_path / "out" / path).read_bytes() == (GOLDEN / kind / path).read_bytes()

@@ -1,0 +1,966 @@
+# Remediation script of an Intune Remediation.
+# Kind interface-metric, rendered by aovpn-remediate 0.1.0.
+#
+# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+#
+# It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
+# state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
+# failed (exit code 1).
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+$Settings = @{
+    Kind       = 'interface-metric'
+    Profile    = 'Contoso User VPN'
+    Scope      = 'user'
+    RunAs      = 'user'
+    WhenAbsent = 'ok'
+    Stored     = 'repair'
+    Live       = 'report'
+    Ipv4       = 3
+    Ipv6       = 3
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
+# of any encoding come out as they went in.
+
+# A file's bytes as Latin-1 text.
+function Read-FileText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# Whether a file holds exactly this text.
+function Test-Content {
+    param([string] $Path, [string] $Text)
+
+    [string]::Equals((Read-FileText -Path $Path), $Text)
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
+# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+function Write-NewFile {
+    param([string] $Path, [string] $Text)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
+    $isWhole = $false
+    $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Flush($true)
+        $isWhole = $true
+    } finally {
+        try {
+            # Writes what is still in memory, which a full disk refuses again.
+            $stream.Dispose()
+        } finally {
+            if (-not $isWhole) {
+                [IO.File]::Delete($Path)
+            }
+        }
+    }
+}
+
+# Moves a file; nothing may be where it goes.
+function Move-File {
+    param([string] $Path, [string] $Target)
+
+    Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
+}
+
+# Deletes a file, if it is there.
+function Remove-File {
+    param([string] $Path)
+
+    Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
+}
+
+# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
+function Remove-UnneededFile {
+    param([string] $Path)
+
+    try {
+        [IO.File]::Delete($Path)
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+
+# The interfaces of a connected profile, one for each address family; none while it is not connected.
+# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+function Get-LiveInterface {
+    param([string] $Alias)
+
+    try {
+        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $interfaces = @()
+    }
+    foreach ($interface in $interfaces) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
+            $interface
+        }
+    }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+
+# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
+# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+function Find-Phonebook {
+    param([string] $Scope)
+
+    $path = $env:ProgramData
+    if ('user' -eq $Scope) {
+        $path = $env:APPDATA
+    }
+    if (-not $path) {
+        throw 'this session does not say where the phonebook is'
+    }
+    Find-PhonebookBelow -Path $path
+}
+
+# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
+    }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
+}
+
+# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+function Find-PhonebookEntry {
+    param([string] $Text, [string] $Name)
+
+    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
+    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
+        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
+            $end = $Text.Length
+            if ($i + 1 -lt $headers.Count) {
+                $end = $headers[$i + 1].Index
+            }
+            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
+            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+            if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
+                $entry
+            }
+        }
+    }
+    if (@($entries).Count -gt 1) {
+        throw 'the phonebook has more than one VPN entry of this name'
+    }
+    $entries
+}
+
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
+function Open-ProfileEntry {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
+    }
+    if (Test-BrokenReplacement -Path $open['Path']) {
+        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
+    }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path']
+    }
+    $open
+}
+
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
+function Get-Absence {
+    param([hashtable] $Settings, [string] $Path)
+
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
+        if ($null -ne $lost) {
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
+            return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
+        }
+    }
+    if ('user' -eq $Settings['Scope']) {
+        return New-Finding -State 'absent' -Detail "the profile is not in this user's phonebook"
+    }
+    New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
+# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+function Test-EntryName {
+    param([string] $Header, [string] $Name)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $decoded = $encoding.GetString($bytes)
+        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
+            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
+        }
+    }
+    $false
+}
+
+# The place of a key's value in an entry; nothing if the key is not there.
+function Find-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    if ($places.Count -gt 1) {
+        throw "the phonebook entry has the key $Key more than once"
+    }
+    if ($places.Count -eq 1) {
+        $value = $places[0].Groups[1]
+        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    }
+}
+
+# The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
+# lines, where Windows keeps it; every other character stays.
+function Set-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+
+    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Key
+    if ($null -ne $place) {
+        return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
+    }
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
+    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# An entry's text with a line behind the last key of its first block.
+function Add-EntryLine {
+    param([string] $Text, [string] $Line)
+
+    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
+    $last = $lines[0]
+    foreach ($one in $lines) {
+        if ($one.Groups[1].Value.Contains('=')) {
+            $last = $one
+        } elseif ($last.Index -gt 0 -and -not $one.Value.Trim()) {
+            break
+        }
+    }
+    $end = $last.Index + $last.Length
+    if ($last.Groups[2].Length -eq 0) {
+        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
+    }
+    $Text.Insert($end, $Line + $last.Groups[2].Value)
+}
+
+# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
+# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
+# before commands which this script cannot watch, and .kept whatever a person has to look at.
+
+# Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
+# script block that gets the text and the entry's place in it and returns the new text.
+function Edit-ProfileEntry {
+    param([hashtable] $Settings, [scriptblock] $Change)
+
+    for ($try = 1; $try -le 5; $try++) {
+        $open = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $open['Refusal']) {
+            throw 'the profile left the phonebook while it was being repaired'
+        }
+        $after = & $Change $open['Text'] $open['Entry']
+        if ([string]::Equals($open['Text'], $after)) {
+            return $false
+        }
+        if (Write-PhonebookText -Path $open['Path'] -Before $open['Text'] -After $after) {
+            return $true
+        }
+    }
+    throw 'the phonebook kept changing while it was being repaired'
+}
+
+# Replaces the phonebook and keeps the old one beside it; $false if it changed meanwhile.
+function Write-PhonebookText {
+    param([string] $Path, [string] $Before, [string] $After)
+
+    $old = Clear-CopyPlace -Path $Path
+    $temporary = Get-TemporaryPath -Path $Path
+    try {
+        Write-NewFile -Path $temporary -Text $After
+        # Compared before every try: a program that held the file may just have written it.
+        $replaced = Invoke-WithRetry -Action {
+            $same = Test-Content -Path $Path -Text $Before
+            if ($same) {
+                try {
+                    [IO.File]::Replace($temporary, $Path, $old)
+                } catch {
+                    # One that breaks off half-way leaves the old file under the other name only.
+                    $null = Restore-Phonebook -Path $Path
+                    throw
+                }
+            }
+            $same
+        }
+        if (-not $replaced) {
+            return $false
+        }
+        try {
+            $isSame = Test-Content -Path $old -Text $Before
+            if (-not $isSame) {
+                # It was written between the comparison and the replacement: what was written comes back.
+                Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
+            }
+        } catch {
+            $problem = ConvertTo-PlainError -ErrorRecord $_
+            if (-not (Restore-Phonebook -Path $Path)) {
+                Save-KeptCopy -Path $Path -Copy $old
+                throw "$problem; what another program may have written is in a copy beside the phonebook"
+            }
+            throw
+        }
+        if (-not $isSame) {
+            if (-not (Test-Content -Path $temporary -Text $After)) {
+                # And it was written once more.
+                Save-KeptCopy -Path $Path -Copy $temporary
+            }
+            return $false
+        }
+    } finally {
+        if (-not (Test-BrokenReplacement -Path $Path)) {
+            Remove-UnneededFile -Path $temporary
+        }
+    }
+    Complete-PhonebookCopy -Path $Path -Copy $old
+    if (-not (Test-Content -Path $Path -Text $After)) {
+        throw 'the phonebook is not what was written; another program changed it'
+    }
+    $true
+}
+
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
+        return $false
+    }
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+}
+
+# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+function Restore-Phonebook {
+    param([string] $Path)
+
+    if (-not (Test-BrokenReplacement -Path $Path)) {
+        return $false
+    }
+    $old = "$Path.aovpn-remediate.old"
+    if ([IO.File]::Exists($Path)) {
+        $aside = Get-TemporaryPath -Path $Path
+        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
+    } else {
+        Move-File -Path $old -Target $Path
+    }
+    $true
+}
+
+# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+function Restore-ScopePhonebook {
+    param([string] $Scope)
+
+    $phonebook = Find-Phonebook -Scope $Scope
+    -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
+}
+
+# Makes room beside a phonebook: returns where a replacement puts the old file. One that is there already is
+# of a repair that was killed and may be all that is left of what it holds, so it is kept.
+function Clear-CopyPlace {
+    param([string] $Path)
+
+    $old = "$Path.aovpn-remediate.old"
+    $backup = "$Path.aovpn-remediate.bak"
+    $hasBackup = Test-PlainFile -Path $backup
+    if (Test-PlainFile -Path $old) {
+        $text = Read-FileText -Path $old
+        $isElsewhere = Test-Content -Path $Path -Text $text
+        if (-not $isElsewhere -and $hasBackup) {
+            $isElsewhere = Test-Content -Path $backup -Text $text
+        }
+        if ($isElsewhere) {
+            Remove-File -Path $old
+        } else {
+            Save-KeptCopy -Path $Path -Copy $old
+        }
+    }
+    foreach ($file in @(Get-LeftFile -Path $Path)) {
+        Remove-UnneededFile -Path $file
+    }
+    $old
+}
+
+# What was written was looked at, and all is there: this copy is that of the last repair now. Where it cannot
+# be, it stays what it is.
+function Complete-PhonebookCopy {
+    param([string] $Path, [string] $Copy)
+
+    $backup = "$Path.aovpn-remediate.bak"
+    try {
+        Remove-File -Path $backup
+        Move-File -Path $Copy -Target $backup
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
+}
+
+# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
+# which takes no room on a full disk.
+function Save-KeptCopy {
+    param([string] $Path, [string] $Copy)
+
+    for ($number = 1; $number -le 9; $number++) {
+        $kept = "$Path.aovpn-remediate.$number.kept"
+        if ($null -eq (Get-FileAttribute -Path $kept)) {
+            return Move-File -Path $Copy -Target $kept
+        }
+    }
+    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
+}
+
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
+}
+
+# Whether there is a copy; a link or a folder in its place is a doubt.
+function Test-PlainFile {
+    param([string] $Path)
+
+    if ([IO.Directory]::Exists($Path)) {
+        throw 'a link or a folder stands where a copy of the phonebook belongs'
+    }
+    Test-PlainPath -Path $Path
+}
+
+# Where a new file is made whole before it takes another's place.
+function Get-TemporaryPath {
+    param([string] $Path)
+
+    "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
+}
+
+# Those that a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
+}
+
+# What a script says, and its only way out.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
+    }
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name -and $name.Length -gt 3) {
+            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
+        } elseif ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    $start = '(?:[A-Za-z]:\\|\\\\|/)'
+    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
+    $text = [regex]::Replace($text, $quoted, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
+    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
+    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = Limit-Found -Found $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in @($Found.Keys | Sort-Object)) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+function Complete-Remediation {
+    param([hashtable] $Settings, $Check, $Repair)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    if ('issue' -eq $finding['State']) {
+        $finding = Invoke-Repair -Settings $Settings -Check $Check -Repair $Repair -Before $finding
+    } elseif ('link' -eq $finding['Reason']) {
+        $finding['State'] = 'failed'
+    }
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('failed' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
+# fails stops no other one.
+function Invoke-Repair {
+    param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
+
+    $after = $Before
+    $changed = $false
+    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        $problems = @()
+        $changes = foreach ($one in $Repair) {
+            try {
+                & $one $after['Found']
+            } catch {
+                $problems += ConvertTo-PlainError -ErrorRecord $_
+            }
+        }
+        if ($problems.Count -gt 0) {
+            $detail = $problems -join '; '
+            if (0 -eq $Before['Found'].Count) {
+                $detail = 'not repaired: {0}: {1}' -f $Before['Detail'], $detail
+            }
+            return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
+        }
+        $changed = $changed -or @($changes) -contains $true
+        $after = Invoke-Check -Settings $Settings -Check $Check
+    }
+    if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
+        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+    } elseif (@('healthy', 'pending') -notcontains $after['State']) {
+        $after['Detail'] = 'after the repair: ' + $after['Detail']
+        $after['State'] = 'failed'
+    } elseif ($changed) {
+        $after['Detail'] = 'repaired: {0}; now: {1}' -f $Before['Detail'], $after['Detail']
+        $after['State'] = 'fixed'
+        $after['Found'] = $Before['Found']
+    }
+    $after
+}
+
+# The wanted metric of each address family that the settings name.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    $want = [ordered] @{}
+    foreach ($family in 'Ipv4', 'Ipv6') {
+        if ($null -ne $Settings[$family]) {
+            $want[$family.ToLowerInvariant()] = $Settings[$family]
+        }
+    }
+    $want
+}
+
+# The families that differ. In the phonebook a key that is missing means automatic.
+function Get-DifferentFamily {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    if ($null -eq $Found) {
+        return
+    }
+    foreach ($family in $Found.Keys) {
+        $is = "$($Found[$family])" -replace 'missing', 'automatic'
+        if ($is -ne "$($Want[$family])") {
+            $family
+        }
+    }
+}
+
+# The families that differ, as words.
+function Get-Difference {
+    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
+
+    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
+        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
+    }
+    @($words) -join ', '
+}
+
+# Looks at the metric in the phonebook, which Windows gives the interface at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
+    }
+    $want = Get-Want -Settings $Settings
+    $found = [ordered] @{}
+    foreach ($family in $want.Keys) {
+        $found[$family] = Get-StoredMetric -Text $open['Text'] -Entry $open['Entry'] -Family $family
+    }
+    $difference = Get-Difference -Found $found -Want $want
+    if ($difference) {
+        return New-Finding -State 'issue' -Detail "stored metric: $difference" -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the stored metric is as wanted' -Found @{ stored = $found }
+}
+
+# The stored metric of a family: a number, automatic (0) or missing.
+function Get-StoredMetric {
+    param([string] $Text, [hashtable] $Entry, [string] $Family)
+
+    $place = Find-EntryKey -Text $Text -Entry $Entry -Key (Get-MetricKey -Family $Family)
+    $value = ''
+    if ($null -ne $place) {
+        $value = $place['Value'].Trim([char[]] " `t")
+    }
+    if (-not $value) {
+        return 'missing'
+    }
+    if ($value -notmatch '\A[0-9]{1,9}\z') {
+        throw "the stored $Family metric is not a number"
+    }
+    if (0 -eq [int] $value) {
+        return 'automatic'
+    }
+    [int] $value
+}
+
+# The phonebook's key for a family.
+function Get-MetricKey {
+    param([string] $Family)
+
+    if ('ipv6' -eq $Family) {
+        return 'Ipv6InterfaceMetric'
+    }
+    'IpInterfaceMetric'
+}
+
+# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $want = Get-Want -Settings $Settings
+    $found = [ordered] @{}
+    foreach ($interface in @(Get-LiveInterface -Alias $Settings['Profile'])) {
+        $family = "$($interface.AddressFamily)".ToLowerInvariant()
+        $isRight = $found.Contains($family) -and "$($found[$family])" -eq "$($want[$family])"
+        if ($want.Contains($family) -and ($isRight -or -not $found.Contains($family))) {
+            $found[$family] = Get-LiveMetric -Interface $interface
+        }
+    }
+    if (0 -eq $found.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $difference = Get-Difference -Found $found -Want $want
+    if (-not $difference) {
+        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+    }
+    if ('repair' -eq $Settings['Live']) {
+        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
+    }
+    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
+    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+}
+
+# The live metric of an interface: a number or automatic.
+function Get-LiveMetric {
+    param($Interface)
+
+    if ('Enabled' -eq $Interface.AutomaticMetric) {
+        return 'automatic'
+    }
+    [long] $Interface.InterfaceMetric
+}
+
+# Writes the wanted metric into the profile's entry of the phonebook. It counts from the next connection.
+function Repair-StoredCondition {
+    param([hashtable] $Settings, [hashtable] $Found)
+
+    if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
+        return $true
+    }
+    $want = Get-Want -Settings $Settings
+    $keys = @{}
+    foreach ($family in @(Get-DifferentFamily -Found $Found['stored'] -Want $want)) {
+        $keys[(Get-MetricKey -Family $family)] = "$($want[$family])" -replace 'automatic', '0'
+    }
+    Edit-ProfileEntry -Settings $Settings -Change {
+        param([string] $Text, [hashtable] $Entry)
+
+        foreach ($key in @($keys.Keys | Sort-Object)) {
+            $Text = Set-EntryKey -Text $Text -Entry $Entry -Key $key -Value $keys[$key]
+            $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+        }
+        $Text
+    }
+}
+
+$check = @(
+    { Test-StoredCondition -Settings $Settings }
+    { Test-LiveCondition -Settings $Settings }
+)
+Complete-Remediation -Settings $Settings -Check $check -Repair @(
+    { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }
+)

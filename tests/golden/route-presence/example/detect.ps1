@@ -1,0 +1,780 @@
+# Detection script of an Intune Remediation.
+# Kind route-presence, rendered by aovpn-remediate 0.1.0.
+#
+# Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
+# and kept those that were removed.
+#
+# It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
+# absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+$Settings = @{
+    Kind       = 'route-presence'
+    Profile    = 'Contoso User VPN'
+    Scope      = 'user'
+    RunAs      = 'user'
+    WhenAbsent = 'ok'
+    Stored     = 'repair'
+    Live       = 'report'
+    Routes     = @(@{
+        Prefix  = '10.0.0.0/8'
+        Metric  = $null
+        Exclude = $false
+    }, @{
+        Prefix  = '172.16.0.0/12'
+        Metric  = 5
+        Exclude = $false
+    }, @{
+        Prefix  = '13.107.6.152/31'
+        Metric  = $null
+        Exclude = $true
+    })
+    Stale      = 'keep'
+    Exclusions = 'write'
+}
+
+# The account and the session a script runs in.
+
+# Why this script must not look at anything here, as a finding; nothing if all is well.
+function Get-Refusal {
+    param([string] $RunAs)
+
+    if ('FullLanguage' -ne $ExecutionContext.SessionState.LanguageMode) {
+        $detail = 'PowerShell runs this script in constrained language mode'
+        return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
+    }
+    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    $account = 'user'
+    if ($env:USERNAME -like '*$') {
+        $account = 'system'
+    }
+    if (-not $env:USERNAME -or $RunAs -ne $account) {
+        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
+    }
+}
+
+# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
+# of any encoding come out as they went in.
+
+# A file's bytes as Latin-1 text.
+function Read-FileText {
+    param([string] $Path)
+
+    $latin1 = [Text.Encoding]::GetEncoding(28591)
+    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
+}
+
+# The attributes of a file, a folder or a link itself; nothing where there is none.
+function Get-FileAttribute {
+    param([string] $Path)
+
+    try {
+        [IO.File]::GetAttributes($Path)
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        $null
+    }
+}
+
+# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+function Test-PlainPath {
+    param([string] $Path)
+
+    $attributes = Get-FileAttribute -Path $Path
+    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+        throw 'a link stands in the way of a phonebook'
+    }
+    $null -ne $attributes
+}
+
+# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
+# locked or refused is tried five times in a second.
+function Invoke-WithRetry {
+    param([scriptblock] $Action)
+
+    for ($try = 1; $true; $try++) {
+        try {
+            return & $Action
+        } catch {
+            $cause = $_.Exception.GetBaseException()
+            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
+            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
+            if ($try -ge 5 -or $gone -or -not $busy) {
+                throw
+            }
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        }
+    }
+}
+
+# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+
+# The interfaces of a connected profile, one for each address family; none while it is not connected.
+# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+function Get-LiveInterface {
+    param([string] $Alias)
+
+    try {
+        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $interfaces = @()
+    }
+    foreach ($interface in $interfaces) {
+        $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
+        $state = $interface.PSObject.Properties['ConnectionState']
+        if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
+            if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
+                throw 'the interface has an address family that this script does not know'
+            }
+            $interface
+        }
+    }
+}
+
+# When a live difference goes away by itself, as far as this script has looked.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'right at the next connection'
+    }
+    'the phonebook was not looked at'
+}
+
+# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+
+# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
+# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+function Find-Phonebook {
+    param([string] $Scope)
+
+    $path = $env:ProgramData
+    if ('user' -eq $Scope) {
+        $path = $env:APPDATA
+    }
+    if (-not $path) {
+        throw 'this session does not say where the phonebook is'
+    }
+    Find-PhonebookBelow -Path $path
+}
+
+# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+function Find-PhonebookBelow {
+    param([string] $Path)
+
+    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $places = @($phonebook)
+    while ($places.Count -lt 5) {
+        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
+    }
+    try {
+        foreach ($place in $places) {
+            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
+                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
+            }
+        }
+    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+        return @{ Path = $phonebook; Exists = $false; Link = '' }
+    }
+    @{ Path = $phonebook; Exists = $true; Link = '' }
+}
+
+# The phonebook's text.
+function Read-PhonebookText {
+    param([string] $Path)
+
+    $text = Read-FileText -Path $Path
+    if ($text.IndexOf([char] 0) -ge 0) {
+        throw 'the phonebook holds null characters, which Windows never writes'
+    }
+    $text
+}
+
+# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+function Find-PhonebookEntry {
+    param([string] $Text, [string] $Name)
+
+    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
+    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
+        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
+            $end = $Text.Length
+            if ($i + 1 -lt $headers.Count) {
+                $end = $headers[$i + 1].Index
+            }
+            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
+            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+            if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
+                $entry
+            }
+        }
+    }
+    if (@($entries).Count -gt 1) {
+        throw 'the phonebook has more than one VPN entry of this name'
+    }
+    $entries
+}
+
+# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
+function Open-ProfileEntry {
+    param([hashtable] $Settings)
+
+    $phonebook = Find-Phonebook -Scope $Settings['Scope']
+    $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
+    if ($phonebook['Link']) {
+        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
+        return $open
+    }
+    if (Test-BrokenReplacement -Path $open['Path']) {
+        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
+        $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
+        return $open
+    }
+    if ($phonebook['Exists']) {
+        $open['Text'] = Read-PhonebookText -Path $open['Path']
+        if (-not $open['Text'].Contains('[')) {
+            # Another program may just be writing it.
+            Start-Sleep -Milliseconds 200 -ErrorAction Stop
+            $open['Text'] = Read-PhonebookText -Path $open['Path']
+        }
+    }
+    $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
+    if ($null -eq $open['Entry']) {
+        $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path']
+    }
+    $open
+}
+
+# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
+# been lost or removed since, which only a person can tell.
+function Get-Absence {
+    param([hashtable] $Settings, [string] $Path)
+
+    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+        $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
+        if ($null -ne $lost) {
+            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
+            return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
+        }
+    }
+    if ('user' -eq $Settings['Scope']) {
+        return New-Finding -State 'absent' -Detail "the profile is not in this user's phonebook"
+    }
+    New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
+}
+
+# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
+# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+function Test-EntryName {
+    param([string] $Header, [string] $Name)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $decoded = $encoding.GetString($bytes)
+        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
+            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
+        }
+    }
+    $false
+}
+
+# The place of a key's value in an entry; nothing if the key is not there.
+function Find-EntryKey {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    if ($places.Count -gt 1) {
+        throw "the phonebook entry has the key $Key more than once"
+    }
+    if ($places.Count -eq 1) {
+        $value = $places[0].Groups[1]
+        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    }
+}
+
+# The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
+function Get-EntryPiece {
+    param([string] $Text, [hashtable] $Entry, [string] $Key)
+
+    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+}
+
+# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
+# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
+# before commands which this script cannot watch, and .kept whatever a person has to look at.
+
+# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
+# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
+# has another name, so that a phonebook that somebody deletes stays away.
+function Test-BrokenReplacement {
+    param([string] $Path)
+
+    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
+        return $false
+    }
+    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+}
+
+# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
+# and those that are kept for a person.
+function Get-KeptCopy {
+    param([string] $Path)
+
+    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
+    for ($number = 1; $number -le 9; $number++) {
+        $copies += "$Path.aovpn-remediate.$number.kept"
+    }
+    foreach ($copy in $copies) {
+        if ([IO.File]::Exists($copy)) {
+            $copy
+        }
+    }
+}
+
+# Whether there is a copy; a link or a folder in its place is a doubt.
+function Test-PlainFile {
+    param([string] $Path)
+
+    if ([IO.Directory]::Exists($Path)) {
+        throw 'a link or a folder stands where a copy of the phonebook belongs'
+    }
+    Test-PlainPath -Path $Path
+}
+
+# Those that a script that was killed left beside the phonebook.
+function Get-LeftFile {
+    param([string] $Path)
+
+    $name = [IO.Path]::GetFileName($Path)
+    [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
+}
+
+# What a script says, and its only way out.
+
+# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+function New-Finding {
+    param(
+        [string] $State,
+        [string] $Detail,
+        [string] $Reason = '',
+        [hashtable] $Found = @{}
+    )
+
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+}
+
+# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+function Merge-Finding {
+    param([object[]] $Finding)
+
+    foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
+        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        if ($decisive.Count -gt 0) {
+            break
+        }
+    }
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
+    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+}
+
+# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
+# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
+# be able to say that it runs there.)
+function Invoke-Check {
+    param([hashtable] $Settings, $Check)
+
+    try {
+        $refusal = Get-Refusal -RunAs $Settings['RunAs']
+        if ($null -ne $refusal) {
+            return $refusal
+        }
+        $findings = foreach ($one in $Check) {
+            $finding = & $one
+            $finding
+            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
+                break
+            }
+        }
+        $finding = Merge-Finding -Finding @($findings)
+    } catch {
+        return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
+    }
+    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
+        $finding['State'] = 'issue'
+    }
+    $finding
+}
+
+# The text of an error without paths and names of people and computers, which must not leave the device.
+function ConvertTo-PlainError {
+    param([Management.Automation.ErrorRecord] $ErrorRecord)
+
+    $cause = $ErrorRecord.Exception.GetBaseException()
+    $text = $cause.Message
+    if ($cause.Data['IsPlain']) {
+        return $text
+    }
+    if ($null -ne $ErrorRecord.Exception.InnerException) {
+        $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
+    }
+    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
+        if ($name -and $name.Length -gt 3) {
+            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
+        } elseif ($name) {
+            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
+            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+        }
+    }
+    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    $start = '(?:[A-Za-z]:\\|\\\\|/)'
+    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
+    $text = [regex]::Replace($text, $quoted, '(path)')
+    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
+    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
+    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
+    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
+    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
+    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
+    $text = [regex]::Replace($text, $ipv6, '(address)')
+    [regex]::Replace($text, '\s+', ' ').Trim()
+}
+
+# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
+# and its code page loses what is not ASCII.
+function ConvertTo-ResultLine {
+    param([hashtable] $Settings, [hashtable] $Finding)
+
+    $line = [ordered] @{
+        v       = 1
+        kind    = $Settings['Kind']
+        profile = $Settings['Profile']
+        state   = $Finding['State']
+        detail  = $Finding['Detail']
+    }
+    if ($Finding['Reason']) {
+        $line['reason'] = $Finding['Reason']
+    }
+    if ($Finding['Found'].Count -gt 0) {
+        $line['found'] = Limit-Found -Found $Finding['Found']
+        $line['want'] = Get-Want -Settings $Settings
+    }
+    $json = ConvertTo-AsciiJson -Value $line
+    if ($json.Length -gt 2000) {
+        $line.Remove('found')
+        $line.Remove('want')
+        foreach ($key in 'profile', 'detail') {
+            $line[$key] = $line[$key] -replace '(?s)\A(.{0,150}).*', '$1' -replace '[\uD800-\uDBFF]\z'
+        }
+        $json = ConvertTo-AsciiJson -Value $line
+    }
+    $json
+}
+
+# What was found, in one order, with long lists cut to eight items and the number of those left out.
+function Limit-Found {
+    param($Found)
+
+    $limited = [ordered] @{}
+    foreach ($key in @($Found.Keys | Sort-Object)) {
+        $value = $Found[$key]
+        if ($value -is [Collections.IDictionary]) {
+            $value = Limit-Found -Found $value
+        } elseif ($value -is [array] -and $value.Count -gt 8) {
+            $value = @($value[0..7]) + ('{0} more' -f ($value.Count - 8))
+        }
+        $limited[$key] = $value
+    }
+    $limited
+}
+
+# JSON on one line in which everything outside ASCII is an escape.
+function ConvertTo-AsciiJson {
+    param($Value)
+
+    $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
+    if ($json -cnotmatch '[^ -~]') {
+        return $json
+    }
+    $ascii = foreach ($character in $json.ToCharArray()) {
+        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+    }
+    -join $ascii
+}
+
+# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+function Complete-Detection {
+    param([hashtable] $Settings, $Check)
+
+    $finding = Invoke-Check -Settings $Settings -Check $Check
+    ConvertTo-ResultLine -Settings $Settings -Finding $finding
+    if ('issue' -eq $finding['State']) {
+        exit 1
+    }
+    exit 0
+}
+
+# Routes: those that a profile keeps in its phonebook entry, and those of a connected interface. Prefixes
+# are compared by their bytes, so that spellings of one address do not matter.
+
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }; Key is the same for every spelling of it.
+function ConvertTo-Prefix {
+    param([string] $Text)
+
+    $parts = $Text.Split('/')
+    $address = [Net.IPAddress]::Parse($parts[0])
+    $family = 'IPv4'
+    if ('InterNetworkV6' -eq $address.AddressFamily) {
+        $family = 'IPv6'
+    }
+    $hex = [BitConverter]::ToString($address.GetAddressBytes())
+    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
+}
+
+# Whether a route's addresses are all those of another one too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $length = [int] $Outer['Key'].Split('/')[1]
+    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
+        return $false
+    }
+    $bits = foreach ($one in $Route, $Outer) {
+        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
+        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
+    }
+    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+}
+
+# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
+        $prefix
+    }
+}
+
+# The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
+# pieces of 128 digits, so that a route may straddle two lines.
+function Get-StoredRoute {
+    param([string] $Text, [hashtable] $Entry)
+
+    $hex = Get-EntryPiece -Text $Text -Entry $Entry -Key 'Routes'
+    $count = Find-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes'
+    $number = '0'
+    if ($null -ne $count) {
+        $number = $count['Value'].Trim()
+    }
+    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+        throw 'the stored routes cannot be read'
+    }
+    if ($hex.Length -ne 72 * [int] $number) {
+        throw 'the stored routes do not fit their number'
+    }
+    for ($i = 0; $i -lt $hex.Length; $i += 72) {
+        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    }
+}
+
+# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
+# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
+# open-source client, which many use, reads and writes it.
+function ConvertFrom-RouteRecord {
+    param([string] $Record)
+
+    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
+    $family = [BitConverter]::ToUInt32($bytes, 4)
+    $size = 4
+    if (23 -eq $family) {
+        $size = 16
+    } elseif (2 -ne $family) {
+        throw 'a stored route is neither IPv4 nor IPv6'
+    }
+    $length = [BitConverter]::ToUInt32($bytes, 8)
+    if ($length -gt 8 * $size) {
+        throw 'a stored route has a prefix that is too long'
+    }
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
+    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
+    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
+    $route['Record'] = $Record
+    $route
+}
+
+# The routes of a connected interface.
+function Get-LiveRoute {
+    param($Interface)
+
+    try {
+        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
+    } catch {
+        # Where nothing is found, that is an error of the cmdlet.
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
+        $routes = @()
+    }
+    foreach ($route in $routes) {
+        ConvertTo-Prefix -Text $route.DestinationPrefix
+    }
+}
+
+# How many routes are wanted.
+function Get-Want {
+    param([hashtable] $Settings)
+
+    @{ routes = @($Settings['Routes']).Count }
+}
+
+# What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
+function Compare-StoredRoute {
+    param([hashtable] $Settings, [object[]] $Stored)
+
+    $wanted = @(Get-WantedRoute -Settings $Settings)
+    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
+    foreach ($route in $wanted) {
+        $metrics = @(foreach ($one in $Stored) {
+            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
+        })
+        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
+        if (0 -eq $metrics.Count) {
+            $difference['Missing'] += $route
+        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]
+            $difference['Metric'] += $route
+        }
+    }
+    if ('remove' -eq $Settings['Stale']) {
+        $keys = @($wanted | ForEach-Object { $_['Key'] })
+        foreach ($route in $Stored) {
+            # Two records of one route leave with one command.
+            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
+                $difference['Stale'] += $route
+                $keys += $route['Key']
+            }
+        }
+    }
+    $difference
+}
+
+# A difference in words that fit into the result line.
+function ConvertTo-FoundRoute {
+    param([hashtable] $Difference)
+
+    $found = [ordered] @{}
+    foreach ($part in 'Missing', 'Metric', 'Stale') {
+        $texts = foreach ($route in $Difference[$part]) {
+            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
+        }
+        if ($null -ne $texts) {
+            $found[$part.ToLowerInvariant()] = @($texts)
+        }
+    }
+    $found
+}
+
+# How many routes differ, as words.
+function Get-RouteCount {
+    param([Collections.IDictionary] $Found)
+
+    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
+}
+
+# Looks at the routes in the phonebook, which Windows installs at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
+    }
+    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $Settings['StoredRoutes'] = $stored
+    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
+    if ($found.Count -gt 0) {
+        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the stored routes are as wanted' -Found @{ stored = $found }
+}
+
+# The wanted routes that a connected interface does not have. Others that it has are no fault: its own
+# address, multicast, the class-based route, what DHCP brings.
+function Get-MissingLiveRoute {
+    param([hashtable] $Settings, [object[]] $Interface)
+
+    $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
+    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $route
+        }
+    }
+}
+
+# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
+# it into the tunnel, since Windows makes room for exclusions at a connection only.
+function Select-SafeRoute {
+    param([hashtable] $Settings, [object[]] $Route)
+
+    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $exclusions = @($all | Where-Object { $_['Exclude'] })
+    foreach ($one in $Route) {
+        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
+            $one
+        }
+    }
+}
+
+# Looks at the routes of the connected interface.
+function Test-LiveCondition {
+    param([hashtable] $Settings)
+
+    $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
+    if (0 -eq $interface.Count) {
+        return New-Finding -State 'healthy' -Detail 'not connected'
+    }
+    $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
+    if (0 -eq $missing.Count) {
+        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+    }
+    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $detail = 'live routes: {0} missing' -f $missing.Count
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
+        return New-Finding -State 'issue' -Detail $detail -Found $found
+    }
+    if ('repair' -eq $Settings['Live']) {
+        $detail += ', around an exclusion'
+    }
+    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    New-Finding -State 'pending' -Detail $detail -Found $found
+}
+
+Complete-Detection -Settings $Settings -Check @(
+    { Test-StoredCondition -Settings $Settings }
+    { Test-LiveCondition -Settings $Settings }
+)
