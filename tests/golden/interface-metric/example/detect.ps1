@@ -289,9 +289,12 @@ function Find-EntryKey {
     }
 }
 
-# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
-# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
-# before commands which this script cannot watch, and .kept whatever a person has to look at.
+# How a phonebook is replaced, and the copies beside it:
+# - .tmp is a new file until it is complete and takes another file's place. Its name is random.
+# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
+#   interrupted replacement from a phonebook that somebody deleted.
+# - .bak is the version before the last change.
+# - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
 # Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
 # or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
@@ -305,16 +308,21 @@ function Test-BrokenReplacement {
     -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
-# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
-# and those that are kept for a person.
+# The places for copies that are kept for a person.
+function Get-KeptPlace {
+    param([string] $Path)
+
+    for ($number = 1; $number -le 9; $number++) {
+        "$Path.aovpn-remediate.$number.kept"
+    }
+}
+
+# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
+# is kept for a person.
 function Get-KeptCopy {
     param([string] $Path)
 
-    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
-    for ($number = 1; $number -le 9; $number++) {
-        $copies += "$Path.aovpn-remediate.$number.kept"
-    }
-    foreach ($copy in $copies) {
+    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
         if ([IO.File]::Exists($copy)) {
             $copy
         }
@@ -341,21 +349,23 @@ function Get-LeftFile {
 
 # What a script says, and its only way out.
 
-# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+# What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
+# Data is not shown: the checks and repairs that come after this check get it.
 function New-Finding {
     param(
         [string] $State,
         [string] $Detail,
+        [hashtable] $Data,
         [string] $Reason = '',
         [hashtable] $Found = @{}
     )
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
 # The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
 function Merge-Finding {
-    param([object[]] $Finding)
+    param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
@@ -368,15 +378,16 @@ function Merge-Finding {
         $found += $one['Found']
     }
     $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
+# check gets the Data of the steps before it.
 # ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
 # be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, $Check)
+    param([hashtable] $Settings, $Check, [hashtable] $Data)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -384,13 +395,16 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one
+            $finding = & $one $Data
             $finding
+            if ($null -ne $finding['Data']) {
+                $Data = $finding['Data']
+            }
             if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings)
+        $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -406,9 +420,6 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
-    if ($cause.Data['IsPlain']) {
-        return $text
-    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -599,7 +610,7 @@ function Get-MetricKey {
 
 # Looks at the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}
@@ -636,5 +647,5 @@ function Get-LiveMetric {
 
 Complete-Detection -Settings $Settings -Check @(
     { Test-StoredCondition -Settings $Settings }
-    { Test-LiveCondition -Settings $Settings }
+    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
 )

@@ -379,9 +379,12 @@ function Add-EntryLine {
     $Text.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
-# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
-# before commands which this script cannot watch, and .kept whatever a person has to look at.
+# How a phonebook is replaced, and the copies beside it:
+# - .tmp is a new file until it is complete and takes another file's place. Its name is random.
+# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
+#   interrupted replacement from a phonebook that somebody deleted.
+# - .bak is the version before the last change.
+# - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
 # Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
 # script block that gets the text and the entry's place in it and returns the new text.
@@ -539,30 +542,40 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
-# which takes no room on a full disk.
+# Keeps a copy of a phonebook for a person. It is moved, which needs no space on a full disk.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
+    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
+}
+
+# The places for copies that are kept for a person.
+function Get-KeptPlace {
+    param([string] $Path)
+
     for ($number = 1; $number -le 9; $number++) {
-        $kept = "$Path.aovpn-remediate.$number.kept"
-        if ($null -eq (Get-FileAttribute -Path $kept)) {
-            return Move-File -Path $Copy -Target $kept
+        "$Path.aovpn-remediate.$number.kept"
+    }
+}
+
+# The first of them that is free.
+function Find-KeptPlace {
+    param([string] $Path)
+
+    foreach ($place in @(Get-KeptPlace -Path $Path)) {
+        if ($null -eq (Get-FileAttribute -Path $place)) {
+            return $place
         }
     }
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
-# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
-# and those that are kept for a person.
+# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
+# is kept for a person.
 function Get-KeptCopy {
     param([string] $Path)
 
-    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
-    for ($number = 1; $number -le 9; $number++) {
-        $copies += "$Path.aovpn-remediate.$number.kept"
-    }
-    foreach ($copy in $copies) {
+    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
         if ([IO.File]::Exists($copy)) {
             $copy
         }
@@ -596,21 +609,31 @@ function Get-LeftFile {
 
 # What a script says, and its only way out.
 
-# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+# What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
+# Data is not shown: the checks and repairs that come after this check get it.
 function New-Finding {
     param(
         [string] $State,
         [string] $Detail,
+        [hashtable] $Data,
         [string] $Reason = '',
         [hashtable] $Found = @{}
     )
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+}
+
+# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
+# checks that come after it get Data.
+function New-Outcome {
+    param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
+
+    @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
 # The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
 function Merge-Finding {
-    param([object[]] $Finding)
+    param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
@@ -623,15 +646,16 @@ function Merge-Finding {
         $found += $one['Found']
     }
     $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
+# check gets the Data of the steps before it.
 # ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
 # be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, $Check)
+    param([hashtable] $Settings, $Check, [hashtable] $Data)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -639,13 +663,16 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one
+            $finding = & $one $Data
             $finding
+            if ($null -ne $finding['Data']) {
+                $Data = $finding['Data']
+            }
             if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings)
+        $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -661,9 +688,6 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
-    if ($cause.Data['IsPlain']) {
-        return $text
-    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -768,8 +792,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
-# fails stops no other one.
+# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -777,10 +801,16 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        $data = $after['Data']
         $problems = @()
-        $changes = foreach ($one in $Repair) {
+        foreach ($one in $Repair) {
             try {
-                & $one $after['Found']
+                $outcome = & $one $after['Found'] $data
+                $changed = $changed -or $outcome['Changed']
+                $problems += $outcome['Problem']
+                if ($null -ne $outcome['Data']) {
+                    $data = $outcome['Data']
+                }
             } catch {
                 $problems += ConvertTo-PlainError -ErrorRecord $_
             }
@@ -792,8 +822,7 @@ function Invoke-Repair {
             }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
-        $changed = $changed -or @($changes) -contains $true
-        $after = Invoke-Check -Settings $Settings -Check $Check
+        $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
         $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
@@ -899,7 +928,7 @@ function Get-MetricKey {
 
 # Looks at the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}
@@ -939,14 +968,14 @@ function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
-        return $true
+        return New-Outcome -Changed $true
     }
     $want = Get-Want -Settings $Settings
     $keys = @{}
     foreach ($family in @(Get-DifferentFamily -Found $Found['stored'] -Want $want)) {
         $keys[(Get-MetricKey -Family $family)] = "$($want[$family])" -replace 'automatic', '0'
     }
-    Edit-ProfileEntry -Settings $Settings -Change {
+    $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
         foreach ($key in @($keys.Keys | Sort-Object)) {
@@ -955,11 +984,12 @@ function Repair-StoredCondition {
         }
         $Text
     }
+    New-Outcome -Changed $isChanged
 }
 
 $check = @(
     { Test-StoredCondition -Settings $Settings }
-    { Test-LiveCondition -Settings $Settings }
+    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
 )
 Complete-Remediation -Settings $Settings -Check $check -Repair @(
     { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }

@@ -354,21 +354,23 @@ function Get-RegistryValue {
 
 # What a script says, and its only way out.
 
-# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+# What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
+# Data is not shown: the checks and repairs that come after this check get it.
 function New-Finding {
     param(
         [string] $State,
         [string] $Detail,
+        [hashtable] $Data,
         [string] $Reason = '',
         [hashtable] $Found = @{}
     )
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
 # The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
 function Merge-Finding {
-    param([object[]] $Finding)
+    param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
@@ -381,15 +383,16 @@ function Merge-Finding {
         $found += $one['Found']
     }
     $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
+# check gets the Data of the steps before it.
 # ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
 # be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, $Check)
+    param([hashtable] $Settings, $Check, [hashtable] $Data)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -397,13 +400,16 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one
+            $finding = & $one $Data
             $finding
+            if ($null -ne $finding['Data']) {
+                $Data = $finding['Data']
+            }
             if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings)
+        $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -419,9 +425,6 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
-    if ($cause.Data['IsPlain']) {
-        return $text
-    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -555,10 +558,10 @@ function Test-StoredCondition {
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
-# Looks at the running service: what is written counts from its next start. Shutting down is no start of
-# services on a laptop with fast startup.
+# Checks the running service: what is written counts from its next start. A shutdown does not restart services
+# when Fast Startup is on. Data is there once this script has restarted the service.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
         return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
@@ -568,7 +571,7 @@ function Test-LiveCondition {
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
-    if ('when-disconnected' -eq $Settings['Restart']) {
+    if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
         $obstacle = Get-RestartObstacle
         if (-not $obstacle) {
             return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
@@ -580,5 +583,5 @@ function Test-LiveCondition {
 
 Complete-Detection -Settings $Settings -Check @(
     { Test-StoredCondition -Settings $Settings }
-    { Test-LiveCondition -Settings $Settings }
+    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
 )

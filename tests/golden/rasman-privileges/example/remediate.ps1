@@ -420,21 +420,31 @@ function Set-RegistryValue {
 
 # What a script says, and its only way out.
 
-# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+# What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
+# Data is not shown: the checks and repairs that come after this check get it.
 function New-Finding {
     param(
         [string] $State,
         [string] $Detail,
+        [hashtable] $Data,
         [string] $Reason = '',
         [hashtable] $Found = @{}
     )
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+}
+
+# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
+# checks that come after it get Data.
+function New-Outcome {
+    param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
+
+    @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
 # The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
 function Merge-Finding {
-    param([object[]] $Finding)
+    param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
@@ -447,15 +457,16 @@ function Merge-Finding {
         $found += $one['Found']
     }
     $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
+# check gets the Data of the steps before it.
 # ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
 # be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, $Check)
+    param([hashtable] $Settings, $Check, [hashtable] $Data)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -463,13 +474,16 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one
+            $finding = & $one $Data
             $finding
+            if ($null -ne $finding['Data']) {
+                $Data = $finding['Data']
+            }
             if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings)
+        $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -485,9 +499,6 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
-    if ($cause.Data['IsPlain']) {
-        return $text
-    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -592,8 +603,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
-# fails stops no other one.
+# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -601,10 +612,16 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        $data = $after['Data']
         $problems = @()
-        $changes = foreach ($one in $Repair) {
+        foreach ($one in $Repair) {
             try {
-                & $one $after['Found']
+                $outcome = & $one $after['Found'] $data
+                $changed = $changed -or $outcome['Changed']
+                $problems += $outcome['Problem']
+                if ($null -ne $outcome['Data']) {
+                    $data = $outcome['Data']
+                }
             } catch {
                 $problems += ConvertTo-PlainError -ErrorRecord $_
             }
@@ -616,8 +633,7 @@ function Invoke-Repair {
             }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
-        $changed = $changed -or @($changes) -contains $true
-        $after = Invoke-Check -Settings $Settings -Check $Check
+        $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
         $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
@@ -666,10 +682,10 @@ function Test-StoredCondition {
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
-# Looks at the running service: what is written counts from its next start. Shutting down is no start of
-# services on a laptop with fast startup.
+# Checks the running service: what is written counts from its next start. A shutdown does not restart services
+# when Fast Startup is on. Data is there once this script has restarted the service.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
         return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
@@ -679,7 +695,7 @@ function Test-LiveCondition {
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
-    if ('when-disconnected' -eq $Settings['Restart']) {
+    if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
         $obstacle = Get-RestartObstacle
         if (-not $obstacle) {
             return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
@@ -695,39 +711,39 @@ function Repair-StoredCondition {
 
     $privileges = Get-RasManPrivilege
     if ($null -eq $privileges) {
-        return $false
+        return New-Outcome -Changed $false
     }
     $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
     if (0 -eq $missing.Count) {
-        return $false
+        return New-Outcome -Changed $false
     }
     Set-RasManPrivilege -Privilege ([string[]] ($privileges['List'] + $missing))
-    $true
+    New-Outcome -Changed $true
 }
 
-# Starts the service if an earlier restart left it stopped, also where none is asked for any more. Restarts it
-# if that is allowed now and the list is right, and once in a run, whatever is found afterwards.
+# Starts the service if an earlier restart left it stopped, even if the settings no longer ask for restarts.
+# Restarts it if that is allowed now and the list is right, and only once in a run.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found)
+    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
 
     if (Test-RasManStopped) {
         Start-RasMan
-        return $true
+        return New-Outcome -Changed $true
     }
-    $isAsked = 'when-disconnected' -eq $Settings['Restart']
+    $isAsked = 'when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data
     $isAsked = $isAsked -and 'healthy' -eq (Test-StoredCondition -Settings $Settings)['State']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
-        $Settings['Restart'] = 'never'
         Restart-RasMan
-        $true
+        return New-Outcome -Changed $true -Data @{ IsRestarted = $true }
     }
+    New-Outcome -Changed $false
 }
 
 $check = @(
     { Test-StoredCondition -Settings $Settings }
-    { Test-LiveCondition -Settings $Settings }
+    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
 )
 Complete-Remediation -Settings $Settings -Check $check -Repair @(
     { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }
-    { param($Found) Repair-LiveCondition -Settings $Settings -Found $Found }
+    { param($Found, $Data) Repair-LiveCondition -Settings $Settings -Found $Found -Data $Data }
 )

@@ -416,9 +416,12 @@ function Set-EntryPiece {
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
 }
 
-# How a phonebook is replaced, and the copies of it that lie beside it: .tmp is the next one while it is
-# written, .old the last one until the new one was looked at, .bak the last one after that, .before that from
-# before commands which this script cannot watch, and .kept whatever a person has to look at.
+# How a phonebook is replaced, and the copies beside it:
+# - .tmp is a new file until it is complete and takes another file's place. Its name is random.
+# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
+#   interrupted replacement from a phonebook that somebody deleted.
+# - .bak is the version before the last change.
+# - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
 # Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
 # script block that gets the text and the entry's place in it and returns the new text.
@@ -562,21 +565,19 @@ function Clear-CopyPlace {
     $old
 }
 
-# Puts what a phonebook is beside it, before commands write it that this script cannot watch; returns the
-# copy's path. No other repair touches it; one that a killed script left is kept, unless it is the same.
+# Saves the phonebook beside it before commands write it that this script cannot watch, and returns the copy's
+# path. It is a kept copy from the start: if the script is killed, a person must look at it. A kept copy with
+# the same text is used again, so that scripts that are killed before they change anything leave one copy.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
-    $copy = "$Path.aovpn-remediate.before"
-    if (Test-PlainFile -Path $copy) {
-        if (Test-Content -Path $copy -Text $Text) {
-            Remove-File -Path $copy
-        } else {
-            Save-KeptCopy -Path $Path -Copy $copy
+    $null = Clear-CopyPlace -Path $Path
+    foreach ($copy in @(Get-KeptPlace -Path $Path)) {
+        if ((Test-PlainFile -Path $copy) -and (Test-Content -Path $copy -Text $Text)) {
+            return $copy
         }
     }
-    $null = Clear-CopyPlace -Path $Path
-    # Whole or not at all, like the phonebook itself.
+    $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
     Move-File -Path $temporary -Target $copy
@@ -601,30 +602,40 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Takes a copy of a phonebook out of every repair's way; it stays until somebody deletes it. It is moved,
-# which takes no room on a full disk.
+# Keeps a copy of a phonebook for a person. It is moved, which needs no space on a full disk.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
+    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
+}
+
+# The places for copies that are kept for a person.
+function Get-KeptPlace {
+    param([string] $Path)
+
     for ($number = 1; $number -le 9; $number++) {
-        $kept = "$Path.aovpn-remediate.$number.kept"
-        if ($null -eq (Get-FileAttribute -Path $kept)) {
-            return Move-File -Path $Copy -Target $kept
+        "$Path.aovpn-remediate.$number.kept"
+    }
+}
+
+# The first of them that is free.
+function Find-KeptPlace {
+    param([string] $Path)
+
+    foreach ($place in @(Get-KeptPlace -Path $Path)) {
+        if ($null -eq (Get-FileAttribute -Path $place)) {
+            return $place
         }
     }
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
-# The copies in which something may be that is in the phonebook no more: those of repairs that were killed,
-# and those that are kept for a person.
+# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
+# is kept for a person.
 function Get-KeptCopy {
     param([string] $Path)
 
-    $copies = @("$Path.aovpn-remediate.old", "$Path.aovpn-remediate.before")
-    for ($number = 1; $number -le 9; $number++) {
-        $copies += "$Path.aovpn-remediate.$number.kept"
-    }
-    foreach ($copy in $copies) {
+    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
         if ([IO.File]::Exists($copy)) {
             $copy
         }
@@ -658,21 +669,31 @@ function Get-LeftFile {
 
 # What a script says, and its only way out.
 
-# What one look at the device found. State is healthy, issue, pending, absent or unknown.
+# What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
+# Data is not shown: the checks and repairs that come after this check get it.
 function New-Finding {
     param(
         [string] $State,
         [string] $Detail,
+        [hashtable] $Data,
         [string] $Reason = '',
         [hashtable] $Found = @{}
     )
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+}
+
+# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
+# checks that come after it get Data.
+function New-Outcome {
+    param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
+
+    @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
 # The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
 function Merge-Finding {
-    param([object[]] $Finding)
+    param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
@@ -685,15 +706,16 @@ function Merge-Finding {
         $found += $one['Found']
     }
     $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
 # Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook is to be brought back, there is nothing more to look at.
+# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
+# check gets the Data of the steps before it.
 # ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
 # be able to say that it runs there.)
 function Invoke-Check {
-    param([hashtable] $Settings, $Check)
+    param([hashtable] $Settings, $Check, [hashtable] $Data)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -701,13 +723,16 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one
+            $finding = & $one $Data
             $finding
+            if ($null -ne $finding['Data']) {
+                $Data = $finding['Data']
+            }
             if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings)
+        $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -717,13 +742,15 @@ function Invoke-Check {
     $finding
 }
 
-# An error whose text is plain already: networks of the settings are nobody's address.
-function New-PlainError {
-    param([string] $Text)
+# Runs an action and returns the text of its error; nothing if it went well.
+function Get-ActionProblem {
+    param([scriptblock] $Action, $Argument)
 
-    $failure = New-Object -TypeName InvalidOperationException -ArgumentList $Text
-    $failure.Data['IsPlain'] = $true
-    $failure
+    try {
+        $null = & $Action $Argument
+    } catch {
+        ConvertTo-PlainError -ErrorRecord $_
+    }
 }
 
 # The text of an error without paths and names of people and computers, which must not leave the device.
@@ -732,9 +759,6 @@ function ConvertTo-PlainError {
 
     $cause = $ErrorRecord.Exception.GetBaseException()
     $text = $cause.Message
-    if ($cause.Data['IsPlain']) {
-        return $text
-    }
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
@@ -839,8 +863,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, looks again, and says what became of it. A repair returns $true if it changed something; one that
-# fails stops no other one.
+# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -848,10 +872,16 @@ function Invoke-Repair {
     $changed = $false
     # A second round is for what only shows after the first, such as a phonebook that had to be restored.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
+        $data = $after['Data']
         $problems = @()
-        $changes = foreach ($one in $Repair) {
+        foreach ($one in $Repair) {
             try {
-                & $one $after['Found']
+                $outcome = & $one $after['Found'] $data
+                $changed = $changed -or $outcome['Changed']
+                $problems += $outcome['Problem']
+                if ($null -ne $outcome['Data']) {
+                    $data = $outcome['Data']
+                }
             } catch {
                 $problems += ConvertTo-PlainError -ErrorRecord $_
             }
@@ -863,8 +893,7 @@ function Invoke-Repair {
             }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
-        $changed = $changed -or @($changes) -contains $true
-        $after = Invoke-Check -Settings $Settings -Check $Check
+        $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
         $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
@@ -918,28 +947,32 @@ function Test-RouteWithin {
     $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
 }
 
-# Runs an action on each route, whichever fail; then fails with the first error and the routes' names.
+# Runs an action on each route, also where it fails for another one. Returns Done, the routes for which it
+# worked, and Problem: one text with all routes for which it failed and the first error, or none.
 function Invoke-EachRoute {
     param([object[]] $Route, [scriptblock] $Action)
 
+    $result = @{ Done = @(); Problem = @() }
     $refused = @()
-    $problem = ''
+    $first = ''
     foreach ($one in $Route) {
-        try {
-            $null = & $Action $one
-        } catch {
-            $refused += $one['Text']
-            if (-not $problem) {
-                $problem = ConvertTo-PlainError -ErrorRecord $_
-            }
+        $problem = Get-ActionProblem -Action $Action -Argument $one
+        if (-not $problem) {
+            $result['Done'] += $one
+            continue
+        }
+        $refused += $one['Text']
+        if (-not $first) {
+            $first = $problem
         }
     }
     if ($refused.Count -gt 5) {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
-    if ($refused.Count -gt 0) {
-        throw (New-PlainError -Text ('{0}: {1}' -f ($refused -join ', '), $problem))
+    if ($first) {
+        $result['Problem'] += '{0}: {1}' -f ($refused -join ', '), $first
     }
+    $result
 }
 
 # The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
@@ -1140,13 +1173,14 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
-    $Settings['StoredRoutes'] = $stored
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
+    $data = @{ Stored = $stored; Gone = @() }
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
-        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
     }
-    New-Finding -State 'healthy' -Detail 'the stored routes are as wanted' -Found @{ stored = $found }
+    $detail = 'the stored routes are as wanted'
+    New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
 # The wanted routes that a connected interface does not have. Others that it has are no fault: its own
@@ -1167,9 +1201,12 @@ function Get-MissingLiveRoute {
 # The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
 # it into the tunnel, since Windows makes room for exclusions at a connection only.
 function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route)
+    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
 
-    $all = @(Get-WantedRoute -Settings $Settings) + @($Settings['StoredRoutes'] | Where-Object { $_ })
+    $all = @(Get-WantedRoute -Settings $Settings)
+    if ($null -ne $Data) {
+        $all += $Data['Stored']
+    }
     $exclusions = @($all | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
@@ -1180,7 +1217,7 @@ function Select-SafeRoute {
 
 # Looks at the routes of the connected interface.
 function Test-LiveCondition {
-    param([hashtable] $Settings)
+    param([hashtable] $Settings, [hashtable] $Data)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
@@ -1192,7 +1229,7 @@ function Test-LiveCondition {
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
     if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
@@ -1203,107 +1240,117 @@ function Test-LiveCondition {
     New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
-# Puts the stored routes right. Whatever else the route commands change in the entry is put back. The settings
-# get Gone, the routes that left the profile.
+# Corrects the stored routes. Whatever else the route commands change in the entry is put back.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
     if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
-        return $true
+        return New-Outcome -Changed $true
     }
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        throw $open['Refusal']['Detail']
+    $saved = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $saved['Refusal']) {
+        throw $saved['Refusal']['Detail']
     }
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
-    $touched = @(foreach ($part in 'Missing', 'Metric', 'Stale') { $difference[$part] })
-    $there = @($difference['Stale'] | ForEach-Object { $_['Text'] })
-    $Settings['Gone'] = @()
-    if ($null -ne $Found['stored']) {
-        $Settings['Gone'] = @($Found['stored']['stale'] | Where-Object { $_ -and $there -notcontains $_ })
+    $gone = @(Get-GoneRoute -Found $Found -Difference $difference)
+    if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
+        return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
     }
-    if (0 -eq $touched.Count) {
-        return $false
+    # Windows' route commands write the phonebook themselves. If this script ends before it has checked what
+    # they did, this copy stays.
+    $copy = Save-PhonebookCopy -Path $saved['Path'] -Text $saved['Text']
+    $set = Set-StoredRoute -Settings $Settings -Difference $difference
+    $check = Confirm-OtherContent -Settings $Settings -Saved $saved -Difference $difference
+    if ('backup' -eq $check['Copy']) {
+        Complete-PhonebookCopy -Path $saved['Path'] -Copy $copy
+    } elseif ('unneeded' -eq $check['Copy']) {
+        Remove-UnneededFile -Path $copy
     }
-    # The commands write the file themselves; if this script ends before it has looked, a copy stays.
-    $open['Copy'] = Save-PhonebookCopy -Path $open['Path'] -Text $open['Text']
-    $ids = @($touched | ForEach-Object { Get-RouteId -Route $_ })
-    $steps = @(
-        { Set-StoredRoute -Settings $Settings -Difference $difference -Saved $open }
-        { Confirm-OtherContent -Settings $Settings -Saved $open -Touched $ids }
-    )
-    $problems = @(foreach ($step in $steps) {
-        try {
-            $null = & $step
-        } catch {
-            ConvertTo-PlainError -ErrorRecord $_
-        }
-    })
-    if ($problems.Count -gt 0) {
-        throw (New-PlainError -Text ($problems -join '; '))
+    if (-not $check['IsPutBack']) {
+        $gone += $set['Removed']
     }
-    $true
+    $problems = $set['Problem'] + $check['Problem']
+    New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
 }
 
-# Exclusions first, lest a connection takes them into the tunnel with a route around them; then metrics and
-# what is missing, and stale routes last: where one of them fails, the others of its kind are tried all the
-# same, unless the entry had to be put back, and nothing is removed.
-function Set-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Difference, [hashtable] $Saved)
+# The identities of the routes that the route commands are called for.
+function Get-TouchedId {
+    param([hashtable] $Difference)
 
-    $all = @($Difference['Metric'] + $Difference['Missing'])
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    if ($exclusions.Count -gt 0) {
-        Write-Exclusion -Settings $Settings -Route $exclusions
+    foreach ($route in $Difference['Missing'] + $Difference['Metric'] + $Difference['Stale']) {
+        Get-RouteId -Route $route
     }
-    Invoke-EachRoute -Route @($all | Where-Object { -not $_['Exclude'] }) -Action {
+}
+
+# The stale routes that the check found and that another program has removed from the profile since then.
+function Get-GoneRoute {
+    param([hashtable] $Found, [hashtable] $Difference)
+
+    if ($null -eq $Found['stored'] -or $null -eq $Found['stored']['stale']) {
+        return
+    }
+    $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
+    $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
+}
+
+# Writes the exclusions, then adds what is missing and corrects metrics, then removes stale routes. Exclusions
+# come first: without them, a connection would take their addresses into the tunnel. Nothing is removed after
+# a problem. Returns Problem and Removed, the texts of the removed routes.
+function Set-StoredRoute {
+    param([hashtable] $Settings, [hashtable] $Difference)
+
+    $routes = @($Difference['Metric'] + $Difference['Missing'])
+    $exclusions = @($routes | Where-Object { $_['Exclude'] })
+    $routes = @($routes | Where-Object { -not $_['Exclude'] })
+    if ($exclusions.Count -gt 0) {
+        $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
+        if ($problem) {
+            return @{ Problem = @($problem); Removed = @() }
+        }
+    }
+    $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
 
-        if ($null -ne $Saved['PutBack']) {
-            return
+        if ($null -ne $Route['Was']) {
+            return Set-StoredMetric -Settings $Settings -Route $Route
         }
-        if ($null -eq $Route['Was']) {
-            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
-        } else {
-            Set-StoredMetric -Settings $Settings -Route $Route -Saved $Saved
-        }
+        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    Invoke-EachRoute -Route $Difference['Stale'] -Action {
+    if ($added['Problem'].Count -gt 0) {
+        return @{ Problem = $added['Problem']; Removed = @() }
+    }
+    $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
         param([hashtable] $Route)
 
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
-        $Settings['Gone'] += $Route['Text']
     }
+    @{ Problem = $removed['Problem']; Removed = @($removed['Done'] | ForEach-Object { $_['Text'] }) }
 }
 
-# Removes a route and adds it with its other metric, since there is no command that changes one.
+# Removes a route and adds it with its other metric, since there is no command that changes one. Where that
+# fails, the old route is added again. If that fails too, Confirm-OtherContent puts the entry back.
 function Set-StoredMetric {
-    param([hashtable] $Settings, [hashtable] $Route, [hashtable] $Saved)
+    param([hashtable] $Settings, [hashtable] $Route)
 
     try {
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     } catch {
         $problem = $_
-        try {
-            if (-not (Test-StoredRoute -Settings $Settings -Route $Route)) {
-                Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
-            }
-        } catch {
-            Restore-Entry -Settings $Settings -Saved $Saved
+        $open = Open-ProfileEntry -Settings $Settings
+        if (-not (Test-StoredRoute -Open $open -Route $Route)) {
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
         }
         throw $problem
     }
 }
 
-# Whether a route is stored now, with whatever metric.
+# Whether a route is stored now, with any metric. It is an error if there is no entry.
 function Test-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Route)
+    param([hashtable] $Open, [hashtable] $Route)
 
-    # Where there is no entry, this is an error.
-    $open = Open-ProfileEntry -Settings $Settings
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
@@ -1325,45 +1372,54 @@ function Write-Exclusion {
     }
 }
 
-# Looks whether the entry is what it was but for the touched routes and Windows' own time stamps; if not, it
-# is put back and the repair has failed. Other entries belong to others and are not written here, whoever
-# changed them; but then the repair has failed too, and the copy from before the commands is kept. It is kept
-# as well where this look itself breaks off.
+# Checks that the route commands changed only what they were called for, and puts the entry back if not. Other
+# entries are never written here, because they belong to others. Returns Problem, IsPutBack, and what must
+# become of the Copy from before the commands: kept, backup or unneeded.
 function Confirm-OtherContent {
-    param([hashtable] $Settings, [hashtable] $Saved, [string[]] $Touched)
+    param([hashtable] $Settings, [hashtable] $Saved, [hashtable] $Difference)
 
-    $problems = @()
-    $isAllThere = $false
+    $result = @{ Problem = @(); IsPutBack = $false; Copy = 'kept' }
     try {
-        $open = Open-ProfileEntry -Settings $Settings
-        if ($null -ne $open['Refusal']) {
+        $now = Open-ProfileEntry -Settings $Settings
+        if ($null -ne $now['Refusal']) {
             throw 'the profile left the phonebook while its routes were changed; a copy is kept beside it'
         }
-        if (-not (Test-OtherEntry -Saved $Saved -Now $open)) {
-            $problems += 'another entry changed while routes were changed; a copy of the phonebook is kept'
+        $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
+        if (-not $isOtherSame) {
+            $problem = 'another entry changed while routes were changed; a copy of the phonebook is kept'
+            $result['Problem'] += $problem
         }
-        $isOtherSame = 0 -eq $problems.Count
-        $isSame = Test-OtherContent -Saved $Saved -Now $open -Touched $Touched
-        if (-not $isSame -or 'failed' -eq $Saved['PutBack']) {
+        $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
+        if (-not $isSame -or (Test-RouteLost -Open $now -Difference $Difference)) {
             Restore-Entry -Settings $Settings -Saved $Saved
+            $result['IsPutBack'] = $true
         }
         if (-not $isSame) {
-            $problems += 'more than its routes changed in the entry; the entry was put back'
+            $result['Problem'] += 'more than its routes changed in the entry; the entry was put back'
         }
-        $isAllThere = $isOtherSame
-    } finally {
-        if (-not $isAllThere) {
-            Save-KeptCopy -Path $Saved['Path'] -Copy $Saved['Copy']
-        } elseif ('done' -eq $Saved['PutBack'] -or [string]::Equals($open['Text'], $Saved['Text'])) {
-            # The copy is as the phonebook is, and what was there meanwhile is beside it already.
-            Remove-UnneededFile -Path $Saved['Copy']
-        } else {
-            Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Saved['Copy']
+        if ($isOtherSame) {
+            $result['Copy'] = 'backup'
+            if ($result['IsPutBack'] -or [string]::Equals($now['Text'], $Saved['Text'])) {
+                # Everything that is in the copy is in the phonebook too.
+                $result['Copy'] = 'unneeded'
+            }
+        }
+    } catch {
+        $result['Problem'] += ConvertTo-PlainError -ErrorRecord $_
+    }
+    $result
+}
+
+# Whether a route is gone whose metric could not be changed.
+function Test-RouteLost {
+    param([hashtable] $Open, [hashtable] $Difference)
+
+    foreach ($route in $Difference['Metric']) {
+        if (-not (Test-StoredRoute -Open $Open -Route $route)) {
+            return $true
         }
     }
-    if ($problems.Count -gt 0) {
-        throw ($problems -join '; ')
-    }
+    $false
 }
 
 # Whether the other entries are as they were; those that another program added behind them are no fault.
@@ -1375,24 +1431,22 @@ function Test-OtherEntry {
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# Brings the saved entry back and keeps every byte beside it. What the entry was is in the copy of that write.
+# Puts the saved entry back and keeps every other byte. What the entry was meanwhile is in the .bak of this
+# write.
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
-    $Saved['PutBack'] = 'failed'
     $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
         $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
         if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
-            # It was the last one of a phonebook without an end of its last line, and another came behind it.
+            # It was the last entry, its last line had no end, and another entry came behind it.
             return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
         }
         $rest.Insert($Entry['Start'], $body)
     }
-    $Saved['PutBack'] = 'done'
-    $Settings['Gone'] = @()
 }
 
 # Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
@@ -1425,7 +1479,7 @@ function Get-OtherContent {
 
 $check = @(
     { Test-StoredCondition -Settings $Settings }
-    { Test-LiveCondition -Settings $Settings }
+    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
 )
 Complete-Remediation -Settings $Settings -Check $check -Repair @(
     { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }
