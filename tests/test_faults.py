@@ -249,7 +249,7 @@ def listener(*, closes: bool) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("closes", "expected"),
-    [(False, "took the request and does not answer"), (True, "broke the connection off")],
+    [(False, "got the request but does not answer in time"), (True, "closed the connection")],
 )
 def test_a_server_without_an_answer_is_told(bench: Bench, monkeypatch, closes, expected):
     monkeypatch.setattr(session, "Timeouts", lambda: Timeouts(first=0.5))

@@ -183,7 +183,7 @@ def test_a_refused_connection_says_so_soon():
 def test_a_service_that_never_answers_is_left_without_another_try():
     with (
         serving([Reply(silent=True)]) as service,
-        pytest.raises(UnreachableError, match="took the request and does not answer"),
+        pytest.raises(UnreachableError, match="got the request but does not answer in time"),
     ):
         session(service.root, timeouts=Timeouts(first=0.3)).get(SCRIPTS)
     assert len(service.requests) == 1

@@ -338,7 +338,7 @@ def test_a_create_finds_another_ones_package_of_its_key_and_stops():
             return Reply(dropped=True)
         return Reply({"value": [item("theirs", package(description="other"))]})
 
-    with serving(answer) as service, pytest.raises(TenantError, match="someone else created theirs"):
+    with serving(answer) as service, pytest.raises(TenantError, match="somebody else created theirs"):
         tenant(service).create(package())
 
 

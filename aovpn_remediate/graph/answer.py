@@ -1,4 +1,4 @@
-"""What the service answered, and which error that is; pure.
+"""The answer of the service, and the error that it means; pure.
 
 Texts of the service are untrusted: they are cleaned and cut before they become part of a message. No body is
 ever quoted.
@@ -47,13 +47,13 @@ class Answer(NamedTuple):
 
     @property
     def is_unknown_route(self) -> bool:
-        """Whether the service has no such call at all, so that asking again is useless."""
+        """Whether the service does not have this call, so that another try is useless."""
         return _NO_ROUTE in _graph_error(self.body)[1].lower()
 
 
 @dataclass(frozen=True)
 class NotJson:
-    """A body that is no JSON: what it looks like, never its text."""
+    """A body that is not JSON: a description of it, never its text."""
 
     what: str
 
@@ -86,7 +86,7 @@ def object_in(where: str, answer: Answer) -> Mapping[str, object]:
 
 
 def error_for(method: str, path: str, answer: Answer) -> TenantError:
-    """Return the error that an unsuccessful answer is; ``path`` has no query."""
+    """Return the error for an unsuccessful answer; ``path`` has no query."""
     code, message = _graph_error(answer.body)
     where, request = f"{method} {path}", request_id(answer)
     said = f"{where}: {_said(answer, code, message)}{_request_text(answer)}"
@@ -127,7 +127,7 @@ def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], st
     if answer.status == 403:
         return SignInError, f"the sign-in probably lacks the permission {_permission(method, path)}"
     if answer.status == 404:
-        return NotFoundError, "it is gone or was never there, so plan again"
+        return NotFoundError, "it was deleted or never existed, so run plan again"
     if answer.status == 429:
         return TenantError, "the service is throttling, so wait some minutes and run this again"
     if answer.status >= 500:

@@ -1,4 +1,4 @@
-"""One pool of connections to one service, and why no answer came."""
+"""One pool of connections to one service, and the reason if there is no answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARALLEL = 8
 class Timeouts:
     """Seconds: to connect to one address, for the first answer of all, for any later answer.
 
-    A service that is not there or is silent is thus told within 15 s, and a slow write has its time.
+    With these a service that cannot be reached is reported within 15 s, and a slow write has enough time.
     """
 
     connect: float = 3.0
@@ -33,7 +33,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Silence:
-    """No answer came: why, what to do, whether the service may have got the request, whether to ask again."""
+    """No answer: why, what to do, whether the service may have the request, whether to try again."""
 
     reason: str
     advice: str
@@ -44,9 +44,9 @@ class Silence:
 def open_connections(root: str) -> requests.Session:
     """Return a session that several threads may use at once: nothing in it changes after this.
 
-    Proxies and certificates of the environment are read once, and no proxy stands before loopback. Trust is
-    the system's store and ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``. ``.netrc`` is not
-    read, since it would replace the token.
+    Proxies and certificates of the environment are read once; loopback never uses a proxy. The system's
+    certificates are trusted, and ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``.
+    ``.netrc`` is not read, because it would replace the token.
     """
     session = requests.Session()
     session.trust_env = False
@@ -59,24 +59,30 @@ def open_connections(root: str) -> requests.Session:
 
 
 def silence_of(error: exceptions.RequestException, host: str) -> Silence:
-    """Return why no answer came; texts of the error itself may hold secrets and are not used."""
+    """Return why there is no answer; the text of the error may contain secrets and is not used."""
     cause = _cause(error)
     check = "check the address and that the service runs"
     if isinstance(error, exceptions.ProxyError):
-        return Silence("the proxy does not let it through", "check HTTPS_PROXY and NO_PROXY", was_sent=False)
+        return Silence("the proxy refuses the request", "check HTTPS_PROXY and NO_PROXY", was_sent=False)
     if isinstance(error, exceptions.SSLError):
         advice = "check the address, or name the issuer's certificate in REQUESTS_CA_BUNDLE"
         return Silence(f"no trusted TLS connection to {host}", advice, is_final=True)
     if isinstance(error, exceptions.ConnectTimeout):
-        return Silence(f"{host} takes no connection", "check the network and the proxy", was_sent=False)
+        return Silence(
+            f"{host} does not accept the connection in time",
+            "check the network and the proxy",
+            was_sent=False,
+        )
     if isinstance(cause, NameResolutionError):
-        return Silence(f"the name {host} is not known", "check the address and the network", was_sent=False)
+        return Silence(
+            f"the name {host} cannot be resolved", "check the address and the network", was_sent=False
+        )
     if isinstance(cause, NewConnectionError):
         return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
     if isinstance(error, exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError):
-        return Silence(f"{host} took the request and does not answer", check)
+        return Silence(f"{host} got the request but does not answer in time", check)
     if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
-        return Silence(f"{host} broke the connection off", check)
+        return Silence(f"{host} closed the connection", check)
     return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
 
 
@@ -86,7 +92,7 @@ def _cause(error: exceptions.RequestException) -> object:
 
 
 class _SystemTrust(HTTPAdapter):
-    """Certificates are judged by the operating system, so that a company's own issuer is known."""
+    """Certificates are checked by the operating system, so that a company's own issuer is trusted."""
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: object

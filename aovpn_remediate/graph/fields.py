@@ -1,4 +1,4 @@
-"""An object of an answer, read field by field, so that a wrong shape is named; pure."""
+"""An object of an answer, read field by field, so that an error names the wrong field; pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Fields:
         values = [] if self._present(name) is None else self._list(name)
         texts = [value for value in values if isinstance(value, str)]
         if len(texts) != len(values):
-            raise self.wrong(name, "holds something else than texts")
+            raise self.wrong(name, "contains something other than texts")
         return texts
 
     def part(self, name: str) -> Fields:
@@ -63,9 +63,9 @@ class Fields:
         return [self._fields(value, name) for value in self._list(name)]
 
     def wrong(self, name: str, problem: str) -> GraphShapeError:
-        """Return the error for a field, also for one whose type is right and whose value is not."""
+        """Return the error for a field, whether its type or its value is wrong."""
         return GraphShapeError(
-            f"{self.where}: {name} {problem}; this version does not know such an answer, look for a newer one"
+            f"{self.where}: {name} {problem}; remediate does not know this answer; look for a newer version"
         )
 
     def _present(self, name: str) -> object:

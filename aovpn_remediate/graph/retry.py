@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from aovpn_remediate.graph.answer import Answer
 
 TRIES = 5
-"""How often one request is sent at most."""
+"""The most times that one request is sent."""
 
 LONGEST_WAIT = 120.0
 """Seconds; a longer ``Retry-After`` is cut to this."""
@@ -35,7 +35,7 @@ def is_worth_another_read(answer: Answer) -> bool:
 def wait_after(answer: Answer | None, attempt: int, *, jitter: float) -> float:
     """Return the seconds to wait after an attempt (the first is 0); no answer at all is ``None``.
 
-    ``jitter`` is between 0 and 1 and keeps parallel requests from coming back together.
+    ``jitter`` is between 0 and 1, so that parallel requests are not repeated at the same moment.
     """
     asked = None if answer is None else retry_after(answer.headers.get("retry-after", ""))
     if asked is not None:

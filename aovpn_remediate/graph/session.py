@@ -1,4 +1,4 @@
-"""Requests to Graph: time-outs always, repeats where they cannot do harm, errors that say what happened."""
+"""Requests to Graph: always with time-outs, repeated where it is safe, with clear errors."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class GraphSession:
     ) -> Mapping[str, object]:
         """Return the object of the answer, empty if there is none.
 
-        Busy answers and broken connections lead to another try; without ``repeatable`` only those do that
-        say for certain that nothing was carried out. Raises a ``TenantError``.
+        The request is repeated after a busy answer or a lost connection; without ``repeatable`` only if it is
+        certain that nothing was carried out. Raises a ``TenantError``.
         """
         call = _Call(method, self._url(path), self._shown(path), body, repeatable)
         answer = self._insist(call)
@@ -78,7 +78,7 @@ class GraphSession:
         yield from self.items(path, self.get(path))
 
     def items(self, path: str, page: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-        """Yield the items of a collection whose first page is there already."""
+        """Yield the items of a collection whose first page was already read."""
         seen = {path}
         where = f"GET {self._shown(path)}"
         while True:
@@ -95,7 +95,7 @@ class GraphSession:
     def batch(self, paths: Sequence[str], *, optional: Collection[str] = ()) -> list[Answer]:
         """Return the answer for each path, read 20 at a time; only failed ones are read again.
 
-        A 404 is an answer for the paths in ``optional``; anything else that is no success is raised.
+        For the paths in ``optional`` a 404 is an answer; every other failure is raised.
         """
         answers: list[Answer] = []
         for start in range(0, len(paths), BATCH_SIZE):
@@ -130,7 +130,7 @@ class GraphSession:
         answers = {one.id(): _sub_answer(one) for one in envelope.parts("responses")}
         for index in indexes:
             if str(index) not in answers:
-                raise envelope.wrong("responses", f"holds none for GET {self._shown(paths[index])}")
+                raise envelope.wrong("responses", f"has none for GET {self._shown(paths[index])}")
         return {index: answers[str(index)] for index in indexes}
 
     def _insist(self, call: _Call) -> Answer:
@@ -187,7 +187,7 @@ class GraphSession:
         return _PATIENCE_DROPPED if is_there else self._timeouts.first / 2
 
     def _url(self, path: str) -> str:
-        """A link of an answer is followed to this service only, for the token goes with it."""
+        """The URL of a path or link; a link to another service is refused, because the token goes with it."""
         if path.startswith("/") and not path.startswith("//"):
             return f"{self._root}{_VERSION}{path}"
         try:

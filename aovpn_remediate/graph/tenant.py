@@ -1,4 +1,4 @@
-"""The tenant that plan and publish work on, over Graph, with as few requests as it takes."""
+"""The tenant that plan and publish work on, over Graph, with as few requests as possible."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class GraphTenant:
         self._session = session
 
     def list_packages(self, config: str) -> TenantPackages:
-        """Return the packages with this config's marker, and the names of the others but built-in ones."""
+        """Return the packages with this config's marker, and the names of other custom packages."""
         items = list(self._custom_packages(f"{_PACKAGES}?$expand=assignments"))
         keys = [marker.key if marker and marker.config == config else None for marker in map(_marker, items)]
         owned = [(item, key) for item, key in zip(items, keys, strict=True) if key is not None]
@@ -80,7 +80,7 @@ class GraphTenant:
         return package_from_wire(item, item, config=config, key=key)
 
     def look_up(self, wanted: Names) -> Directory:
-        """Return all matches of these names, case aside; asks nothing where nothing is wanted.
+        """Return all matches of these names, ignoring case; sends no request if there are no names.
 
         Group names are asked one by one, filters and scope tags as whole lists, all in one batch per 20.
         """
@@ -98,7 +98,7 @@ class GraphTenant:
         )
 
     def names_of_groups(self, ids: Iterable[str]) -> dict[str, str]:
-        """Return the display names of groups by id; what is gone, or no group's id, is left out."""
+        """Return the display names of groups by id, without deleted groups and ids of other things."""
         paths = {one: _group_path(one) for one in dict.fromkeys(ids) if _OBJECT_ID.fullmatch(one)}
         found = self._read_all(list(paths.values()))
         return {one: found[path][0][1] for one, path in paths.items() if found[path]}
@@ -106,8 +106,8 @@ class GraphTenant:
     def create(self, package: ScriptPackage) -> str:
         """Create a package without assignments and return its id.
 
-        After an answer that leaves open whether it was created, the tenant is searched for its marker before
-        the next try, so that no duplicate comes about.
+        If an answer does not say whether the package was created, the tenant is searched for its marker
+        before the next try, so that there are no duplicates.
         """
         attempt = 0
         while True:
@@ -128,7 +128,7 @@ class GraphTenant:
     def update(self, package_id: str, package: ScriptPackage, fields: frozenset[str]) -> None:
         """Change these fields of a package, and its marker.
 
-        Raises ``TenantError`` where a remediation script that is to go is still there afterwards.
+        Raises ``TenantError`` if a remediation script that should be removed is still there.
         """
         path = _path(package_id)
         self._session.send("PATCH", path, update_body(package, fields))
@@ -144,7 +144,7 @@ class GraphTenant:
         self._session.send("POST", f"{_path(package_id)}/assign", assign_body(assignments))
 
     def delete(self, package_id: str) -> None:
-        """Delete a package; one that is gone already is as good."""
+        """Delete a package; nothing to do if it was deleted already."""
         try:
             self._session.send("DELETE", _path(package_id))
         except NotFoundError:
@@ -156,7 +156,7 @@ class GraphTenant:
                 yield Fields(f"package {item.get('id')}", item)
 
     def _whole(self, item: Fields) -> Mapping[str, object]:
-        """A package with all its assignments, also those that did not fit into the answer."""
+        """A package with all its assignments, including those on further pages."""
         if item.values.get(_MORE_ASSIGNMENTS) is None:
             return item.values
         more = self._session.pages(item.text(_MORE_ASSIGNMENTS))
@@ -168,11 +168,13 @@ class GraphTenant:
             if marker == Marker(package.config, package.key, package.content_hash):
                 return item.id()
             if marker and (marker.config, marker.key) == (package.config, package.key):
-                raise TenantError(f"{package.key}: someone else created {item.id()} meanwhile; plan again")
+                raise TenantError(
+                    f"{package.key}: somebody else created {item.id()} at the same time; run plan again"
+                )
         return None
 
     def _read_all(self, paths: Sequence[str]) -> dict[str, Matches]:
-        """What is at each path, one object or a list: every id and name."""
+        """The ids and names of the objects at each path."""
         single = [path for path in paths if path.startswith("/groups/")]
         answers = self._session.batch(paths, optional=single)
         found: dict[str, Matches] = {}
@@ -218,7 +220,7 @@ def _id_and_name(fields: Fields) -> tuple[str, str]:
 
 
 def _named(name: str, candidates: Matches) -> Matches:
-    """The candidates of this display name, case aside, or else the one of this id."""
+    """The candidates with this display name, ignoring case, or else the one with this id."""
     wanted = name.casefold()
     by_name = tuple(one for one in candidates if one[1].casefold() == wanted)
     return by_name or tuple(one for one in candidates if one[0].casefold() == wanted)

@@ -19,7 +19,7 @@ from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Published, RunAs, ScriptPac
 def package_from_wire(
     item: Mapping[str, object], contents: Mapping[str, object], *, config: str, key: str
 ) -> Published:
-    """Return a package as the config's remediation ``key``, whatever its marker says.
+    """Return a package as the config's remediation ``key``, without reading its marker for that.
 
     ``item`` holds the settings and the expanded assignments, ``contents`` the same package read alone, since
     a list leaves the scripts out. Raises ``GraphShapeError``.
@@ -27,7 +27,7 @@ def package_from_wire(
     where = f"package {item.get('id')}"
     fields, scripts = Fields(where, item), Fields(where, contents)
     if scripts.id() != fields.id():
-        raise scripts.wrong("id", "is another package's")
+        raise scripts.wrong("id", "is the id of another package")
     description, marker = read_marker(fields.text("description"))
     package = ScriptPackage(
         config=config,
@@ -54,7 +54,7 @@ def package_from_wire(
 
 
 def create_body(package: ScriptPackage) -> dict[str, object]:
-    """Return the body that creates a package; a detection alone has no remediation member at all."""
+    """Return the body that creates a package; without a remediation script the member is left out."""
     left_out = set() if package.remediation else {"remediation"}
     return {
         "@odata.type": "#microsoft.graph.deviceHealthScript",
@@ -92,7 +92,7 @@ _WRITERS: dict[str, tuple[str, Callable[[ScriptPackage], object]]] = {
 
 
 def _detection(scripts: Fields) -> bytes:
-    """A package always has a detection; without one the answer is incomplete, and no emptiness to compare."""
+    """The detection script; a package always has one, so an answer without it is incomplete."""
     script = _script(scripts, "detectionScriptContent")
     if not script:
         raise scripts.wrong("detectionScriptContent", "is empty")

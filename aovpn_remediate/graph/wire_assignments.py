@@ -44,7 +44,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def assign_body(assignments: Iterable[Assignment]) -> dict[str, object]:
-    """Return the body that makes these the whole set of assignments, none of them included."""
+    """Return the body that makes these the whole set of assignments; an empty set removes all."""
     return {"deviceHealthScriptAssignments": [_write_assignment(one) for one in assignments]}
 
 
@@ -131,7 +131,7 @@ def _read_schedule(fields: Fields) -> Schedule:
         return DailySchedule(days=fields.number("interval"), at=_time(fields), utc=_utc(fields))
     if kind == "deviceHealthScriptRunOnceSchedule":
         return OnceSchedule(on=_date(fields), at=_time(fields), utc=_utc(fields))
-    raise fields.wrong("@odata.type", "is no schedule that is known")
+    raise fields.wrong("@odata.type", "is not a known schedule")
 
 
 def _utc(fields: Fields) -> bool:

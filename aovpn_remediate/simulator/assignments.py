@@ -1,4 +1,4 @@
-"""The ``assign`` action: which sets of assignments the service takes, and how it shows them afterwards."""
+"""The ``assign`` action: which sets of assignments the service accepts, and how it shows them afterwards."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def new_assignments(
 ) -> list[JsonObject]:
     """Return the set that replaces a package's assignments, as it will be read back.
 
-    An exclusion of a group that is also included vanishes, as on the service.
+    An exclusion of a group that is also included is dropped, as by the service.
     """
     given = checked_members(body, {"deviceHealthScriptAssignments"}, "the assign action")
     items = given.get("deviceHealthScriptAssignments")
@@ -66,7 +66,8 @@ def _assignment(package_id: str, item: Json, groups: Collection[str], filters: C
     kind = str(target["@odata.type"])
     return {
         "id": f"{package_id}:{_ALL[kind] if kind in _ALL else target['groupId']}",
-        # Whatever was sent, the service shows false; a package without a remediation script only detects.
+        # The service always shows false, even if true was sent. Without a remediation script a package only
+        # detects.
         "runRemediationScript": False,
         "target": target,
         "runSchedule": None if kind == _EXCLUDED else schedule,
@@ -105,7 +106,7 @@ def _filter(given: JsonObject, kind: str, filters: Collection[str]) -> JsonObjec
     if (mode == "none") != (key == NO_FILTER):
         raise RefusalError("An assignment filter needs both its id and its type.")
     if key != NO_FILTER and kind == _EXCLUDED:
-        raise RefusalError("An excluded group takes no assignment filter.")
+        raise RefusalError("An excluded group cannot have an assignment filter.")
     if key != NO_FILTER and key not in filters:
         raise RefusalError(f"The assignment filter '{key}' does not exist.")
     return {_FILTER_ID: key, _FILTER_TYPE: mode}

@@ -61,7 +61,7 @@ def _checked(item: Json) -> JsonObject:
     if not isinstance(given.get("headers", {}), dict):
         raise RefusalError("Invalid batch payload format: 'headers' must be an object.")
     if "://" in str(given["url"]).partition("?")[0] or "$batch" in str(given["url"]):
-        raise RefusalError("Invalid batch payload format: 'url' must be relative and no batch.")
+        raise RefusalError("Invalid batch payload format: 'url' must be relative and not a batch.")
     return given
 
 

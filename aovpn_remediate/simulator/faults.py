@@ -1,7 +1,7 @@
 """Failures on purpose: which requests go wrong, how, and how often.
 
-``POST /simulator/faults`` takes one fault or a list of them, ``GET`` shows those that are left, ``DELETE``
-clears them. Every member may be missing:
+``POST /simulator/faults`` adds one fault or a list of them, ``GET`` shows those that are left, ``DELETE``
+removes them. Every member is optional:
 
     {
       "method": "POST",             which requests: the method, and a regular expression that is searched for
@@ -11,15 +11,15 @@ clears them. Every member may be missing:
       "status": 429,                answer this instead, with the error body that belongs to it, or with
       "body": {"value": []},        this: JSON, or a text, which is sent as HTML or half a JSON document
       "headers": {"Retry-After": 1},
-      "delay": 0.5,                 wait so many seconds before the work, or before the answer with "after"
-      "after": false,               true: do the work first, then fail (a create that nobody heard of)
+      "delay": 0.5,                 seconds to wait before the work, or before the answer with "after"
+      "after": false,               true: do the work first, then fail (a create without an answer)
       "close": false,               true: close the connection instead of answering
       "truncate": false             true: close it in the middle of the answer's body
     }
 
 Without ``status``, ``body`` and ``close`` the true answer is sent, late, with more headers or cut in half.
 The first fault that fits is used. A request within a batch is matched by its own method and path; ``close``
-and ``truncate`` pass it by, since it has no connection of its own.
+and ``truncate`` do not apply to it, because it has no connection of its own.
 """
 
 from __future__ import annotations
@@ -89,19 +89,19 @@ class Faults:
         self._left: list[Fault] = []
 
     def add(self, faults: list[Fault]) -> None:
-        """Put faults behind those that are left."""
+        """Add faults after those that are left."""
         with self._lock:
             self._left += faults
 
     def clear(self) -> None:
-        """Let everything succeed again, also what a delay holds back."""
+        """Let everything succeed again, including requests that a delay holds back."""
         with self._lock:
             self._left.clear()
             self._released.set()
             self._released = threading.Event()
 
     def end(self) -> None:
-        """Answer nothing of what a delay holds back, for the service ends."""
+        """Drop the requests that a delay holds back, because the service ends."""
         self._has_ended = True
         self.clear()
 
@@ -111,7 +111,7 @@ class Faults:
             return [asdict(fault) for fault in self._left]
 
     def answer(self, request: Request, work: Callable[[Request], Reply], *, in_batch: bool) -> Reply:
-        """Return the answer to a request, or what a fault makes of it."""
+        """Return the answer to a request, or the failure that a fault asks for."""
         fault, released = self._take(request, in_batch=in_batch)
         if fault is None:
             return work(request)

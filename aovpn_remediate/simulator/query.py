@@ -1,4 +1,4 @@
-"""The query options of OData that the service knows, and what they make of a collection."""
+"""The query options of OData that the service knows, and how they filter a collection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which package bodies the service takes, and the package it makes of them.
+"""Which package bodies the service accepts, and the package that it makes from them.
 
 It is stricter than Graph where that finds our mistakes: unknown members and nulls are refused. Sources: the
 beta metadata of ``deviceHealthScript`` and error reports of tools that publish packages.
@@ -76,7 +76,7 @@ def checked_flag(value: Json) -> Json:
 
 
 def checked_choice(*choices: str) -> Callable[[Json], Json]:
-    """Return a check that lets only these texts through."""
+    """Return a check that accepts only these texts."""
 
     def check(value: Json) -> Json:
         if value not in choices:
@@ -130,7 +130,7 @@ def _script(value: Json) -> Json:
     except (binascii.Error, UnicodeEncodeError) as error:
         raise RefusalError("Cannot convert the literal to the expected type 'Edm.Binary'.") from error
     if len(content) > MAX_CONTENT:
-        # Measured by others: 504 KB are taken, 512 KB end in these words and no reason.
+        # Measured by others: 504 KB are accepted, 512 KB are refused with these words only.
         raise RefusalError("An error has occurred")
     return base64.b64encode(content).decode("ascii")
 

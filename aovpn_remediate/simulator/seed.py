@@ -1,6 +1,6 @@
 """What a new tenant holds: ``seed.json`` beside this module, and what a file given with ``--seed`` adds.
 
-Both have one shape; every list may be missing:
+Both have the same format; every list is optional:
 
     {
       "groups":              [{"displayName": "AOVPN Users", "id": "<GUID>", "description": "..."}],
@@ -50,7 +50,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
 
 
 def read_seed(extra: Path | None) -> Collections:
-    """Return a new tenant; what is wrong with a seed file is an ``OutputError``."""
+    """Return a new tenant; a problem in a seed file is an ``OutputError``."""
     collections: Collections = {name: {} for name in COLLECTIONS}
     for path in (BUILT_IN, extra):
         if path is not None:
@@ -65,9 +65,9 @@ def _read(path: Path) -> JsonObject:
         reason = (error.strerror or "cannot be read").lower()
         raise OutputError(f"{path}: {reason}; name a seed file that can be read") from error
     except (ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: is no JSON in UTF-8 ({error}); correct the file") from error
+        raise OutputError(f"{path}: is not valid JSON in UTF-8 ({error}); correct the file") from error
     if not isinstance(value, dict) or not value.keys() <= set(COLLECTIONS):
-        raise OutputError(f"{path}: is no seed; write an object with the lists {', '.join(COLLECTIONS)}")
+        raise OutputError(f"{path}: is not a seed; write an object with the lists {', '.join(COLLECTIONS)}")
     return value
 
 
@@ -75,7 +75,7 @@ def _add(collections: Collections, path: Path, seed: JsonObject) -> None:
     for collection in COLLECTIONS:
         items = seed.get(collection, [])
         if not isinstance(items, list):
-            raise OutputError(f"{path}: {collection} is no list; write one in brackets")
+            raise OutputError(f"{path}: {collection} must be a list; write it in brackets")
         for place, item in enumerate(items):
             try:
                 made = _object(collections, collection, place, item)
@@ -89,7 +89,7 @@ def _object(collections: Collections, collection: str, place: int, item: Json) -
         raise RefusalError("has no displayName")
     key = str(item.get("id", "")).lower() or _derived_id(collections, collection, place, item)
     if key in collections[collection]:
-        raise RefusalError(f"the id {key} is taken")
+        raise RefusalError(f"the id {key} is already used")
     if collection != SCOPE_TAGS:
         _check_guid(key)
     if collection == PACKAGES:
@@ -119,4 +119,4 @@ def _check_guid(key: str) -> None:
             return
     except ValueError:
         pass
-    raise RefusalError(f"the id {key!r} is no GUID")
+    raise RefusalError(f"the id {key!r} is not a GUID")

@@ -47,9 +47,9 @@ class Simulator:
 
 
 def serve(*, port: int, state: Path | None, seed: Path | None, announce: Callable[[str], None]) -> None:
-    """Serve a simulated tenant until Ctrl-C or SIGTERM; ``announce`` hears the URL once it listens.
+    """Serve a simulated tenant until Ctrl-C or SIGTERM; ``announce`` is called with the URL.
 
-    Port 0 takes a free one. A port, state or seed that cannot be used is an ``OutputError``.
+    With port 0 a free port is chosen. A port, state or seed that cannot be used is an ``OutputError``.
     """
     try:
         with _terminate_as_interrupt(), running_simulator(port=port, state=state, seed=seed) as simulator:
@@ -77,7 +77,7 @@ def running_simulator(
 
 
 def open_tenant(state: Path | None, seed: Path | None) -> Tenant:
-    """Return the tenant of a state file, a new one if there is no such file; the seed is for a new one."""
+    """Return the tenant of a state file, or a new one from the seed if the file does not exist."""
     new = read_seed(seed)
     if state is None:
         return Tenant(new)
@@ -128,7 +128,7 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 128
-    # On Windows the option lets two servers take one port.
+    # On Windows the option lets two servers share one port.
     allow_reuse_address = sys.platform != "win32"
 
     def __init__(self, port: int, service: Service) -> None:
@@ -161,7 +161,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
-        # A client that went away is no news; anything else is our bug.
+        # A client that closed its connection is normal; anything else is our bug.
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -211,7 +211,7 @@ class _Connection(BaseHTTPRequestHandler):
         )
 
     def _root(self) -> str:
-        """The service root as the client calls it, so that links lead where it already is."""
+        """The service root in the words of the client, so that links lead to the same address."""
         host = self.headers.get("Host", "")
         return f"http://{host}" if host == f"localhost:{self.server.server_port}" else self.server.root
 
@@ -223,7 +223,7 @@ class _Connection(BaseHTTPRequestHandler):
             raise RefusalError("The body is too large.", status=413, code="RequestEntityTooLarge")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            raise ConnectionAbortedError("the client went away in the middle of a request")
+            raise ConnectionAbortedError("the client closed the connection in the middle of a request")
         return body
 
     def _send(self, reply: Reply, request_id: str) -> None:
@@ -240,7 +240,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if reply.delivery is Delivery.HALF else body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no HTTP, or a method that Graph does not know, as Graph words errors."""
+        """Answer invalid HTTP, or a method that Graph does not know, with an error in Graph's format."""
         request_id = str(uuid4())
         self.close_connection = True
         words = message or explain or self.responses.get(code, ("",))[0]

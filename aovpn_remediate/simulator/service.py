@@ -1,4 +1,4 @@
-"""The service as a whole: the tenant, its faults, and a log of what was asked.
+"""The service as a whole: the tenant, its faults, and a log of the requests.
 
 Outside of ``/beta`` the simulator is controlled: ``/simulator/faults`` (see ``faults``), and
 ``/simulator/requests``, which ``GET`` reads as a list of
@@ -53,7 +53,7 @@ class Service:
         return reply
 
     def close(self) -> None:
-        """End all waiting and let go of the state file."""
+        """End all waiting and close the state file."""
         self._faults.end()
         self._tenant.close()
 

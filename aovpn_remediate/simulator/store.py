@@ -39,7 +39,7 @@ _REMOVE = "DELETE FROM object WHERE collection = ? AND id = ?"
 
 
 class StateFile:
-    """The file that a tenant is kept in; nobody else may use it meanwhile."""
+    """The file that a tenant is kept in; only one process can use it at a time."""
 
     def __init__(self, path: Path) -> None:
         import sqlite3
@@ -87,7 +87,7 @@ class StateFile:
             self._database.execute(_REMOVE, (collection, key))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def _take_over(self) -> bool:
@@ -128,20 +128,20 @@ class Tenant:
         return self._collections[collection]
 
     def put(self, collection: str, document: JsonObject) -> None:
-        """Add an object or replace it; the file comes first, so that nothing is answered and then lost."""
+        """Add or replace an object; the file is written first, so that no answered request is lost."""
         key = str(document["id"])
         if self._state is not None:
             self._state.write(collection, key, document)
         self._collections[collection][key] = document
 
     def remove(self, collection: str, key: str) -> None:
-        """Take an object away."""
+        """Remove an object."""
         if self._state is not None:
             self._state.remove(collection, key)
         del self._collections[collection][key]
 
     def close(self) -> None:
-        """Let go of the state file; a write that comes later fails."""
+        """Close the state file; a later write fails."""
         with self.lock:
             if self._state is not None:
                 self._state.close()

@@ -1,4 +1,4 @@
-"""What goes over the wire: JSON values, a request, a reply, and how Graph says no."""
+"""What goes over the wire: JSON values, a request, a reply, and the errors of Graph."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def answer_or_refusal(request: Request, work: Callable[[Request], Reply]) -> Rep
 
 
 def error_reply(status: int, code: str, message: str, *, request_id: str) -> Reply:
-    """Return an error as Graph words it."""
+    """Return an error in Graph's format."""
     inner: JsonObject = {"date": wire_time()[:19], "request-id": request_id, "client-request-id": request_id}
     return Reply(status, {"error": {"code": code, "message": message, "innerError": inner}})
 
@@ -93,7 +93,7 @@ def parse_json(text: bytes) -> Json:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def split_target(target: str) -> tuple[str, str]:
