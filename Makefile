@@ -29,8 +29,8 @@ types: .venv/ready ## mypy, strict
 format: .venv/ready ## let ruff rewrite
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-golden: .venv/ready ## render the golden scripts again and show what changed
-	@$(BIN)/python -m tests.golden_files && git diff --stat -- tests/golden
+golden: .venv/ready ## render the golden scripts and the list of shapes again and show what changed
+	@$(BIN)/python -m tests.golden_files && git diff --stat -- tests/golden templates/ps1/shapes.json
 
 tables: .venv/ready ## cut our rows from the tables of 5.1 and .NET 4.8: make tables COMMANDS=FILE MEMBERS=FILE
 	@$(BIN)/python -m tests.windows_tables $(COMMANDS) $(MEMBERS) && git diff --stat

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -11,6 +12,9 @@ def main() -> None:
     # Nearly all that a run makes lives to its end: to look for garbage often, and once more at the exit,
     # would take a sixth of the time of a short command.
     gc.set_threshold(100_000)
+    # pydantic would ask every installed distribution for plug-ins, and run those (pydantic, "Plugins"); none
+    # is wanted where scripts are made. Who wants one for debugging sets the variable.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from aovpn_remediate.cli import run
 

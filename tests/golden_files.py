@@ -1,6 +1,7 @@
-"""The golden scripts, byte for byte; ``make golden`` writes them again.
+"""The golden scripts, byte for byte, and the list of shapes beside the templates.
 
-``<kind>/example/`` is the pair of the kind's own example, ``<kind>/<key>/`` a remediation of the example file.
+``make golden`` writes both again. ``<kind>/example/`` is the pair of the kind's own example, ``<kind>/<key>/``
+a remediation of the example file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from aovpn_remediate.config import load_config
 from aovpn_remediate.kinds import KINDS
-from aovpn_remediate.scripts.render import render_package, templates_folder
+from aovpn_remediate.scripts.render import render_package
+from aovpn_remediate.scripts.template_parts import templates_folder
+from tests import shape_list
 from tests.pairs import example_pair
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +47,8 @@ def example_file() -> dict[str, tuple[str, bytes]]:
 
 def main() -> None:
     """Write them."""
+    shape_list.FILE.unlink(missing_ok=True)  # so that Jinja makes every frame anew
+    shape_list.FILE.write_text(shape_list.shapes_json(), encoding="ascii")
     scripts = rendered()
     for old in GOLDEN.rglob("*.ps1"):
         old.unlink()

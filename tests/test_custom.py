@@ -13,8 +13,10 @@ from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ConfigError, RuleError
 from aovpn_remediate.kinds.custom import MAX_BYTES
 from aovpn_remediate.model import OwnPair, ScriptFile
+from aovpn_remediate.scripts.package_rules import check_package, refuse_bad_scripts
 from aovpn_remediate.scripts.render import render_package
-from aovpn_remediate.scripts.rules import SIZE_LIMIT, check_own_script, check_package, refuse_bad_scripts
+from aovpn_remediate.scripts.rules import check_own_script
+from aovpn_remediate.scripts.shapes import SIZE_LIMIT
 from tests.builders import package
 from tests.pairs import pair
 from tests.tenants import Bench

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aovpn_remediate import __version__
 from aovpn_remediate.client import empty_state
-from aovpn_remediate.scripts.render import templates_folder
+from aovpn_remediate.scripts.template_parts import templates_folder
 from tests.golden_files import GOLDEN, rendered
 from tests.pairs import metric_pair
 
@@ -35,11 +34,17 @@ def test_the_settings_read_as_a_person_would_write_them():
     assert "    Ipv4       = 3\r\n    Ipv6       = $null\r\n}\r\n" in text
 
 
-def test_the_head_says_kind_and_version_and_no_date():
+def test_the_head_names_the_kind_but_no_version_and_no_date():
     head = metric_pair().detection.decode().split("Set-StrictMode")[0]
-    assert f"# Kind interface-metric, rendered by aovpn-remediate {__version__}." in head
+    assert "# Kind interface-metric, rendered by aovpn-remediate.\r\n" in head
     assert all(line.startswith("#") or not line for line in head.split("\r\n"))
-    assert not re.search(r"20\d\d-\d\d", head)
+    assert not re.search(r"20\d\d-\d\d|\d\.\d", head)
+
+
+def test_a_name_in_the_settings_brings_no_function_into_a_script():
+    ordinary, named = metric_pair(), metric_pair(profile="Write-PhonebookText")
+    assert b"'Write-PhonebookText'" in named.detection
+    assert named.detection == ordinary.detection.replace(b"'Contoso User VPN'", b"'Write-PhonebookText'")
 
 
 def test_only_the_functions_that_a_script_uses_are_in_it():

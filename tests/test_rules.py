@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from aovpn_remediate.client import syntax_errors
 from aovpn_remediate.errors import RuleError
-from aovpn_remediate.scripts.rules import (
-    SIZE_LIMIT,
-    check_own_script,
-    check_package,
-    check_script,
-    parse,
-    refuse_bad_scripts,
-)
+from aovpn_remediate.scripts.package_rules import check_package, refuse_bad_scripts
+from aovpn_remediate.scripts.rules import check_own_script, check_script, parse
+from aovpn_remediate.scripts.shapes import SIZE_LIMIT
 from tests.pairs import metric_pair
 
 DOOR = "Complete-Detection"
@@ -124,8 +121,9 @@ def test_every_rendered_pair_obeys_whatever_the_name(profile, scope):
 
 def test_a_script_is_parsed_once_for_all_rules():
     parse.cache_clear()
-    check_package(metric_pair())
-    assert parse.cache_info().misses == 2
+    package = dataclasses.replace(metric_pair(), detection=b"exit 0\r\n", remediation=b"")
+    assert check_package(package)
+    assert parse.cache_info().misses == 1
 
 
 def test_all_broken_scripts_are_refused_at_once():

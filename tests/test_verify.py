@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from aovpn_remediate.client.comparison import differences
-from aovpn_remediate.scripts.render import templates_folder
+from aovpn_remediate.scripts.template_parts import templates_folder
 from aovpn_remediate.verify import prove
 from aovpn_remediate.verify.case_file import read_items
 from aovpn_remediate.verify.cases import case_files

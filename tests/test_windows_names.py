@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from aovpn_remediate.scripts.package_rules import check_package
 from aovpn_remediate.scripts.powershell51 import TABLE, Call, commands, unknown_names
-from aovpn_remediate.scripts.rules import check_names, check_package
+from aovpn_remediate.scripts.rules import check_names
 from tests.pairs import metric_pair
 from tests.windows_names import (
     DOTNET,

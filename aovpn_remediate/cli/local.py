@@ -27,8 +27,8 @@ def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
     """Return the config and its rendered packages after all checks; warnings go to stderr."""
     from aovpn_remediate.config import load_config
     from aovpn_remediate.display.clean import clean
+    from aovpn_remediate.scripts.package_rules import refuse_bad_scripts
     from aovpn_remediate.scripts.render import render_package
-    from aovpn_remediate.scripts.rules import refuse_bad_scripts
 
     config = load_config(path)
     packages = [render_package(one, config=config.name) for one in config.remediations]

@@ -7,20 +7,17 @@ rendering twice gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from aovpn_remediate import __version__
 from aovpn_remediate.errors import RenderError
 from aovpn_remediate.model import Remediation, ScriptPackage
+from aovpn_remediate.scripts.frames import fill_frame, read_frame
 from aovpn_remediate.scripts.literals import Source, literal
-from aovpn_remediate.scripts.template_parts import Section, read_section, select_functions
+from aovpn_remediate.scripts.template_parts import Section, read_section, select_functions, templates_folder
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+_SETTINGS_PLACE = "\0"
+"""Stands for the settings until they are known."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +28,6 @@ class _Pair:
     runtime: tuple[Section, ...]
     check: Section
     repair: Section
-
-
-def templates_folder() -> Path:
-    """Return the folder of the PowerShell templates: in the installed package, else in the source tree."""
-    package = Path(__file__).parent.parent
-    installed = package / "templates" / "ps1"
-    return installed if installed.is_dir() else package.parent / "templates" / "ps1"
 
 
 def render_package(remediation: Remediation, *, config: str) -> ScriptPackage:
@@ -67,51 +57,34 @@ def render_script(remediation: Remediation, shell: str) -> bytes:
     if own is not None:
         file = own.detection if shell == "detect" else own.remediation
         return file.content if file else b""
-    pair = _read_pair(remediation.kind)
-    values: dict[str, object] = {
-        "title": Source(f"# Kind {remediation.kind}, rendered by aovpn-remediate {__version__}."),
-        "about": Source(pair.about),
-        "settings": settings.script_settings(),
-        "checks": settings.checks(),
-        "repairs": settings.repairs(),
-    }
-    shell_text = _fill(shell, {**values, "sections": []})
-    parts = [*pair.runtime, pair.check, *([pair.repair] if shell == "remediate" else [])]
-    sections = [Source(text) for text in select_functions(shell_text, parts)]
-    return _to_bytes(_fill(shell, {**values, "sections": sections}), remediation.key)
-
-
-def _fill(shell: str, values: Mapping[str, object]) -> str:
-    from jinja2 import TemplateError
-
+    before, after = _render_shape(remediation.kind, shell, settings.checks(), settings.repairs())
     try:
-        return _environment().get_template(f"{shell}.ps1.j2").render(values)
-    except (TemplateError, TypeError, ValueError) as error:
-        raise RenderError(f"templates/ps1/{shell}.ps1.j2: {error}") from error
+        value = literal(settings.script_settings())
+    except (TypeError, ValueError) as error:
+        raise RenderError(f"{remediation.key}: {error}") from error
+    return before + _to_bytes(value, remediation.key) + after
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(templates_folder()),
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        autoescape=False,  # noqa: S701  the output is PowerShell, and every value is a literal
-        block_start_string="#%",
-        block_end_string="%#",
-        comment_start_string="#%-",
-        comment_end_string="-%#",
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _finalize(value: object) -> str:
-    from jinja2 import StrictUndefined
-
-    return str(value) if isinstance(value, StrictUndefined) else literal(value)
+def _render_shape(
+    kind: str, shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]
+) -> tuple[bytes, bytes]:
+    """What stands before and behind the settings of a script; the same for every remediation of its shape."""
+    pair = _read_pair(kind)
+    frame = read_frame(shell, checks, repairs)
+    values: dict[str, object] = {
+        "title": Source(f"# Kind {kind}, rendered by aovpn-remediate."),
+        "about": Source(pair.about),
+        "settings": Source(_SETTINGS_PLACE),
+    }
+    shell_text = fill_frame(frame, {**values, "functions": Source("")})
+    parts = [*pair.runtime, pair.check, *([pair.repair] if shell == "remediate" else [])]
+    functions = Source("\n\n".join(select_functions(shell_text, parts)))
+    text = fill_frame(frame, {**values, "functions": functions}).rstrip() + "\n"
+    pieces = _to_bytes(text, kind).split(_SETTINGS_PLACE.encode())
+    if len(pieces) != 2:
+        raise RenderError(f"templates/ps1/{shell}.ps1.j2: must have the settings in exactly one place")
+    return pieces[0], pieces[1]
 
 
 @cache
@@ -126,10 +99,10 @@ def _read_pair(kind: str) -> _Pair:
     )
 
 
-def _to_bytes(text: str, key: str) -> bytes:
-    lines = [line.rstrip() for line in text.rstrip().split("\n")]
+def _to_bytes(text: str, where: str) -> bytes:
+    lines = [line.rstrip() for line in text.split("\n")]
     try:
-        return ("\r\n".join(lines) + "\r\n").encode("ascii")
+        return "\r\n".join(lines).encode("ascii")
     except UnicodeEncodeError as error:
         found = text[error.start]
-        raise RenderError(f"{key}: the templates hold {found!r}; scripts must be ASCII") from error
+        raise RenderError(f"{where}: the templates hold {found!r}; scripts must be ASCII") from error

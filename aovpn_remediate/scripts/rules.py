@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from aovpn_remediate.errors import RuleError
-from aovpn_remediate.model import OwnPair, ScriptPackage
 from aovpn_remediate.problems import Problem
+from aovpn_remediate.scripts.package_rules import Ask
 from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
+from aovpn_remediate.scripts.shapes import SETTINGS, SIZE_LIMIT
 from aovpn_remediate.scripts.syntax import broken_nodes, language, read_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
-
-SIZE_LIMIT = 200_000
-"""Bytes; Intune documents 200 KB for scripts of its agent and shows a bare error far above it."""
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -65,45 +62,6 @@ class BrokenRule(NamedTuple):
     text: str
 
 
-Ask = Callable[[bytes], list[tuple[int, str]] | None]
-"""Asks PowerShell itself what is not valid in a script, by line; ``None`` where there is none to ask."""
-
-
-def refuse_bad_scripts(
-    packages: list[ScriptPackage], own: Mapping[str, OwnPair | None] = {}, ask: Ask = lambda _: None
-) -> list[Problem]:
-    """Return the warnings, or raise one ``RuleError`` with every broken rule of all packages.
-
-    ``own`` holds the pairs that are the user's own, by key. ``ask`` is asked about those that tree-sitter
-    does not understand.
-    """
-    problems: list[Problem] = []
-    for package in packages:
-        problems += check_package(package, own.get(package.key), ask)
-    errors = [problem for problem in problems if not problem.is_warning]
-    if errors:
-        raise RuleError(errors)
-    return problems
-
-
-def check_package(
-    package: ScriptPackage, own: OwnPair | None = None, ask: Ask = lambda _: None
-) -> list[Problem]:
-    """Return every broken rule of a package's scripts; ``own`` are the files that they come from."""
-    if own is not None:
-        problems = check_own_script(str(own.detection.path), package.detection, is_detection=True, ask=ask)
-        if own.remediation and package.remediation:
-            path = str(own.remediation.path)
-            problems += check_own_script(path, package.remediation, is_detection=False, ask=ask)
-        return problems
-    problems = check_script(f"{package.key}/detect.ps1", package.detection, door="Complete-Detection")
-    if package.remediation:
-        script = f"{package.key}/remediate.ps1"
-        problems += check_script(script, package.remediation, door="Complete-Remediation")
-        problems += check_names(script, package.remediation)
-    return problems + check_names(f"{package.key}/detect.ps1", package.detection)
-
-
 def check_names(script: str, content: bytes) -> list[Problem]:
     """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
     _, found = parse(content)
@@ -119,6 +77,24 @@ def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
         *_check_end(root, found["exit"], door), *_template_marks(content, found["string"]),
     ]  # fmt: skip
     return _problems(script, broken)
+
+
+@lru_cache(maxsize=64)
+def shape_obeys(shape: bytes, door: str) -> bool:
+    """Return whether a shape breaks no rule, and its settings are assigned at the top of the script."""
+    _, found = parse(shape)
+    place = shape.find(SETTINGS)
+    is_assigned = any(node.start_byte == place and _is_at_top(node) for node in found["assignment"])
+    return is_assigned and not (check_script("", shape, door=door) or check_names("", shape))
+
+
+def _is_at_top(node: Node) -> bool:
+    parents: list[str] = []
+    parent = node.parent
+    while parent is not None:
+        parents.append(parent.type)
+        parent = parent.parent
+    return parents == ["pipeline", "statement_list", "program"]
 
 
 def check_own_script(

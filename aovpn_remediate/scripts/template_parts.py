@@ -23,6 +23,13 @@ class Section:
     functions: Mapping[str, str]
 
 
+def templates_folder() -> Path:
+    """Return the folder of the PowerShell templates: in the installed package, else in the source tree."""
+    package = Path(__file__).parent.parent
+    installed = package / "templates" / "ps1"
+    return installed if installed.is_dir() else package.parent / "templates" / "ps1"
+
+
 def read_section(path: Path) -> Section:
     """Return a ``.ps1`` part of the templates: a comment, then functions, nothing else."""
     text = path.read_text(encoding="ascii")

@@ -27,7 +27,7 @@ from typing import Any
 from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.errors import ClientError, ClientFileError
 from aovpn_remediate.model import Remediation
-from aovpn_remediate.scripts.render import templates_folder
+from aovpn_remediate.scripts.template_parts import templates_folder
 from aovpn_remediate.verify.case_file import read_items, states
 from aovpn_remediate.verify.case_values import case_values
 

@@ -17,7 +17,8 @@ from typing import TextIO
 import pytest
 from _pytest.runner import runtestprotocol
 
-from aovpn_remediate.scripts import render
+from aovpn_remediate.scripts import frames, render
+from aovpn_remediate.scripts.template_parts import templates_folder
 
 TIMEOUT = 30
 """Seconds for one test; a mutant that takes longer goes round in circles, and this process ends."""
@@ -37,7 +38,7 @@ class MutantLoop:
         self._say(tests=list(items))
         for line in self._jobs:
             job = json.loads(line)
-            folder = render.templates_folder()
+            folder = templates_folder()
             before = {path: (folder / path).read_text("ascii") for path in job["texts"]}
             _put(folder, job["texts"])
             chosen = [items[test] for test in job["tests"]]
@@ -82,7 +83,8 @@ class MutantLoop:
 def _put(folder: Path, texts: dict[str, str]) -> None:
     for path, text in texts.items():
         (folder / path).write_text(text, "ascii")
-    render._read_pair.cache_clear()
+    for cached in (render._read_pair, render._render_shape, frames.read_frame):
+        cached.cache_clear()
 
 
 def main() -> None:

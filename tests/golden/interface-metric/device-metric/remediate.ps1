@@ -1,5 +1,5 @@
 # Remediation script of an Intune Remediation.
-# Kind interface-metric, rendered by aovpn-remediate 0.1.0.
+# Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
 # lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.

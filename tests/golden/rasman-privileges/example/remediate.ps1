@@ -1,5 +1,5 @@
 # Remediation script of an Intune Remediation.
-# Kind rasman-privileges, rendered by aovpn-remediate 0.1.0.
+# Kind rasman-privileges, rendered by aovpn-remediate.
 #
 # Does the service RasMan have the privileges that it needs to install routes? Windows leaves a service only
 # those that its registry key lists; where there is no list, it has them all.

@@ -1,5 +1,5 @@
 # Remediation script of an Intune Remediation.
-# Kind route-presence, rendered by aovpn-remediate 0.1.0.
+# Kind route-presence, rendered by aovpn-remediate.
 #
 # Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
 # and kept those that were removed.
