@@ -36,6 +36,5 @@ def own_pair(folder: Path, repair: str) -> list[Job]:
 
 
 def jobs_of(folder: Path) -> list[Job]:
-    return jobs(
-        folder, "kind: custom, detection: detect.ps1, remediation: repair.ps1, clients: [clients.yaml]"
-    )
+    entry = "{kind: custom, detection: detect.ps1, remediation: repair.ps1, clients: [clients.yaml]}"
+    return jobs(folder, entry)

@@ -69,7 +69,7 @@ def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list
         ("(Get-CimInstance Win32_OperatingSystem).BuildNumber", ["26100"]),
         ("Get-Service Nope", ["Cannot find any service with service name 'Nope'."]),
         ("Get-Service Ras* | Stop-Service; (Get-Service RasMan).Status; @(Get-VpnConnection VPN -AllUserConnection).ConnectionStatus", ["Stopped", "Disconnected"]),
-        ("netsh interface show interface", ["netsh has no stand-in on the simulated client; docs/clients.md lists those that there are (line 1)"]),
+        ("netsh interface show interface", ["netsh has no stand-in on the simulated client; see remediate docs clients (line 1)"]),
     ],
 )  # fmt: skip
 def test_a_stand_in_does_what_windows_does(shell, tmp_path, script, lines):
@@ -93,8 +93,8 @@ def test_a_standard_user_may_do_less(shell, tmp_path, script, lines):
 @pytest.mark.parametrize(
     ("state", "status", "lines"),
     [
-        ("Stop Pending", "StopPending", ["Restart-Service waits without end for RasMan, whose state is Stop Pending (line 1)"]),
-        ("Start Pending", "StartPending", ["Restart-Service waits without end for RasMan, whose state is Start Pending (line 1)"]),
+        ("Stop Pending", "StopPending", ["Restart-Service may never end, because the state of RasMan is Stop Pending (line 1)"]),
+        ("Start Pending", "StartPending", ["Restart-Service may never end, because the state of RasMan is Start Pending (line 1)"]),
         ("Stopped", "Stopped", ["Running"]),
         ("Running", "Running", ["Running"]),
     ],

@@ -37,7 +37,7 @@ HARMFUL = {
     ),
     "disconnects in short": (f"{WRITE}rasdial 'Contoso VPN' /d", "rasdial knows /disconnect, not /d"),
     "empties a key for one below it": (
-        f"{WRITE}New-Item 'HKLM:\\SOFTWARE' -Name Mine -Force -ErrorAction SilentlyContinue", "makes a key by its whole path",
+        f"{WRITE}New-Item 'HKLM:\\SOFTWARE' -Name Mine -Force -ErrorAction SilentlyContinue", "creates a key only by its full path",
     ),
     "restarts by a pipe": (f"{WRITE}Get-Service Ras* | Restart-Service -Force", "event service RasMan restarted"),
     "restarts by a piped name": (
@@ -67,9 +67,9 @@ HARMFUL = {
         f"{WRITE}Clear-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft' -Name x -ErrorAction SilentlyContinue", "Clear-ItemProperty has no stand-in for the registry",
     ),
     "uses a type of Windows": (f"{WRITE}try {{ [ServiceProcess.ServiceOfNobody]::new('RasMan').Stop() }} catch {{ }}", "Unable to find type [ServiceProcess.ServiceOfNobody]; docs"),
-    "ends by the host": (f"{WRITE}try {{ $Host.SetShouldExit(1) }} catch {{ }}; exit 0", "$Host.SetShouldExit is not seen by the simulated client; use exit"),
+    "ends by the host": (f"{WRITE}try {{ $Host.SetShouldExit(1) }} catch {{ }}; exit 0", "the simulated client does not support $Host.SetShouldExit; use exit"),
     "gives what a stand-in does not take": (
-        f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not take what it is given",
+        f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not accept this input",
     ),
     "calls what has no stand-in": (f"{WRITE}shutdown /r /t 0", "shutdown has no stand-in"),
     "changes all line ends": ("[IO.File]::WriteAllText($path, $right.Replace(\"`r`n\", \"`n\"))", "line ends: expected"),

@@ -41,8 +41,8 @@ function Test-SpecialState {
         @($State.faults.PSObject.Properties).Count -gt 0
 }
 
-# Runs the script. What it writes to the console itself is output or error text too, and never an answer of ours;
-# nobody types anything.
+# Runs the script. What it writes to the console itself is output or error text, too, and never our own answer.
+# There is no input.
 function Invoke-Script {
     param($Runspace, [string] $Path)
 
@@ -54,7 +54,7 @@ function Invoke-Script {
     $answer = Invoke-Step -Runspace $Runspace -Command $Path
     [Console]::SetOut($script:writer)
     if (-not $script:exited.Value -and 0 -eq $answer['errors'].Count) {
-        # It ran to its end; what $LASTEXITCODE is then is nobody's exit code.
+        # It ran to its end; then $LASTEXITCODE is not its exit code.
         $answer['exit'] = 0
     }
     $answer['output'] += @($out.ToString() -split '\r?\n' | Where-Object { $_ })
@@ -62,7 +62,7 @@ function Invoke-Script {
     $answer
 }
 
-# The calls of a script that could not work here, whatever it made of the error.
+# The calls of a script that cannot work here, even if it caught the error.
 function Get-Misuse {
     param($Runspace)
 
@@ -73,34 +73,34 @@ function Get-Misuse {
     }
 }
 
-# What an error says of a call that could not work here: of a command that is not there, of a method that an object of
-# Windows has and ours does not, of the registry where there is none, of what only Windows can do, or with what a
-# stand-in does not take. Nothing for any other error.
+# The message for a call that cannot work here: an unknown command, a method that our objects do not have, the
+# registry off Windows, something that only Windows can do, or input that a stand-in does not accept. Nothing for
+# any other error.
 function Get-MisuseText {
     param($Problem)
 
     $what, $command = $Problem.FullyQualifiedErrorId -split ',', 2
     $text = "$Problem".TrimEnd('.')
     if ('CommandNotFoundException' -eq $what -and -not $command) {
-        "$($Problem.TargetObject) is no command of the simulated client; docs/clients.md lists those that there are"
+        "$($Problem.TargetObject) is not a command of the simulated client; see remediate docs clients"
     } elseif ('MethodNotFound' -eq $what -and $text -match $script:ofWindows) {
-        "$($Matches[1]) of the simulated client has no method $($Problem.TargetObject); docs/clients.md says what it does"
+        "$($Matches[1]) of the simulated client has no method $($Problem.TargetObject); see remediate docs clients"
     } elseif ('DriveNotFound', 'ProviderNotFound' -contains $what -and "$($Problem.TargetObject)" -match '^(HK(LM|CU|U|CR|CC)|Registry)$') {
-        "$($Problem.CategoryInfo.Activity) has no stand-in for the registry; docs/clients.md lists those that there are"
+        "$($Problem.CategoryInfo.Activity) has no stand-in for the registry; see remediate docs clients"
     } elseif ($script:notHere -contains $what -or ('TypeNotFound' -eq $what -and $text -match $script:typeOfWindows) -or
         ('NamedParameterNotFound' -eq $what -and 'ComObject' -eq $Problem.Exception.ParameterName)) {
-        "the simulated client has nothing that stands in for it: $text; docs/clients.md says what it has"
+        "the simulated client does not have this: $text; see remediate docs clients"
     } elseif ($made['Commands'] -notcontains $command) {
         return
     } elseif ('NamedParameterNotFound' -eq $what) {
-        "the stand-in of $command does not know -$($Problem.Exception.ParameterName); docs/clients.md says what it does"
+        "the stand-in of $command does not know -$($Problem.Exception.ParameterName); see remediate docs clients"
     } elseif ($script:notTaken -contains $what) {
-        "the stand-in of $command does not take what it is given: $text; docs/clients.md says what it does"
+        "the stand-in of $command does not accept this input: $text; see remediate docs clients"
     }
 }
 
-# The engine carries out an exit by an exception. It is the only way to tell one from a script that ran to its end
-# after a program that failed.
+# The engine implements exit with an exception. Nothing else tells it from a script that ran to its end after a
+# program that failed.
 function Watch-Exit {
     $script:exited = [Runtime.CompilerServices.StrongBox[bool]]::new($false)
     $make = [Linq.Expressions.Expression]
@@ -114,7 +114,7 @@ function Watch-Exit {
 }
 
 # The environment of this process and the job's variables, and nothing that an earlier script left. Names that
-# differ in case only are two variables, but on Windows.
+# differ in case only are two variables, except on Windows.
 function Set-ProcessVariable {
     param($Variable)
 
@@ -139,7 +139,7 @@ function Set-ProcessVariable {
     }
 }
 
-# A runspace that nothing was left in: the last one if it can be used again, else another with the stand-ins.
+# A clean runspace: the last one if it can be used again, else a new one with the stand-ins.
 function Get-NewRunspace {
     param([bool] $Apart)
 
@@ -157,7 +157,7 @@ function Get-NewRunspace {
     $script:runspace
 }
 
-# Runs a command of our own, which must not fail: what it should have made ready would be missing.
+# Runs one of our own commands, which must not fail: what it prepares would be missing.
 function Invoke-Own {
     param($Runspace, [string] $Command, $Argument)
 
@@ -168,8 +168,8 @@ function Invoke-Own {
     $done['output']
 }
 
-# Runs one command as a process would: an error that nobody catches is exit code 1 and text on stderr. What a
-# script file defines is gone with it.
+# Runs one command as a process would: an uncaught error is exit code 1 and text on stderr. What a script file
+# defines is removed afterwards.
 function Invoke-Step {
     param($Runspace, [string] $Command, $Argument)
 
@@ -193,7 +193,7 @@ function Invoke-Step {
         $inner = $_.Exception.InnerException
         $errors += $inner.Message
         $record = $inner.PSObject.Properties['ErrorRecord']
-        # Where the script was, not where a stand-in was that it called.
+        # The place in the script, not in a stand-in that it called.
         $place = [regex]::Escape($Command) + '\D+(\d+)'
         if ($null -ne $record -and $record.Value.ScriptStackTrace -match $place) {
             $errors[-1] += " (line $($Matches[1]))"
@@ -204,8 +204,8 @@ function Invoke-Step {
     @{ exit = $exit; output = @($lines | ForEach-Object { "$_" }); errors = $errors }
 }
 
-# Off Windows the engine notes the start and the end of every command in the system's log, where those of a
-# simulated client mean nothing and take a tenth of the time. It has no public switch for a running process.
+# Off Windows the engine writes the start and the end of every command into the system's log. For a simulated client
+# that is useless and costs a tenth of the time. A running process has no public switch for it.
 function Disable-CommandLog {
     $hidden = [Reflection.BindingFlags] 'Instance, Static, NonPublic'
     $type = [psobject].Assembly.GetType('System.Management.Automation.Tracing.PSSysLogProvider')
@@ -215,13 +215,13 @@ function Disable-CommandLog {
     }
 }
 
-# What the engine says of a call that it cannot make. That a parameter may not be empty is Windows' own word too.
+# The engine's errors for a call that it cannot make. "A parameter may not be empty" is an error of Windows, too.
 $script:notTaken = @(
     'AmbiguousParameter', 'AmbiguousParameterSet', 'CannotConvertArgument', 'CannotConvertArgumentNoMessage'
     'InputObjectNotBound', 'MismatchedPSTypeName', 'MissingArgument', 'MissingMandatoryParameter', 'ParameterAlreadyBound'
     'ParameterArgumentTransformationError', 'ParameterArgumentValidationError', 'PositionalParameterNotFound'
 )
-# What .NET says of what only Windows can do, and of programs and libraries that are there alone.
+# The errors of .NET for what only Windows can do, and for programs and libraries that only Windows has.
 $script:notHere = @(
     'CannotLoadComObjectType', 'DllNotFoundException', 'EntryPointNotFoundException', 'PlatformNotSupportedException', 'Win32Exception'
 )

@@ -13,8 +13,8 @@ $dynamic = @{
     'Test-Path'        = @{ NewerThan = '[DateTime]'; OlderThan = '[DateTime]' }
 }
 
-# The text of a command that lets the registry's stand-in answer for HKLM: and HKCU:, or refuses them, and for everything
-# else is the command itself, whose parameters it has.
+# The text of a command that uses the registry's stand-in for HKLM: and HKCU:, or refuses them. For everything else it
+# calls the command itself, and has the same parameters.
 function Get-ItemStandIn {
     param([string] $Command, [string] $Registry)
 
@@ -59,7 +59,7 @@ $filesOnly = @(
     'Clear-Item', 'Copy-Item', 'Move-Item', 'Rename-Item', 'Set-Item'
     'Clear-ItemProperty', 'Copy-ItemProperty', 'Move-ItemProperty', 'Rename-ItemProperty'
 )
-# Aliases of 5.1 that the engine leaves to programs off Windows.
+# Aliases of 5.1 that the engine does not define off Windows.
 $aliases = @{
     ac = 'Add-Content'; cat = 'Get-Content'; compare = 'Compare-Object'; cp = 'Copy-Item'; cpp = 'Copy-ItemProperty'
     curl = 'Invoke-WebRequest'; diff = 'Compare-Object'; gsv = 'Get-Service'; gwmi = 'Get-WmiObject'
@@ -71,7 +71,7 @@ $aliases = @{
 if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
     $aliases = @{}
 }
-# What would reach the machine that this runs on, and has no stand-in.
+# These would reach the machine that this runs on, and have no stand-in.
 $refused = @(
     'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance', 'Get-Process'
@@ -86,7 +86,7 @@ $texts = foreach ($part in $parts) {
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item -Registry 'Invoke-RegistryCommand' }
 $texts += foreach ($item in $filesOnly) { Get-ItemStandIn -Command $item -Registry 'Deny-RegistryCommand' }
-$texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; docs/clients.md lists those that there are' }" }
+$texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; see remediate docs clients' }" }
 $commands = @(
     'Start-Client', 'Stop-Client', 'Start-Sleep'
     'Get-NetIPInterface', 'Set-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'

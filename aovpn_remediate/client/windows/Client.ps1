@@ -1,7 +1,7 @@
-# The simulated client itself: what happens to it between two scripts, files that others hold or change, time,
+# The simulated client itself: events between two scripts, files that other programs hold or change, time,
 # a full disk, and calls that fail.
 
-# Makes ready for a script: what happened since the last one, and what is to happen to this one.
+# Prepares the client for a script: what happened since the last one, and what should happen during this one.
 function Start-Client {
     switch ($global:Client.then) {
         'reconnect' { Restart-RasConnection }
@@ -12,8 +12,8 @@ function Start-Client {
         $stream = [IO.File]::Open($lock.path, 'Open', 'ReadWrite', 'None')
         @{ Stream = $stream; Tries = $lock.tries }
     })
-    # The engine asks here before it looks up any command, a cmdlet's as well as a function of the script. What
-    # the block itself would call would be asked for as well, so that it calls only for a name that matters.
+    # The engine calls this before it looks up any command: a cmdlet or a function of the script. Commands in this
+    # block cause another call, so it uses them only for a name that matters.
     $script:watched = Get-WatchedName
     if ($script:watched.Count -gt 0) {
         $ExecutionContext.InvokeCommand.PreCommandLookupAction = {
@@ -26,7 +26,7 @@ function Start-Client {
     }
 }
 
-# The commands that something happens at.
+# The commands during which something happens.
 function Get-WatchedName {
     $names = [Collections.Hashtable]::new([StringComparer]::OrdinalIgnoreCase)
     foreach ($name in @($global:Client.faults.PSObject.Properties | ForEach-Object { $_.Name })) {
@@ -41,7 +41,7 @@ function Get-WatchedName {
     $names
 }
 
-# Lets go of whatever is still held, and lets nothing happen any more.
+# Releases the files that are still held, and ends all events.
 function Stop-Client {
     $ExecutionContext.InvokeCommand.PreCommandLookupAction = $null
     foreach ($lock in $script:locks) {
@@ -50,7 +50,7 @@ function Stop-Client {
     $script:locks = @()
 }
 
-# Refuses a call; the case fails for it, whatever the script makes of the error.
+# Refuses a call. The case fails, even if the script catches the error.
 function Deny-Call {
     param([string] $Reason)
 
@@ -58,16 +58,16 @@ function Deny-Call {
     throw $Reason
 }
 
-# The host by the name of Intune's; it cannot be told to end PowerShell, as nobody would see that exit code here. Called
-# once, as a runspace gets its stand-ins.
+# The host with the name of Intune's. It refuses to end PowerShell, because that exit code cannot be read here. Called
+# once for each runspace.
 function Watch-Host {
     $Host.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new('Name', 'ConsoleHost'))
-    $refuse = { Deny-Call -Reason '$Host.SetShouldExit is not seen by the simulated client; use exit' }
+    $refuse = { Deny-Call -Reason 'the simulated client does not support $Host.SetShouldExit; use exit' }
     $Host.PSObject.Methods.Add([Management.Automation.PSScriptMethod]::new('SetShouldExit', $refuse))
 }
 
-# What a compiled command of Windows does on an error that its caller does not settle: what the caller prefers.
-# The commands of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see that.
+# The error action of a compiled command of Windows without -ErrorAction: the preference of the caller. The commands
+# of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see it.
 function Get-CallerPreference {
     param($Cmdlet, [Collections.IDictionary] $Bound)
 
@@ -77,7 +77,7 @@ function Get-CallerPreference {
     $Cmdlet.SessionState.PSVariable.GetValue('ErrorActionPreference')
 }
 
-# An object of the class that Windows shows it as, which parameters go by.
+# An object with the type name that it has on Windows, which parameters check.
 function Add-CimClass {
     param($Object, [string] $Class)
 
@@ -92,16 +92,16 @@ function New-ClientError {
     [Management.Automation.ErrorRecord]::new([Exception]::new($Message), $ErrorId, $Category, $null)
 }
 
-# Writes an error of the stand-in that this was called for: $PSCmdlet is that of the nearest caller that has one,
-# which is why the functions between have none.
+# Writes an error of the stand-in that called this. $PSCmdlet is that of the nearest caller that has one, so the
+# functions between must not have one.
 function Write-ClientError {
     param([string] $Message, [string] $Category = 'NotSpecified', [string] $ErrorId = 'Windows')
 
     $PSCmdlet.WriteError((New-ClientError @PSBoundParameters))
 }
 
-# What is to happen as a command is called: another program writes a phonebook, a file is made on a full
-# disk, the call fails.
+# What happens when a command is called: another program writes a phonebook, a file is made on a full disk, the call
+# fails.
 function Watch-Command {
     param([string] $Name, $Lookup)
 
@@ -124,8 +124,8 @@ function Watch-Command {
     }
 }
 
-# A command that only fails: a program with exit code 1, most cmdlets and commands of Windows with an error that
-# ends nothing by itself, the rest and functions of the script with an exception.
+# A command that only fails: a program with exit code 1, most commands of Windows with a non-terminating error, all
+# others and functions of the script with an exception.
 function Get-FailingCommand {
     param([string] $Name, [string] $Text)
 
@@ -157,7 +157,7 @@ function Get-FailingCommand {
     }.GetNewClosure()
 }
 
-# A file on a full disk: it can be made, and the first byte fits.
+# A file on a full disk: it can be created, and the first byte can be written.
 class FileOnFullDisk : IO.FileStream {
     FileOnFullDisk([string] $path) : base($path, 'CreateNew', 'Write', 'None') {
     }
@@ -179,7 +179,7 @@ function New-ObjectOnFullDisk {
     Microsoft.PowerShell.Utility\New-Object @PSBoundParameters
 }
 
-# No time passes here; a file that is held is let go after as many tries as the job says.
+# No time passes here. A file that another program holds is released after the number of tries in the job.
 function Start-Sleep {
     [CmdletBinding(DefaultParameterSetName = 'Seconds')]
     param(
@@ -199,15 +199,15 @@ function Start-Sleep {
     }
 }
 
-# Notes what a script made happen and what leaves no other trace.
+# Records an event that leaves no other trace.
 function Add-ClientEvent {
     param([string] $Text)
 
     $global:Client.events = @($global:Client.events) + $Text
 }
 
-# Whether a call with a certain subject fails on purpose, which it does with an error that ends nothing by itself;
-# calls of a command altogether fail before they come here.
+# Whether a call for a certain object fails on purpose, with a non-terminating error. Faults of a whole command are
+# handled before.
 function Test-Fault {
     param([string] $Command, [string[]] $Subject)
 
@@ -222,7 +222,7 @@ function Test-Fault {
     $false
 }
 
-# Windows ends and starts. A shutdown with fast startup, the usual one, keeps services as they are.
+# Windows shuts down and starts. With Fast Startup, which is the default, a shutdown does not restart services.
 function Restart-Windows {
     param([switch] $KeepServices)
 
@@ -246,7 +246,7 @@ function Test-Pattern {
     $false
 }
 
-# SYSTEM, and nobody else, may change what is live and HKLM:.
+# Only SYSTEM may change the live state and HKLM:.
 function Confirm-System {
     if ($env:USERNAME -like '*$') {
         return $true

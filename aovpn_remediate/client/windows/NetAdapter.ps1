@@ -1,4 +1,4 @@
-# The module NetAdapter. Tunnels are among the hidden adapters. "Nothing found" is an error that ends nothing.
+# The module NetAdapter. Tunnels are among the hidden adapters. "Nothing found" is a non-terminating error.
 
 function Get-NetAdapter {
     [CmdletBinding(DefaultParameterSetName = 'ByName')]
@@ -25,7 +25,7 @@ function Get-NetAdapter {
     }
 }
 
-# An adapter as Windows shows it; that of a tunnel is hidden and no hardware.
+# An adapter as Windows shows it; that of a tunnel is hidden and is not hardware.
 function ConvertTo-NetAdapter {
     param($Interface, [bool] $IsTunnel)
 

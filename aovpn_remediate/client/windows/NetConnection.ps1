@@ -1,5 +1,5 @@
 # The module NetConnection and the reachability test of NetTCPIP: which network an interface is in, and what
-# answers there. "Nothing found" is an error that ends nothing.
+# answers there. "Nothing found" is a non-terminating error.
 
 function Get-NetConnectionProfile {
     [CmdletBinding()]
@@ -37,8 +37,8 @@ function Get-NetConnectionProfile {
     }
 }
 
-# A host answers where the client says that it is reachable: by its name to a ping, with a port to a connection.
-# Where none does, that is a warning.
+# A host answers if the client lists it as reachable: its name for a ping, its name and port for a connection.
+# No answer is a warning.
 function Test-NetConnection {
     [CmdletBinding(DefaultParameterSetName = 'Ping')]
     param(
@@ -60,7 +60,7 @@ function Test-NetConnection {
             $answers = $global:Client.reachable -contains "${ComputerName}:$Port"
             $result['RemotePort'] = $Port
             $result['TcpTestSucceeded'] = $answers
-            # It pings only what takes no connection.
+            # It pings only if the connection failed.
             $result['PingSucceeded'] = $result['PingSucceeded'] -and -not $answers
         }
         if (-not $answers) {

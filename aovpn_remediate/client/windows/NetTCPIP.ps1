@@ -1,4 +1,4 @@
-# The module NetTCPIP: interfaces and routes. "Nothing found" is an error that ends nothing.
+# The module NetTCPIP: interfaces and routes. "Nothing found" is a non-terminating error.
 
 function Get-NetIPInterface {
     [CmdletBinding()]
@@ -21,7 +21,7 @@ function Get-NetIPInterface {
     }
 }
 
-# An interface as Windows shows it. Whether it is a tunnel is looked up only if somebody asks.
+# An interface as Windows shows it. Whether it is a tunnel is determined only when it is needed.
 function ConvertTo-NetIPInterface {
     param($Interface)
 
@@ -58,7 +58,7 @@ function Test-Tunnel {
     @(Get-RasConnectionName) -contains $Name
 }
 
-# What Windows keeps until the disconnect. A standard user may not change it.
+# The live settings, which Windows keeps until the connection ends. A standard user may not change them.
 function Set-NetIPInterface {
     [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true)]
     param(
@@ -101,7 +101,7 @@ function Set-NetIPInterface {
     }
 }
 
-# Whether a policy store is the one that there is: nothing that outlasts a connection is kept here.
+# Whether a policy store is the active one, the only one here: nothing else is stored.
 function Test-PolicyStore {
     param([string] $Name)
 
@@ -112,7 +112,7 @@ function Test-PolicyStore {
     $isThere
 }
 
-# The client's interfaces that fit all given selectors; wildcards count in an alias.
+# The client's interfaces that match all given selectors; an alias may have wildcards.
 function Select-Interface {
     [CmdletBinding()]
     param([string[]] $InterfaceAlias, [uint32[]] $InterfaceIndex, [string[]] $AddressFamily, [string] $PolicyStore)
@@ -147,7 +147,7 @@ function Get-NetRoute {
     }
 }
 
-# A route as Windows shows it: what a tunnel or a script adds is of the protocol NetMgmt.
+# A route as Windows shows it; one that a tunnel or a script adds has the protocol NetMgmt.
 function ConvertTo-NetRoute {
     param($Route)
 
@@ -172,7 +172,7 @@ function ConvertTo-NetRoute {
     Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
-# A route that is there already is an error, and a prefix with host bits is none.
+# A route that exists already is an error. A prefix with host bits is not valid.
 function New-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
@@ -210,7 +210,7 @@ function New-NetRoute {
     }
 }
 
-# Asks before it removes, unless it is told not to; where nobody can answer, that is an error.
+# Asks before it removes a route, except with -Confirm:$false. Here nobody can answer, which is an error.
 function Remove-NetRoute {
     [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
@@ -255,7 +255,7 @@ function Select-Route {
     }
 }
 
-# Where nothing fits, these modules say so as an error.
+# If nothing matches, these modules write an error.
 function New-NotFoundError {
     param([string] $Class)
 

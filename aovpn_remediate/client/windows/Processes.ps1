@@ -11,7 +11,7 @@ function Get-CimInstance {
     process {
         $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         if ($null -eq $global:Client.cim.PSObject.Properties[$ClassName]) {
-            Deny-Call -Reason "the simulated client has no class $ClassName; docs/clients.md lists those that there are"
+            Deny-Call -Reason "the simulated client has no class $ClassName; see remediate docs clients"
         }
         $wanted = ConvertFrom-CimFilter -Filter $Filter
         foreach ($one in $global:Client.cim.$ClassName) {
@@ -23,7 +23,7 @@ function Get-CimInstance {
     }
 }
 
-# The values that a filter wants: equal ones, joined by AND, are all that is understood.
+# The values that a filter asks for; only comparisons with =, joined by AND, are understood.
 function ConvertFrom-CimFilter {
     param([string] $Filter)
 
@@ -85,7 +85,7 @@ function ConvertTo-Win32_OperatingSystem {
     }
 }
 
-# JSON made a time of it, or it is still the text, as in 5.1.
+# JSON converted it to a time, or it is still a text, as in 5.1.
 function ConvertTo-Time {
     param($Value)
 

@@ -1,5 +1,5 @@
 # RAS: phonebook entries, and the connections that are built from them at a dial. A dial gives the interface
-# the stored metrics and installs the stored routes; whatever else was set on the interface is gone then.
+# the stored metrics and installs the stored routes; other settings of the interface are lost.
 
 # The phonebook files of the device.
 function Get-RasPhonebook {
@@ -47,7 +47,7 @@ function Test-RasHeader {
     [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
 }
 
-# The values of an entry by key; pieces of a value come as one.
+# The values of an entry by key; the pieces of a value are joined.
 function Get-RasValue {
     param([hashtable] $Entry)
 
@@ -72,7 +72,7 @@ function Get-RasConnectionName {
     }
 }
 
-# Takes a connection's interface away, and its routes with it.
+# Removes the interface of a connection and its routes.
 function Disconnect-Ras {
     param([string] $Name)
 
@@ -83,7 +83,7 @@ function Disconnect-Ras {
     Add-ClientEvent -Text "connection $Name dropped"
 }
 
-# Builds a connection from its phonebook entry. It gets the families and the number that it had, if it had any.
+# Builds a connection from its phonebook entry, with the same families and index as before, if it had any.
 function Connect-Ras {
     param([string] $Name, [string[]] $Family = @('IPv4', 'IPv6'), [int] $Index = 23)
 

@@ -1,8 +1,7 @@
 # The registry provider: keys below HKLM: and HKCU: are a table of the client. A standard user may not write
-# below HKLM:, and nobody may touch a key that the client denies.
+# below HKLM:. Nobody can read or write a key that the client denies.
 
-# The registry keys that a command's parameters mean, as they are named in the client's table; nothing if they mean
-# files.
+# The registry keys that a command's parameters name, as in the client's table; nothing if they name files.
 function Get-RegistryName {
     param([Collections.IDictionary] $Bound)
 
@@ -15,8 +14,8 @@ function Get-RegistryName {
     }
 }
 
-# Runs a command of the engine itself; for what lies in the scopes of a script, where the script is. An error is written
-# again as the stand-in's own, lest the call seems to have succeeded.
+# Runs a command of the engine itself, in the scope of the script for variables and functions. An error is written
+# again as the stand-in's own, so that the call does not look successful.
 function Invoke-RealCommand {
     param($Cmdlet, [string] $Command, [Collections.IDictionary] $Bound)
 
@@ -41,7 +40,7 @@ function Invoke-RealCommand {
         }
     }
     if ($hasFailed) {
-        # It was silent about it, and so is the caller.
+        # The command was silent about it, and so is the caller.
         $Cmdlet.WriteError(@(@($global:Error) + (New-ClientError -Message $Command))[0])
     }
 }
@@ -63,7 +62,7 @@ function ConvertTo-RegistryName {
         Deny-Call -Reason "the simulated registry has no hive of $Path"
     }
     if ('HKCU' -eq $hive -and $env:USERNAME -like '*$') {
-        # SYSTEM has a hive of its own.
+        # SYSTEM has its own hive.
         $hive = 'HKU:\S-1-5-18'
     } else {
         $hive += ':'
@@ -75,10 +74,10 @@ function ConvertTo-RegistryName {
 function Deny-RegistryCommand {
     param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
-    Deny-Call -Reason "$Command has no stand-in for the registry; docs/clients.md lists those that there are"
+    Deny-Call -Reason "$Command has no stand-in for the registry; see remediate docs clients"
 }
 
-# Does with a key what a command does.
+# Does to a key what a command does.
 function Invoke-RegistryCommand {
     param([string] $Command, [string] $Key, [Collections.IDictionary] $Bound)
 
@@ -107,7 +106,7 @@ function Invoke-RegistryCommand {
     }
     if ('New-Item' -eq $Command) {
         if ($Bound.ContainsKey('Name') -or $Bound.ContainsKey('Value')) {
-            Deny-Call -Reason "the simulated registry makes a key by its whole path and without a value: $Key"
+            Deny-Call -Reason "the simulated registry creates a key only by its full path and without a value: $Key"
         }
         return New-RegistryKey -Key $Key -Force:([bool] $Bound['Force'])
     }
@@ -246,13 +245,13 @@ function Get-RegistryChild {
     }
 }
 
-# Takes a key away with all below it; where there is something below it and nobody said so, Windows asks.
+# Removes a key with all keys below it. If there are any and -Recurse is missing, Windows asks.
 function Remove-RegistryKey {
     param([string] $Key, [switch] $Recurse)
 
     $below = @(Get-RegistryChild -Key $Key -Recurse | ForEach-Object { $_.Name })
     if ($below.Count -gt 0 -and -not $Recurse) {
-        Write-ClientError -Message "The key $Key has keys below it; that takes -Recurse where nobody can answer."
+        Write-ClientError -Message "The key $Key has keys below it; use -Recurse, because nobody can answer the question."
         return
     }
     foreach ($name in @($Key) + $below) {

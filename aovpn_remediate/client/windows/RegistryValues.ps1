@@ -11,7 +11,7 @@ function Get-RegistryData {
                 'MultiString' { , [string[]] @($value.Value.data) }
                 'Binary' { , [byte[]] @($value.Value.data) }
                 'DWord' { [int] $value.Value.data }
-                # The quotation mark keeps JSON from making a time of a text that looks like one.
+                # The quotation mark keeps JSON from converting a text that looks like a time.
                 'String' { "$($value.Value.data)".Substring(1) }
                 default { $value.Value.data }
             }
@@ -25,7 +25,7 @@ function Get-RegistryData {
     $item
 }
 
-# Writes a value; one that is there keeps its type, and New-ItemProperty refuses it without -Force.
+# Writes a value. An existing one keeps its type, and New-ItemProperty refuses it without -Force.
 function Set-RegistryData {
     param([string] $Key, $Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
 
@@ -50,7 +50,7 @@ function Set-RegistryData {
     $data = switch ($kind) {
         'MultiString' { , [string[]] @($Bound['Value']) }
         'Binary' { , [int[]] [byte[]] @($Bound['Value']) }
-        # The mark keeps JSON from making a time of a text that looks like one.
+        # The mark keeps JSON from converting a text that looks like a time.
         'String' { "'$($Bound['Value'])" }
         'DWord' { [int] $Bound['Value'] }
         'QWord' { [long] $Bound['Value'] }
@@ -63,7 +63,7 @@ function Set-RegistryData {
     $Entry | Add-Member -MemberType NoteProperty -Name $name -Value $value -Force
 }
 
-# The type of a value that is written without one: that of the old value, else what the value itself suggests.
+# The type of a value that is written without a type: that of the old value, else the one that fits the value.
 function Get-ValueType {
     param($Old, $Value)
 
@@ -86,7 +86,7 @@ function Remove-RegistryData {
     param([string] $Key, $Entry, [string[]] $Name)
 
     foreach ($one in $Name) {
-        # One that comes back was written again.
+        # A value that is removed and written again was written again.
         $global:Client.rewritten = @($global:Client.rewritten) + "registry $Key $one"
         if ($null -eq $Entry.PSObject.Properties[$one]) {
             Write-ClientError -Message "Property $one does not exist." -Category InvalidArgument

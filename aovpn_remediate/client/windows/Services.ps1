@@ -39,7 +39,7 @@ function Restart-Service {
         $services = @(Select-Service -Name $Name -DisplayName $DisplayName -InputObject $InputObject)
         foreach ($service in @($services | Where-Object { $PSCmdlet.ShouldProcess($_.Name) })) {
             if ($service.State -like '* Pending') {
-                Deny-Call -Reason "Restart-Service waits without end for $($service.Name), whose state is $($service.State)"
+                Deny-Call -Reason "Restart-Service may never end, because the state of $($service.Name) is $($service.State)"
             }
             Stop-ServiceProcess -Service $service
             Start-ServiceProcess -Service $service
@@ -130,7 +130,7 @@ function ConvertTo-Service {
     $shown
 }
 
-# How a service starts: as the registry says, else by itself.
+# How a service starts: as the registry says, else automatically.
 function Get-StartType {
     param([string] $Name)
 
@@ -148,7 +148,7 @@ function Get-ServiceStatus {
     (Select-Service -Name $Name).State -replace ' '
 }
 
-# The methods of a service. What it shows is what was true when it was asked for, until Refresh.
+# The methods of a service. Its properties are those of the moment when it was read, until Refresh.
 function Get-ServiceMethod {
     $method = [Management.Automation.PSScriptMethod]
     $method::new('Stop', { Invoke-ServiceCommand -Name $this.ServiceName -Command 'Stop-Service' -From 'Running' })
@@ -164,7 +164,7 @@ function Get-ServiceMethod {
     $method::new('Dispose', { })
 }
 
-# Does with a service what a method of it does, which is an exception where it cannot be.
+# Does to a service what its method does; an exception if that is not possible.
 function Invoke-ServiceCommand {
     param([string] $Name, [string] $Command, [string] $From)
 
@@ -174,7 +174,7 @@ function Invoke-ServiceCommand {
     & $Command -Name $Name -ErrorAction Stop
 }
 
-# What Windows calls a service; one that a client file names has its own name.
+# The display name of a service; for others the name in the client file.
 function Get-ServiceTitle {
     param([string] $Name)
 
@@ -190,7 +190,7 @@ function Get-ServiceTitle {
     $Name
 }
 
-# The client's services that are meant, or all of them; a name that fits none is an error, a pattern is not.
+# The services with these names, or all. A name without a service is an error, a pattern is not.
 function Select-Service {
     param([string[]] $Name, [string[]] $DisplayName, [object[]] $InputObject)
 
@@ -216,7 +216,7 @@ function Select-Service {
     $found
 }
 
-# A service without a process; without RasMan nothing is connected.
+# A service without a process. Without RasMan nothing is connected.
 function Stop-ServiceProcess {
     param($Service)
 
@@ -229,7 +229,7 @@ function Stop-ServiceProcess {
     }
 }
 
-# A service in a new process, with the privileges that the registry leaves to it now.
+# A service in a new process, with the privileges that the registry lists now.
 function Start-ServiceProcess {
     param($Service)
 

@@ -1,8 +1,7 @@
 # The module VpnClient: its commands change the phonebook of the calling account, or with
 # -AllUserConnection that of all users. A route without a metric gets 1 (raw samples of a public question),
-# the time stamps of the entry change. What nobody outside has settled is a switch of the client:
-# resetsMetric (other keys are written anew), dropsExclusions, refusesRoutes, reencodes (bytes that are no UTF-8
-# are lost).
+# the time stamps of the entry change. What is not documented is a switch of the client: resetsMetric (another key is
+# reset), dropsExclusions, refusesRoutes, reencodes (bytes that are not UTF-8 are lost).
 
 function Add-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
@@ -68,7 +67,7 @@ function Remove-VpnConnectionRoute {
     }
 }
 
-# Connections of the calling account, which is not the signed-in user where SYSTEM asks.
+# Connections of the calling account, which is SYSTEM and not the signed-in user if SYSTEM calls.
 function Get-VpnConnection {
     [CmdletBinding()]
     param(
@@ -96,7 +95,7 @@ function Get-VpnConnection {
     }
 }
 
-# A connection as Windows shows it: what its entry says, and for the rest one that signs in by EAP.
+# A connection as Windows shows it: the values of its entry, and else those of a connection with EAP.
 function ConvertTo-VpnConnection {
     param([string] $Name, [hashtable] $Entry, [bool] $AllUser, [bool] $IsConnected)
 
@@ -125,7 +124,7 @@ function ConvertTo-VpnConnection {
     Add-CimClass -Object $shown -Class 'VpnConnection'
 }
 
-# The type that a phonebook's number for it means.
+# The name of a tunnel type in the phonebook.
 function Get-TunnelType {
     param([string] $Strategy)
 
@@ -159,7 +158,7 @@ function Get-CallerPhonebook {
     Join-Path -Path $root -ChildPath 'Microsoft/Network/Connections/Pbk/rasphone.pbk'
 }
 
-# Rewrites the routes of one entry; the text of a problem if that cannot be.
+# Rewrites the routes of one entry, or returns the text of the problem.
 function Edit-RasRoute {
     param([string] $Name, [switch] $AllUser, [scriptblock] $Change)
 
