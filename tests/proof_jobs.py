@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from aovpn_remediate.config import load_config
 from aovpn_remediate.kinds import KINDS, Entry
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
+from aovpn_remediate.model import ScriptPackage
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.verify import Job, jobs_for
 from tests.golden_files import RENDERED, ROOT
@@ -102,11 +103,9 @@ def jobs(folder: Path, entry: str) -> list[Job]:
     ]
 
 
-def broken(job: Job, old: bytes, new: bytes) -> Job:
-    """The same case with a script that does something else."""
-    remediation = job.package.remediation.replace(old, new)
-    assert remediation != job.package.remediation
-    return replace(job, package=replace(job.package, remediation=remediation))
+def broken(job: Job, fault: Callable[[ScriptPackage], ScriptPackage]) -> Job:
+    """The same case with a fault in its scripts."""
+    return replace(job, package=fault(job.package))
 
 
 def the_case(folder: Path, name: str, entry: str = "") -> Job:

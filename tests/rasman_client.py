@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from aovpn_remediate.client import SimulatedClient
 from aovpn_remediate.client.state import RegistryValue
 from tests.pairs import pair
-from tests.script_faults import surgery
 
 SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
@@ -16,7 +14,6 @@ FAILURE = "The device is not ready."
 STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
 SHELL_FOLDERS = "\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
-RESTART = "Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop"
 
 
 def privileges(wanted: object = "workaround", **settings: object):
@@ -51,13 +48,3 @@ def shell_folder(client: SimulatedClient, sid: str, place: str) -> None:
     """Let the loaded hive of a user say where AppData is."""
     value: RegistryValue = {"type": "ExpandString", "data": place}
     client.registry[f"HKU:\\{sid}{SHELL_FOLDERS}"] = {"AppData": value, "Desktop": value}
-
-
-def failing(script: bytes, call: str, answer: str = "") -> bytes:
-    """The script with a command, the last word of the call, that fails as Windows's own do: by an error that
-    ends nothing by itself."""
-    takes = "[CmdletBinding()] param([Parameter(ValueFromRemainingArguments = $true)] $All)"
-    does = f"function Stop-Short {{ {takes}\n{answer}\nWrite-Error '{FAILURE}' }}"
-    mode = "$ErrorActionPreference = 'Stop'"
-    script = surgery(script, mode, f"{mode}\n{does}")
-    return surgery(script, call, re.sub(r"[\w-]+$", "Stop-Short", call))

@@ -1,34 +1,122 @@
-"""Faults that are put into rendered scripts."""
+"""Faults that are put into rendered scripts, by the names of functions and commands.
+
+A script whose wording changes takes the same faults. One that no longer has the function or the command
+refuses them, and then the test fails. Where not said otherwise, they go into the remediation script.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from aovpn_remediate.model import ScriptPackage
 
-
-def surgery(script: bytes, old: str, new: str) -> bytes:
-    """The script with one statement changed, to let something happen in the middle of it."""
-    assert script.count(old.encode()) == 1, old
-    return script.replace(old.encode(), new.replace("\n", "\r\n").encode())
-
-
-WRITE = "[IO.File]::AppendAllText($Path, '[Other]')"
-REPLACE = "                    [IO.File]::Replace($temporary, $Path, $old)"
-BETWEEN = WRITE + "\n" + REPLACE
-PUT_BACK = "[IO.File]::Replace($old, $Path, $temporary)"
-DOOR = "Complete-Remediation -Settings"
-REPAIRS = "        $data = $after['Data']"
-META = "Set-StrictMode -Version 2.0"
+REAL = "REAL"
+"""In the text of a fault: the function, the command or the statement that it takes the place of."""
+OTHER_WRITES = "[IO.File]::AppendAllText($Path, '[Other]')"
+"""Another program adds a header to the phonebook; in a fault of ``on_replacement``."""
+_NAMED = r"(?ms)^function {} \{{\r\n(.*?)^\}}\r\n"
+_REPLACEMENT = r"\[IO\.File\]::Replace\(([^()\r\n]+), ([^()\r\n]+), ([^()\r\n]+)\)"
 
 
-def happening(package: ScriptPackage, place: str, what: str) -> ScriptPackage:
-    """The pair with something that happens in the middle of its repair, before a statement."""
-    return replace(package, remediation=surgery(package.remediation, place, f"{what}\n{place}"))
+def instead(package: ScriptPackage, name: str, body: str) -> ScriptPackage:
+    """The pair with this as the whole body of a function, or of a function in the place of a command."""
+    return _with(package, _instead(package.remediation.decode("ascii"), name, body))
 
 
-def instead(package: ScriptPackage, command: str, happens: str) -> ScriptPackage:
-    """A pair whose repair does this instead of a command, to let something happen in the middle of it."""
-    function = f"function {command} {{\r\n    {happens}\r\n}}\r\n"
-    door = b"Complete-Remediation -Settings"
-    return replace(package, remediation=package.remediation.replace(door, function.encode() + door))
+def around(package: ScriptPackage, name: str, body: str) -> ScriptPackage:
+    """The pair with this around a function or a command; ``REAL @args`` calls it."""
+    script = package.remediation.decode("ascii")
+    if _has(script, name):
+        changed = script.replace(f"function {name} {{", f"function Use-Real{name} {{")
+        return _with(package, _at_start(changed, _function(name, body.replace(REAL, f"Use-Real{name}"))))
+    variable = f"$script:Real{name.replace('-', '')}"
+    real = f"{variable} = Get-Command -Name {name}\n"
+    _assert_calls(script, name)
+    return _with(package, _at_start(script, real + _function(name, body.replace(REAL, f"& {variable}"))))
+
+
+def failing(package: ScriptPackage, name: str, message: str) -> ScriptPackage:
+    """The pair with a command that fails as Windows' own do: by a non-terminating error."""
+    takes = "[CmdletBinding()] param([Parameter(ValueFromRemainingArguments = $true)] $All)"
+    return instead(package, name, f"{takes}\nWrite-Error '{message}'")
+
+
+def without_bodies(package: ScriptPackage, *names: str) -> ScriptPackage:
+    """The pair with functions that do nothing, in both scripts; those that a script has not are left out."""
+    scripts = [package.detection.decode("ascii"), package.remediation.decode("ascii")]
+    assert any(_has(script, name) for script in scripts for name in names), names
+    for name in names:
+        scripts = [_instead(script, name, "") if _has(script, name) else script for script in scripts]
+    return replace(package, detection=scripts[0].encode("ascii"), remediation=scripts[1].encode("ascii"))
+
+
+def at_start(package: ScriptPackage, statement: str) -> ScriptPackage:
+    """The pair whose remediation script begins with a statement."""
+    return _with(package, _at_start(package.remediation.decode("ascii"), statement + "\n"))
+
+
+def at_start_of_check(package: ScriptPackage, statement: str) -> ScriptPackage:
+    """The pair whose detection script begins with a statement."""
+    changed = _at_start(package.detection.decode("ascii"), statement + "\n")
+    return replace(package, detection=changed.encode("ascii"))
+
+
+def at_call(package: ScriptPackage, function: str, call: str, happens: str) -> ScriptPackage:
+    """The pair with this in the place of the one line of a function that has a call; ``REAL`` is that line."""
+    script = package.remediation.decode("ascii")
+    found = re.search(_NAMED.format(re.escape(function)), script)
+    assert found, f"the script has no function {function}"
+    lines = found[1].split("\r\n")
+    (place,) = [number for number, line in enumerate(lines) if call in line]
+    lines[place] = _crlf(happens.replace(REAL, lines[place]))
+    return _with(package, script[: found.start(1)] + "\r\n".join(lines) + script[found.end(1) :])
+
+
+def on_replacement(package: ScriptPackage, *, new: str = REAL, put_back: str = REAL) -> ScriptPackage:
+    """The pair with this in the place of a replacement of the phonebook.
+
+    ``new`` is for the file that the script has written, ``put_back`` for the old phonebook. What they may
+    name: ``$Source``, ``$Path``, and ``$Aside`` for what the replaced file is renamed to.
+    """
+    script, count = re.subn(_REPLACEMENT, r"Use-Replacement \1 \2 \3", package.remediation.decode("ascii"))
+    assert count, "the script replaces no file"
+    real = "[IO.File]::Replace($Source, $Path, $Aside)"
+    cases = [new.replace(REAL, real), put_back.replace(REAL, real)]
+    body = "param($Source, $Path, $Aside)\n"
+    body += f"if (-not $Source.EndsWith('.old')) {{\n{cases[0]}\n}} else {{\n{cases[1]}\n}}"
+    return _with(package, _at_start(script, _function("Use-Replacement", body)))
+
+
+def _with(package: ScriptPackage, script: str) -> ScriptPackage:
+    return replace(package, remediation=script.encode("ascii"))
+
+
+def _has(script: str, name: str) -> bool:
+    return re.search(_NAMED.format(re.escape(name)), script) is not None
+
+
+def _instead(script: str, name: str, body: str) -> str:
+    if not _has(script, name):
+        _assert_calls(script, name)
+        return _at_start(script, _function(name, body))
+    changed = _crlf(_function(name, body))
+    return re.sub(_NAMED.format(re.escape(name)), lambda _: changed, script)
+
+
+def _assert_calls(script: str, name: str) -> None:
+    code = re.sub(r"(?m)^ *#.*", "", script)
+    assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code), f"the script does not call {name}"
+
+
+def _function(name: str, body: str) -> str:
+    return f"function {name} {{\n{body}\n}}\n"
+
+
+def _at_start(script: str, text: str) -> str:
+    place = script.index("\r\nfunction ") + 2
+    return script[:place] + _crlf(text) + script[place:]
+
+
+def _crlf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")

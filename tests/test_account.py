@@ -11,7 +11,7 @@ from aovpn_remediate.client import PowerShell
 from aovpn_remediate.client.phonebook import entry
 from tests.metric_client import LIVE_ONLY, connect, metrics
 from tests.pairs import PROFILE, check, files, metric_pair, repair
-from tests.script_faults import META, surgery
+from tests.script_faults import at_start_of_check
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,6 @@ def test_a_script_runs_by_itself_in_a_process_of_its_own(shell: PowerShell, tmp_
 
 def test_a_session_without_an_appdata_is_unknown(client, shell):
     client.write_phonebook("user", entry(PROFILE))
-    script = surgery(metric_pair().detection, META, f"{META}\n$env:APPDATA = ''")
-    run = client.run(shell, script, run_as="user")
+    run = check(client, shell, at_start_of_check(metric_pair(), "$env:APPDATA = ''"))
     assert run.result["state"] == "unknown"
     assert run.result["detail"] == "this session does not say where the phonebook is"

@@ -16,6 +16,7 @@ from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.scripts.powershell51 import text
 from aovpn_remediate.scripts.rules import parse
 from tests.pairs import PROFILE, check, metric_pair, repair
+from tests.script_faults import on_replacement
 
 PACKAGE = metric_pair(live="ignore")
 SCRIPT = PACKAGE.remediation
@@ -163,10 +164,9 @@ def test_killed_again_and_again_no_file_piles_up(client, shell):
 def test_killed_between_both_renames_the_old_phonebook_comes_back(client, shell):
     """Windows' own replacement is not atomic: the old file is renamed first, then the new one."""
     path = client.write_phonebook("user", OLD)
-    replace = b"[IO.File]::Replace($temporary, $Path, $old)"
-    script = SCRIPT.replace(replace, b"[IO.File]::Move($Path, $old)" + KILL)
+    half = on_replacement(PACKAGE, new=f"[IO.File]::Move($Path, $Aside){KILL.decode()}")
     for _ in range(2):
-        assert killed(client, script) == 9
+        assert killed(client, half.remediation) == 9
         assert not path.exists() and beside(path) == {"tmp": NEW, "old": OLD}
         assert check(client, shell, PACKAGE).result["reason"] == "interrupted"
     assert repair(client, shell, PACKAGE).result["state"] == "fixed"

@@ -8,7 +8,7 @@ import pytest
 
 from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, check, files, kept, metric_pair, repair, say
-from tests.script_faults import META, REPLACE, happening, surgery
+from tests.script_faults import REAL, around, at_call, at_start, on_replacement
 
 
 def test_a_file_that_is_locked_for_two_tries_is_waited_for(client, shell):
@@ -76,8 +76,8 @@ def test_a_replacement_that_fails_is_failed_and_leaves_the_old_phonebook(client,
 
 def test_a_replacement_that_never_works_leaves_the_phonebook_alone(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    script = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
-    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    package = on_replacement(metric_pair(), new="throw 'held'")
+    assert repair(client, shell, package).result["state"] == "failed"
     assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
 
 
@@ -87,8 +87,8 @@ def test_an_old_file_that_is_there_once_more_is_not_kept(client, shell, same):
     path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry("Earlier"))
     old = path.with_name("rasphone.pbk.aovpn-remediate.old")
     old.write_bytes(path.with_name(same).read_bytes())
-    held = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
-    assert client.run(shell, held, run_as="user").result["state"] == "failed"
+    package = on_replacement(metric_pair(), new="throw 'held'")
+    assert repair(client, shell, package).result["state"] == "failed"
     assert not old.exists() and kept(path) == []
 
 
@@ -96,16 +96,16 @@ def test_the_backup_stays_until_the_next_repair_is_checked(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     backup = path.with_name("rasphone.pbk.aovpn-remediate.bak")
     backup.write_bytes(entry("Earlier"))
-    script = surgery(metric_pair().remediation, REPLACE, "throw 'held'")
-    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    package = on_replacement(metric_pair(), new="throw 'held'")
+    assert repair(client, shell, package).result["state"] == "failed"
     assert backup.read_bytes() == entry("Earlier")
 
 
 def test_an_old_file_that_cannot_become_the_backup_is_kept_next_time(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    moves = "        Move-File -Path $Copy -Target $backup"
-    script = surgery(metric_pair().remediation, moves, "throw [IO.IOException] 'held'")
-    assert client.run(shell, script, run_as="user").result["state"] == "fixed"
+    held = f"if (\"$args\" -like '*.bak*') {{ throw [IO.IOException] 'held' }}\n{REAL} @args"
+    package = around(metric_pair(), "Move-File", held)
+    assert repair(client, shell, package).result["state"] == "fixed"
     old = path.with_name("rasphone.pbk.aovpn-remediate.old")
     assert old.read_bytes() == entry(PROFILE)
     assert repair(client, shell, metric_pair(ipv4=5)).result["state"] == "fixed"
@@ -125,9 +125,9 @@ def test_an_appdata_that_is_a_link_itself_is_followed(client, shell):
 def test_a_disk_that_is_full_to_the_last_byte_leaves_no_half_file(client, shell):
     """A small text is written when the stream is closed, which fails once more."""
     path = client.write_phonebook("user", entry(PROFILE))
-    script = surgery(metric_pair().remediation, "$stream.Flush($true)", "throw 'full'")
-    script = surgery(script, "$stream.Dispose()", "$stream.Dispose(); throw 'full'")
-    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    package = at_call(metric_pair(), "Write-NewFile", ".Flush(", "throw 'full'")
+    package = at_call(package, "Write-NewFile", ".Dispose(", f"{REAL}; throw 'full'")
+    assert repair(client, shell, package).result["state"] == "failed"
     assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
 
 
@@ -159,7 +159,7 @@ def test_nothing_may_stand_where_the_copy_belongs(client, shell, make, copy):
 )
 def test_only_what_may_pass_is_tried_again(client, shell, problem, state, waits):
     client.write_phonebook("user", entry(PROFILE))
-    throw = f"if ($script:times -lt 2) {{ $script:times++; throw [{problem}] 'no' }}"
-    package = happening(happening(metric_pair(), REPLACE, throw), META, "$script:times = 0")
+    throw = f"if ($script:times -lt 2) {{ $script:times++; throw [{problem}] 'no' }}\n{REAL}"
+    package = at_start(on_replacement(metric_pair(), new=throw), "$script:times = 0")
     run = repair(client, shell, package)
     assert (run.result["state"], run.state["sleeps"]) == (state, waits)

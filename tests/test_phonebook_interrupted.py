@@ -9,7 +9,7 @@ import pytest
 from aovpn_remediate.client import SimulatedClient
 from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, check, files, kept, metric_pair, repair, say
-from tests.script_faults import BETWEEN, PUT_BACK, REPLACE, surgery
+from tests.script_faults import OTHER_WRITES, REAL, instead, on_replacement
 
 
 @pytest.mark.parametrize("left", [["abc.tmp"], ["bak", "abc.tmp"]])
@@ -49,9 +49,9 @@ def test_what_a_killed_script_left_is_cleared_by_the_next_repair(client, shell):
 
 def test_a_put_back_that_broke_off_half_way_is_finished(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    script = surgery(metric_pair().remediation, REPLACE, BETWEEN)
-    script = surgery(script, PUT_BACK, "[IO.File]::Move($Path, $temporary); throw 'half-way'")
-    assert client.run(shell, script, run_as="user").result["state"] == "failed"
+    half = "[IO.File]::Move($Path, $Aside); throw 'half-way'"
+    package = on_replacement(metric_pair(), new=f"{OTHER_WRITES}\n{REAL}", put_back=half)
+    assert repair(client, shell, package).result["state"] == "failed"
     assert path.read_bytes() == entry(PROFILE) + b"[Other]" and kept(path) == []
 
 
@@ -67,13 +67,8 @@ def test_the_copy_of_an_interrupted_replacement_is_kept_beside_a_new_file(client
 
 def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    half = surgery(
-        metric_pair().remediation,
-        REPLACE,
-        "[IO.File]::Move($Path, $old); $old = 'x'; throw 'power cut'",
-    )
-    half = surgery(half, "$null = Restore-Phonebook -Path $Path", "$null = 1")
-    client.run(shell, half, run_as="user")
+    half = on_replacement(metric_pair(), new="[IO.File]::Move($Path, $Aside); throw 'power cut'")
+    repair(client, shell, instead(half, "Restore-Phonebook", "$false"))
     assert not path.exists()
     assert list(path.parent.glob("*.tmp")), "without the new file nothing tells that a repair broke off"
     found = check(client, shell, metric_pair())
@@ -143,8 +138,8 @@ def test_no_link_comes_back_in_the_place_of_a_phonebook(client, shell):
 
 def test_a_replacement_that_breaks_off_is_undone_at_once(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
-    half = surgery(metric_pair().remediation, REPLACE, "[IO.File]::Move($Path, $old); throw 'error 1177'")
-    assert client.run(shell, half, run_as="user").result["state"] == "failed"
+    half = on_replacement(metric_pair(), new="[IO.File]::Move($Path, $Aside); throw 'error 1177'")
+    assert repair(client, shell, half).result["state"] == "failed"
     assert path.read_bytes() == entry(PROFILE)
 
 

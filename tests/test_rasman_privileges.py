@@ -9,8 +9,9 @@ import pytest
 from aovpn_remediate.client import live_interface
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
-from tests.pairs import PROFILE, check, files, orderly, repair, say
-from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, failing, install, listed, privileges
+from tests.pairs import PROFILE, check, files, repair, say
+from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, privileges
+from tests.script_faults import failing
 
 
 def test_missing_privileges_are_added_and_count_from_the_next_start(client, shell):
@@ -73,17 +74,16 @@ def test_a_key_that_nobody_may_read_is_unknown_and_the_line_says_so(client, shel
 @pytest.mark.parametrize(
     "call",
     [
-        "$null = New-Item",
+        "New-Item",
         "Set-ItemProperty",
-        "    Get-CimInstance",
+        "Get-CimInstance",
         "Restart-Service",
     ],
 )
 def test_a_command_that_fails_ends_the_repair_and_the_line_says_why(client, shell, call):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    script = failing(privileges(restart="when-disconnected").remediation, call)
-    run = orderly(client.run(shell, script, run_as="system"))
+    run = repair(client, shell, failing(privileges(restart="when-disconnected"), call, FAILURE))
     assert (run.result["state"], run.result["detail"]) == ("failed", FAILURE)
     assert client.events == []
 

@@ -8,9 +8,9 @@ import pytest
 
 from aovpn_remediate.client import live_interface
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
-from tests.pairs import check, orderly, repair, say
-from tests.rasman_client import FAILURE, OURS, RESTART, SERVICE, STALE, install, listed, privileges
-from tests.script_faults import surgery
+from tests.pairs import check, repair, say
+from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, privileges
+from tests.script_faults import REAL, around
 
 
 @pytest.mark.parametrize(
@@ -95,21 +95,22 @@ def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
     assert check(client, shell, privileges()).result["state"] == "healthy"
 
 
-WRITE = "Set-RegistryValue @change"
+WRITE = "$args -contains 'RequiredPrivileges'"
+"""Around Set-RegistryValue: whether it writes the list."""
 
 
 def test_a_service_that_restarts_just_before_the_write_has_the_old_list(client, shell):
     install(client, *WINDOWS)
-    script = surgery(privileges().remediation, WRITE, f"Restart-Service -Name 'RasMan'\n    {WRITE}")
-    run = orderly(client.run(shell, script, run_as="system"))
+    restarts = f"if ({WRITE}) {{ Restart-Service -Name 'RasMan' }}\n{REAL} @args"
+    run = repair(client, shell, around(privileges(), "Set-RegistryValue", restarts))
     assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
     assert check(client, shell, privileges()).result["state"] == "pending"
 
 
 def test_a_repair_that_ends_right_after_the_write_leaves_the_mark(client, shell):
     install(client, *WINDOWS)
-    script = surgery(privileges().remediation, WRITE, f"{WRITE}\n    throw '{FAILURE}'")
-    run = orderly(client.run(shell, script, run_as="system"))
+    ends = f"{REAL} @args\nif ({WRITE}) {{ throw '{FAILURE}' }}"
+    run = repair(client, shell, around(privileges(), "Set-RegistryValue", ends))
     assert (run.result["state"], listed(client)) == ("failed", list(WORKAROUND))
     assert check(client, shell, privileges()).result["state"] == "pending"
 
@@ -119,9 +120,8 @@ def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"
     taken += " -Type 'MultiString' -Value @('SeTcbPrivilege')"
-    script = privileges(restart="when-disconnected").remediation
-    script = surgery(script, RESTART, f"{RESTART}\n    {taken}")
-    run = orderly(client.run(shell, script, run_as="system"))
+    package = privileges(restart="when-disconnected")
+    run = repair(client, shell, around(package, "Restart-Service", f"{REAL} @args\n{taken}"))
     assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
     assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
     assert sorted(listed(client)) == sorted(WORKAROUND)
@@ -132,7 +132,7 @@ def test_a_list_that_cannot_be_written_restarts_nothing(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     package = privileges(restart="when-disconnected")
-    script = surgery(package.remediation, "    Set-RegistryValue @change", "    throw 'no'")
-    run = client.run(shell, script, run_as="system")
+    refused = f"if ({WRITE}) {{ throw 'no' }}\n{REAL} @args"
+    run = repair(client, shell, around(package, "Set-RegistryValue", refused))
     assert (run.result["state"], run.result["detail"]) == ("failed", "no")
     assert client.events == []

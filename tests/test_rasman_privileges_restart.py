@@ -9,9 +9,9 @@ import pytest
 from aovpn_remediate.client import live_interface
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
-from tests.pairs import PROFILE, check, orderly, repair, say
-from tests.rasman_client import FAILURE, OURS, RESTART, SERVICE, STALE, failing, install, listed, privileges
-from tests.script_faults import surgery
+from tests.pairs import PROFILE, check, repair, say
+from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, privileges
+from tests.script_faults import REAL, around, failing, instead
 
 
 def test_the_service_is_restarted_when_asked_and_nothing_is_connected(client, shell):
@@ -61,17 +61,15 @@ def test_a_restart_that_is_refused_is_not_tried_again_for_the_same_process(clien
 def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    kept = "function Restart-Service { [CmdletBinding()] param($Name, [switch] $Force) }"
-    mode = "$ErrorActionPreference = 'Stop'"
-    script = surgery(privileges(restart="when-disconnected").remediation, mode, f"{mode}\n{kept}")
-    run = orderly(client.run(shell, script, run_as="system"))
+    does_nothing = "[CmdletBinding()] param($Name, [switch] $Force)"
+    package = privileges(restart="when-disconnected")
+    run = repair(client, shell, instead(package, "Restart-Service", does_nothing))
     assert (run.result["state"], client.events) == ("fixed", [])
     assert check(client, shell, privileges(restart="when-disconnected")).result["state"] == "pending"
 
 
 HALF = f"Stop-Service -Name 'RasMan' -Force -ErrorAction Stop\n    throw '{FAILURE}'"
 """A restart that ends when the service has stopped."""
-START = "Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop"
 STOPPED = "a restart of RasMan was begun before and it does not run"
 
 
@@ -79,8 +77,7 @@ def break_restart(client, shell, *, then: str = HALF) -> None:
     """A device whose restart of RasMan broke off."""
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    script = surgery(privileges(restart="when-disconnected").remediation, RESTART, then)
-    run = orderly(client.run(shell, script, run_as="system"))
+    run = repair(client, shell, instead(privileges(restart="when-disconnected"), "Restart-Service", then))
     assert (run.result["state"], client.events) == ("failed", ["service RasMan stopped"])
     assert listed(client) == list(WORKAROUND)
 
@@ -127,10 +124,8 @@ def test_a_service_that_cannot_be_started_is_failed_each_time(client, shell):
 
 def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(client, shell):
     break_restart(client, shell)
-    script = surgery(
-        privileges().remediation, START, f"{START}\n    Stop-Service -Name 'RasMan' -ErrorAction Stop"
-    )
-    run = orderly(client.run(shell, script, run_as="system"))
+    ends = f"{REAL} @args\nStop-Service -Name 'RasMan' -ErrorAction Stop"
+    run = repair(client, shell, around(privileges(), "Start-Service", ends))
     assert (run.result["state"], run.result["detail"]) == (
         "failed",
         f"not repaired: {STOPPED}: RasMan does not run after it was started",
@@ -141,5 +136,5 @@ def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(clien
 
 def test_a_command_that_fails_to_start_the_service_ends_the_repair(client, shell):
     break_restart(client, shell)
-    run = orderly(client.run(shell, failing(privileges().remediation, "Start-Service"), run_as="system"))
+    run = repair(client, shell, failing(privileges(), "Start-Service", FAILURE))
     assert (run.result["state"], run.result["detail"]) == ("failed", f"not repaired: {STOPPED}: {FAILURE}")

@@ -10,17 +10,18 @@ import pytest
 from aovpn_remediate.client import SimulatedClient, live_interface
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS
-from tests.pairs import orderly, repair, say
+from tests.pairs import repair, say
 from tests.rasman_client import (
+    FAILURE,
     PROFILES,
     SERVICE,
     SHELL_FOLDERS,
     STALE,
-    failing,
     install,
     privileges,
     shell_folder,
 )
+from tests.script_faults import REAL, around
 
 
 @pytest.mark.parametrize("scope", ["user", "device"])
@@ -223,9 +224,10 @@ def test_what_is_connected_meanwhile_stays_and_nothing_is_called_fixed(client, s
 def test_an_incomplete_list_of_services_prevents_the_restart(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    script = privileges(restart="when-disconnected").remediation
-    script = failing(script, "$inProcess = @(Get-CimObject", answer="'RasMan'")
-    run = orderly(client.run(shell, script, run_as="system"))
+    ends = (
+        f"if (\"$args\" -like '*Win32_Service*ProcessId =*') {{ 'RasMan'; throw '{FAILURE}' }}\n{REAL} @args"
+    )
+    run = repair(client, shell, around(privileges(restart="when-disconnected"), "Get-CimObject", ends))
     assert (run.result["state"], client.events) == ("fixed", [])
     assert STALE in str(run.result["detail"])
 

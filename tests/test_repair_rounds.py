@@ -6,14 +6,15 @@ import pytest
 
 from tests.metric_client import LIVE_ONLY, connect
 from tests.pairs import metric_pair, repair, say
-from tests.script_faults import DOOR, happening
+from tests.script_faults import instead
 
 
 def test_a_repair_that_does_nothing_is_failed_after_two_rounds(client, shell):
     connect(client)
     log = client.folder / "calls"
-    call = f"function Set-NetIPInterface {{\n    [IO.File]::AppendAllText('{log}', 'x')\n}}"
-    run = repair(client, shell, happening(metric_pair(ipv6=None, **LIVE_ONLY), DOOR, call))
+    package = metric_pair(ipv6=None, **LIVE_ONLY)
+    notes = f"[IO.File]::AppendAllText('{log}', 'x')"
+    run = repair(client, shell, instead(package, "Set-NetIPInterface", notes))
     assert (run.result["state"], run.exit_code) == ("failed", 1)
     assert run.result["detail"] == "after the repair: live metric: ipv4 is automatic, wanted 3"
     assert log.read_text() == "xx"
@@ -26,7 +27,7 @@ def test_a_repair_that_does_nothing_is_failed_after_two_rounds(client, shell):
         ("Set-NetIPInterface", "issue failed issue failed"),
     ],
 )
-def test_an_error_that_ends_nothing_by_itself_ends_the_look_or_the_repair(client, shell, command, states):
+def test_a_non_terminating_error_ends_the_check_or_the_repair(client, shell, command, states):
     client.faults = {command: "RPC server unavailable"}
     connect(client)
     said = say(client, shell, metric_pair(**LIVE_ONLY))

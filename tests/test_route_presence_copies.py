@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 
 import pytest
 
 from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, files, kept, metric_pair, repair, say
 from tests.route_client import TWO, routes, writing
-from tests.script_faults import instead
+from tests.script_faults import REAL, around, instead
 
 
 def test_a_repair_that_changes_nothing_leaves_the_last_backup(client, shell):
@@ -130,12 +129,9 @@ def test_with_nine_kept_copies_no_route_command_is_called(client, shell):
 def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
     path = client.write_phonebook("device", entry(PROFILE))
     copy = path.with_name("rasphone.pbk.aovpn-remediate.1.kept")
-    package = routes(*TWO)
-    call = b"    $set = Set-StoredRoute -Settings"
-    take = f"    [IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\r\n".encode()
-    assert call in package.remediation
-    script = package.remediation.replace(call, take + call)
-    assert repair(client, shell, replace(package, remediation=script)).result["state"] == "fixed"
+    take = f"[IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\n{REAL} @args"
+    package = around(routes(*TWO), "Set-StoredRoute", take)
+    assert repair(client, shell, package).result["state"] == "fixed"
 
 
 def test_a_copy_that_has_no_room_is_none_and_no_command_is_called(client, shell):

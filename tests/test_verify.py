@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from aovpn_remediate.client.comparison import differences
+from aovpn_remediate.model import ScriptPackage
 from aovpn_remediate.scripts.template_parts import templates_folder
 from aovpn_remediate.verify import prove
 from aovpn_remediate.verify.case_file import read_items
 from aovpn_remediate.verify.cases import case_files
 from tests.proof_jobs import ENTRIES, ENTRIES_OF, RENDERED, broken, jobs, the_case
+from tests.script_faults import REAL, around, at_call, on_replacement, without_bodies
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -37,20 +39,46 @@ def test_every_shared_case_is_for_some_kind(tmp_path):
     assert names - used <= rare  # of kinds that accept several values, or a missing one
 
 
+def replaces_the_file(package: ScriptPackage) -> ScriptPackage:
+    return on_replacement(package, new="[IO.File]::WriteAllText($Path, 'x')")
+
+
+def loses_letters(package: ScriptPackage) -> ScriptPackage:
+    loses = f"param($Path, $Text)\n{REAL} -Path $Path -Text ($Text -replace '[^ -~\\s]', '?')"
+    return around(package, "Write-NewFile", loses)
+
+
+def writes_another_file(package: ScriptPackage) -> ScriptPackage:
+    writes = f"[IO.File]::AppendAllText(\"$env:APPDATA\\x\", 'x')\n{REAL} @args"
+    return around(package, "Repair-StoredCondition", writes)
+
+
+def says_more(package: ScriptPackage) -> ScriptPackage:
+    return around(package, "ConvertTo-ResultLine", f"{REAL} @args\n'more'")
+
+
+def exits_with_3(package: ScriptPackage) -> ScriptPackage:
+    return at_call(package, "Complete-Remediation", "exit 0", "exit 3")
+
+
+def writes_an_error(package: ScriptPackage) -> ScriptPackage:
+    writes = f"Write-Error 'x' -ErrorAction Continue\n{REAL} @args"
+    return around(package, "Repair-StoredCondition", writes)
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("fault", "said"),
     [
-        (b"[IO.File]::Replace($temporary, $Path, $old)", b"[IO.File]::WriteAllText($Path, 'x')", "says issue failed"),
-        (b"-Text $After", b"-Text ($After -replace '[^ -~\\s]', '?')", "says issue failed"),
-        (b"$changed = $false\r\n", b"$changed = $false\r\n    [IO.File]::AppendAllText(\"$env:APPDATA\\x\", 'x')\r\n", "Roaming\\x: expected nothing"),
-        (b"ConvertTo-ResultLine -Settings $Settings -Finding $finding\r\n    if ('failed'", b"ConvertTo-ResultLine -Settings $Settings -Finding $finding; 'more'\r\n    if ('failed'", "2 output lines, expected one"),
-        (b"    exit 0\r\n", b"    exit 3\r\n", "exit code 3 for the state fixed"),
-        (b"    $after = $Before\r\n", b"    Write-Error 'x' -ErrorAction Continue\r\n    $after = $Before\r\n", "stderr is not silent"),
+        (replaces_the_file, "says issue failed"),
+        (loses_letters, "says issue failed"),
+        (writes_another_file, "Roaming\\x: expected nothing"),
+        (says_more, "2 output lines, expected one"),
+        (exits_with_3, "exit code 3 for the state fixed"),
+        (writes_an_error, "stderr is not silent"),
     ],
-)  # fmt: skip
-def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, old, new, said):
-    job = broken(the_case(tmp_path, "the stored state is wrong"), old, new)
-    proof = prove(job, shell)
+)
+def test_a_pair_that_does_something_else_is_not_proven(shell, tmp_path, fault, said):
+    proof = prove(broken(the_case(tmp_path, "the stored state is wrong"), fault), shell)
     assert not proof.ok and any(said in line for line in proof.differences), proof.differences
 
 
@@ -60,41 +88,21 @@ def test_deleting_the_body_of_any_part_makes_verify_fail(shell, tmp_path, kind, 
     entry = ENTRIES_OF[kind][0]
     code = (templates_folder() / "kinds" / kind / part).read_text(encoding="ascii")
     names = re.findall(r"^function (\S+)", code, re.MULTILINE)
-    failed = 0
-    for job in jobs(tmp_path, entry):
-        scripts = [_without(script, names) for script in (job.package.detection, job.package.remediation)]
-        package = replace(job.package, detection=scripts[0], remediation=scripts[1])
-        failed += not prove(replace(job, package=package), shell).ok
-    assert failed
-
-
-def _without(script: bytes, names: list[str]) -> bytes:
-    for name in names:
-        pattern = rf"(?ms)^function {name} \{{\r\n.*?^\}}\r\n".encode()
-        script = re.sub(pattern, f"function {name} {{\r\n}}\r\n".encode(), script)
-    return script
+    found = [replace(job, package=without_bodies(job.package, *names)) for job in jobs(tmp_path, entry)]
+    assert any(not prove(job, shell).ok for job in found)
 
 
 def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
-    job = broken(
-        the_case(tmp_path, "the stored state is wrong"),
-        b"-Text $After",
-        b"-Text 'x'",
-    )
+    job = broken(the_case(tmp_path, "the stored state is wrong"), replaces_the_file)
     prove(job, shell, keep=tmp_path / "kept")
     assert list((tmp_path / "kept").rglob("rasphone.pbk"))
 
 
 def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
-    job = next(
-        one
-        for one in jobs(tmp_path, ENTRIES_OF["interface-metric"][0])
-        if one.case.name == "the stored state is wrong"
-    )
-    spoil = b"[IO.Directory]::GetFiles($env:APPDATA, '*.bak', 'AllDirectories').ForEach({ [IO.File]::WriteAllText($_, 'x') })"
-    script = job.package.remediation.replace(b"    exit 0\r\n", b"    " + spoil + b"\r\n    exit 0\r\n", 1)
-    assert script != job.package.remediation
-    proof = prove(replace(job, package=replace(job.package, remediation=script)), shell)
+    spoil = "[IO.Directory]::GetFiles($env:APPDATA, '*.bak', 'AllDirectories')"
+    spoil += f".ForEach({{ [IO.File]::WriteAllText($_, 'x') }})\n{REAL} @args"
+    job = the_case(tmp_path, "the stored state is wrong")
+    proof = prove(replace(job, package=around(job.package, "ConvertTo-ResultLine", spoil)), shell)
     assert any("does not hold what was in it" in line for line in proof.differences)
 
 

@@ -8,15 +8,14 @@ from aovpn_remediate.client import device
 from aovpn_remediate.verify import prove
 from aovpn_remediate.verify.workers import Queue
 from tests.proof_jobs import broken, the_case
+from tests.script_faults import at_start
 
 
-@pytest.mark.parametrize("end", [b"[Environment]::Exit(1)", b"while ($true) { }"])
+@pytest.mark.parametrize("end", ["[Environment]::Exit(1)", "while ($true) { }"])
 def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_path, monkeypatch, end):
     (tmp_path / "2").mkdir()
-    assert prove(the_case(tmp_path / "2", "the stored metric is wrong"), shell).ok, "which makes it warm"
-    job = broken(
-        the_case(tmp_path, "the stored state is wrong"), b"$Settings = @{", end + b"\r\n$Settings = @{"
-    )
+    assert prove(the_case(tmp_path / "2", "the stored state is wrong"), shell).ok, "which makes it warm"
+    job = broken(the_case(tmp_path, "the stored state is wrong"), lambda package: at_start(package, end))
     with monkeypatch.context() as patch:
         patch.setattr(device, "LIMIT", 5)
         proof = prove(job, shell)

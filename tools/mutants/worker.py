@@ -49,11 +49,11 @@ class MutantLoop:
         return True
 
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
-        """Note a failure; surgery that no longer finds its place says nothing about the script."""
+        """Note a failure; a fault that no longer finds its place says nothing about the script."""
         error = call.excinfo
         if error is None or error.errisinstance(pytest.skip.Exception):
             return
-        if error.traceback[-1].name != "surgery":
+        if Path(error.traceback[-1].path).name != "script_faults.py":
             self._is_real = True
 
     def _killer(self, items: list[pytest.Item], session: pytest.Session) -> str:
