@@ -78,7 +78,7 @@ def test_a_detection_alone_is_held_to_the_first_state_only():
     assert judge(record) == ()
 
 
-def test_a_script_that_was_interrupted_is_a_problem_and_its_end_is_not_compared():
+def test_an_interrupted_script_is_a_problem_and_not_compared():
     record = a_good_record(steps=a_good_record().steps[:1], ended="run 2: it did not end within 60 s")
     assert judge(record) == ("run 2: it did not end within 60 s",)
 
