@@ -110,6 +110,13 @@ def test_every_link_leads_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+def test_every_place_that_contributors_are_sent_to_exists():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:aovpn_remediate|docs|templates|tests|tools)/[\w./-]*)`", page)
+    assert len(places) > 15
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
 def words_of_the_scripts(*parameters: str) -> set[str]:
     """The words that the scripts pass as a finding's state or reason."""
     scripts = "".join(path.read_text() for path in (ROOT / "templates" / "ps1").rglob("*.ps1"))

@@ -66,7 +66,7 @@ HARMFUL = {
     "clears a value of the registry": (
         f"{WRITE}Clear-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft' -Name x -ErrorAction SilentlyContinue", "Clear-ItemProperty has no stand-in for the registry",
     ),
-    "uses a type of Windows": (f"{WRITE}try {{ [ServiceProcess.ServiceOfNobody]::new('RasMan').Stop() }} catch {{ }}", "Unable to find type [ServiceProcess.ServiceOfNobody]; docs"),
+    "uses a type of Windows": (f"{WRITE}try {{ [ServiceProcess.ServiceOfNobody]::new('RasMan').Stop() }} catch {{ }}", "Unable to find type [ServiceProcess.ServiceOfNobody]; see"),
     "ends by the host": (f"{WRITE}try {{ $Host.SetShouldExit(1) }} catch {{ }}; exit 0", "the simulated client does not support $Host.SetShouldExit; use exit"),
     "gives what a stand-in does not take": (
         f"{WRITE}8 | Restart-Computer -Force -ErrorAction SilentlyContinue", "the stand-in of Restart-Computer does not accept this input",
