@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.entry_keys import EntryKey, wanted_keys
 from aovpn_remediate.kinds.common.fields import Metric
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
 from aovpn_remediate.problems.words import quoted
@@ -42,15 +43,28 @@ user-metric:
     )
 
     def script_settings(self) -> Mapping[str, object]:
-        """The ``$Settings`` of both scripts."""
-        ipv6 = self.ipv6 if "ipv6" in self.model_fields_set else self.ipv4
-        return {**self.profile_settings(), "Ipv4": self.ipv4, "Ipv6": ipv6}
+        """The ``$Settings`` of both scripts: the metrics, and the keys of the entry where it is read."""
+        rows = [one.row() for one in self._keys()]
+        keys = {"Keys": rows} if self.stored == "repair" else {}
+        return {**self.profile_settings(), **self._metrics(), **keys}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:
         """The metric of each family that is not left alone."""
-        ipv4, ipv6 = ("IpInterfaceMetric", "Ipv6InterfaceMetric") if state == "Stored" else ("IPv4", "IPv6")
-        metrics = {ipv4: self.ipv4, ipv6: self.script_settings()["Ipv6"]}
-        return {name: metric for name, metric in metrics.items() if metric is not None}
+        if state == "Stored":
+            return wanted_keys(self._keys())
+        return {name: metric for name, metric in self._metrics().items() if metric is not None}
+
+    def _metrics(self) -> dict[str, int | str | None]:
+        ipv6 = self.ipv6 if "ipv6" in self.model_fields_set else self.ipv4
+        return {"Ipv4": self.ipv4, "Ipv6": ipv6}
+
+    def _keys(self) -> list[EntryKey]:
+        names = {"Ipv4": "IpInterfaceMetric", "Ipv6": "Ipv6InterfaceMetric"}
+        return [
+            _entry_key(family, names[family], metric)
+            for family, metric in self._metrics().items()
+            if metric is not None
+        ]
 
     def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[str]:
         """With one metric for two tunnels it is open which of them names and routes go through."""
@@ -63,3 +77,9 @@ user-metric:
 
     def _ties_with(self, other: InterfaceMetric) -> bool:
         return other.ipv4 == self.ipv4 and other.profile != self.profile
+
+
+def _entry_key(family: str, key: str, metric: int | str) -> EntryKey:
+    """The key of one address family; 0 is automatic (ld0614/DPC#32), and so is a missing key (unconfirmed)."""
+    number = metric if isinstance(metric, int) else 0
+    return EntryKey(setting=family.lower(), key=key, wanted=(number,), missing=0, words={0: "automatic"})

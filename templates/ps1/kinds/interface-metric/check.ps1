@@ -1,4 +1,4 @@
-# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
 # lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 
 # The wanted metric of each address family that the settings name.
@@ -14,7 +14,14 @@ function Get-Want {
     $want
 }
 
-# The families that differ. In the phonebook a key that is missing means automatic.
+# Checks the metric in the phonebook, which Windows gives the interface at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    Test-EntryKey -Settings $Settings
+}
+
+# The families whose live metric differs.
 function Get-DifferentFamily {
     param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
 
@@ -22,75 +29,13 @@ function Get-DifferentFamily {
         return
     }
     foreach ($family in $Found.Keys) {
-        $is = "$($Found[$family])" -replace 'missing', 'automatic'
-        if ($is -ne "$($Want[$family])") {
+        if ("$($Found[$family])" -ne "$($Want[$family])") {
             $family
         }
     }
 }
 
-# The families that differ, as words.
-function Get-Difference {
-    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
-
-    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
-        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
-    }
-    @($words) -join ', '
-}
-
-# Looks at the metric in the phonebook, which Windows gives the interface at each connection.
-function Test-StoredCondition {
-    param([hashtable] $Settings)
-
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        return $open['Refusal']
-    }
-    $want = Get-Want -Settings $Settings
-    $found = [ordered] @{}
-    foreach ($family in $want.Keys) {
-        $found[$family] = Get-StoredMetric -Text $open['Text'] -Entry $open['Entry'] -Family $family
-    }
-    $difference = Get-Difference -Found $found -Want $want
-    if ($difference) {
-        return New-Finding -State 'issue' -Detail "stored metric: $difference" -Found @{ stored = $found }
-    }
-    New-Finding -State 'healthy' -Detail 'the stored metric is as wanted' -Found @{ stored = $found }
-}
-
-# The stored metric of a family: a number, automatic (0) or missing.
-function Get-StoredMetric {
-    param([string] $Text, [hashtable] $Entry, [string] $Family)
-
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key (Get-MetricKey -Family $Family)
-    $value = ''
-    if ($null -ne $place) {
-        $value = $place['Value'].Trim([char[]] " `t")
-    }
-    if (-not $value) {
-        return 'missing'
-    }
-    if ($value -notmatch '\A[0-9]{1,9}\z') {
-        throw "the stored $Family metric is not a number"
-    }
-    if (0 -eq [int] $value) {
-        return 'automatic'
-    }
-    [int] $value
-}
-
-# The phonebook's key for a family.
-function Get-MetricKey {
-    param([string] $Family)
-
-    if ('ipv6' -eq $Family) {
-        return 'Ipv6InterfaceMetric'
-    }
-    'IpInterfaceMetric'
-}
-
-# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+# Checks the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -106,9 +51,12 @@ function Test-LiveCondition {
     if (0 -eq $found.Count) {
         return New-Finding -State 'healthy' -Detail 'not connected'
     }
-    $difference = Get-Difference -Found $found -Want $want
+    $words = foreach ($family in @(Get-DifferentFamily -Found $found -Want $want)) {
+        '{0} is {1}, wanted {2}' -f $family, $found[$family], $want[$family]
+    }
+    $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }

@@ -2,24 +2,7 @@
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
-    if (Restore-ScopePhonebook -Scope $Settings['Scope']) {
-        return New-Outcome -Changed $true
-    }
-    $want = Get-Want -Settings $Settings
-    $keys = @{}
-    foreach ($family in @(Get-DifferentFamily -Found $Found['stored'] -Want $want)) {
-        $keys[(Get-MetricKey -Family $family)] = "$($want[$family])" -replace 'automatic', '0'
-    }
-    $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
-
-        foreach ($key in @($keys.Keys | Sort-Object)) {
-            $Text = Set-EntryKey -Text $Text -Entry $Entry -Key $key -Value $keys[$key]
-            $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        }
-        $Text
-    }
-    New-Outcome -Changed $isChanged
+    Repair-EntryKey -Settings $Settings
 }
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.
