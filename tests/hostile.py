@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from aovpn_remediate.client import PowerShell, empty_state
+from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.model import OwnPair, Remediation, RunAs
 from aovpn_remediate.scripts.literals import literal
 from aovpn_remediate.scripts.render import render_package
+from tests.golden_files import RENDERED
+from tests.pairs import example_settings
 
 HOSTILE = "'\u2018\u2019\u201a\u201b\"\u201c\u201d`$(){}[];#@|&<>\n\r\0\u00a0\u0085\ufeff\u202e\ud800\U0001f600 aZ9-"
 CODE = (
@@ -79,25 +83,21 @@ class HostileSettings:
 
 
 def hostile_settings(random: Random) -> HostileSettings:
-    """Return settings in which every text is hostile: name, prefixes, items of lists."""
+    """Return the settings of a kind's example with every text hostile and every list of another length."""
+    kind = random.choice(RENDERED)
+    example = KINDS[kind].model_validate(example_settings(kind)).script_settings()
+    return HostileSettings(kind, {**_made_hostile(example, random), "Kind": kind})
 
-    def text() -> str:
+
+def _made_hostile(value: Any, random: Random) -> Any:
+    if isinstance(value, str):
         return hostile_text(random) + random.choice(("", random.choice(CODE))) + hostile_text(random)
-
-    common: dict[str, object] = {"Profile": text(), "Scope": text(), "RunAs": text(), "WhenAbsent": text()}
-    routes = [
-        {"Prefix": text(), "Metric": random.choice((None, 0, 5)), "Exclude": random.random() < 0.5}
-        for _ in range(random.randrange(4))
-    ]
-    names = [text() for _ in range(random.randrange(4))]
-    kind, more = random.choice(
-        (
-            ("interface-metric", {"Ipv4": text(), "Ipv6": None}),
-            ("route-presence", {"Routes": routes, "Stale": text()}),
-            ("rasman-privileges", {"Privileges": names, "Restart": text()}),
-        )
-    )
-    return HostileSettings(kind, {"Kind": kind, **common, **more})
+    if isinstance(value, Mapping):
+        return {key: _made_hostile(one, random) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        items = random.choices(value, k=random.randrange(5)) if value else []
+        return [_made_hostile(one, random) for one in items]
+    return value
 
 
 def settings_faults(shell: PowerShell, folder: Path, cases: Sequence[HostileSettings]) -> list[str]:

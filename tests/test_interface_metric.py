@@ -33,7 +33,7 @@ def test_the_line_says_what_was_found_and_what_is_wanted(client, shell):
     assert line["found"] == {"stored": {"ipv4": 25, "ipv6": "missing"}, "live": {"ipv4": "automatic"}}
     assert line["want"] == {"ipv4": 3, "ipv6": 4}
     assert line["profile"] == PROFILE
-    assert line["detail"] == "stored metric: ipv4 is 25, wanted 3, ipv6 is missing, wanted 4"
+    assert line["detail"] == "stored: ipv4 is 25, wanted 3, ipv6 is missing, wanted 4"
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def test_an_absent_profile_can_be_made_an_issue(client, shell):
     [
         (entry(PROFILE) + entry(PROFILE.upper()), "more than one VPN entry"),
         (entry(PROFILE, last=(b"IpInterfaceMetric=9",)), "IpInterfaceMetric more than once"),
-        (entry(PROFILE, ipv4=b"abc"), "ipv4 metric is not a number"),
-        (entry(PROFILE, ipv6=b"99999999999999999999"), "ipv6 metric is not a number"),
+        (entry(PROFILE, ipv4=b"abc"), "value of IpInterfaceMetric is not a number"),
+        (entry(PROFILE, ipv6=b"99999999999999999999"), "value of Ipv6InterfaceMetric is not a number"),
         (entry(PROFILE).decode().encode("utf-16-le"), "null characters"),
         (b"\0" + entry(PROFILE), "null characters"),
     ],

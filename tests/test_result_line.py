@@ -19,7 +19,7 @@ def test_the_line_says_no_more_than_there_is_to_say(client, shell):
 def test_the_line_of_a_repair_says_what_was_and_what_is(client, shell):
     client.write_phonebook("user", entry(PROFILE))
     first, second, _, _ = say(client, shell, metric_pair()).runs
-    was, now = first.result["detail"], "the stored metric is as wanted; not connected"
+    was, now = first.result["detail"], "the phonebook entry is as configured; not connected"
     assert second.result["detail"] == f"repaired: {was}; now: {now}"
     assert second.result["found"] == first.result["found"]
 

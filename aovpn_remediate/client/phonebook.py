@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from ipaddress import ip_network
 
 CRLF = b"\r\n"
@@ -20,8 +21,12 @@ def entry(  # noqa: PLR0913  each is a part of an entry
     last: tuple[bytes, ...] = (),
     routes: tuple[str, ...] = (),
     time: int = 0,
+    keys: Mapping[str, object] = {},
 ) -> bytes:
-    """Return one entry; a metric of ``None`` leaves its key out, ``last`` ends the first block."""
+    """Return one entry; a metric of ``None`` leaves its key out, ``last`` ends the first block.
+
+    ``keys`` are further keys of the first block, or other values of its keys; ``None`` leaves one out.
+    """
     header = name if isinstance(name, bytes) else name.encode()
     first = [b"[" + header + b"]", *([b"Encoding=1"] if encoding else []), b"PBVersion=8"]
     first += [b"Type=%d" % kind] if kind is not None else []
@@ -35,11 +40,22 @@ def entry(  # noqa: PLR0913  each is a part of an entry
     first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
     pieces = re.findall(".{1,128}", "".join(record(route) for route in routes))
     first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=%d" % len(routes)]
-    first += [*(b"Routes=" + piece.encode() for piece in pieces), *last]
+    first += [*(b"Routes=" + piece.encode() for piece in pieces)]
+    first = [*_with_keys(first, keys), *last]
     net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
     media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]
     device = [b"DEVICE=vpn", b"PhoneNumber=vpn.contoso.com", b"AreaCode=", b"LastSelectedPhone=0"]
     return b"".join(CRLF.join(block) + CRLF * 2 for block in (first, net, media, device))
+
+
+def _with_keys(lines: list[bytes], keys: Mapping[str, object]) -> list[bytes]:
+    names = [line.partition(b"=")[0].decode("latin-1") for line in lines]
+    found: list[bytes] = []
+    for name, line in zip(names, lines, strict=True):
+        found += _metric(name.encode(), keys[name]) if name in keys else [line]
+    for name in keys:
+        found += _metric(name.encode(), keys[name]) if name not in names else []
+    return found
 
 
 def _metric(key: bytes, value: object) -> list[bytes]:

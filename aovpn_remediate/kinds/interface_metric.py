@@ -80,6 +80,6 @@ user-metric:
 
 
 def _entry_key(family: str, key: str, metric: int | str) -> EntryKey:
-    """The key of one address family; 0 is automatic (ld0614/DPC#32), and so is a missing key (unconfirmed)."""
+    """A family's key; 0 is automatic (ld0614/DPC#32), and so is a missing key (unconfirmed)."""
     number = metric if isinstance(metric, int) else 0
     return EntryKey(setting=family.lower(), key=key, wanted=(number,), missing=0, words={0: "automatic"})

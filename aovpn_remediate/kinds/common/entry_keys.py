@@ -14,7 +14,7 @@ class EntryKey:
     """One setting that a kind keeps in one key of the entry; several rows may share a setting.
 
     ``wanted`` are the accepted numbers: the first is written. ``mask`` are the bits that count, where not all
-    do. ``missing`` is the number that a missing key stands for. ``words`` name numbers in the scripts' results.
+    do. ``missing`` is the number that a missing key stands for. ``words`` name numbers in the results.
     """
 
     setting: str

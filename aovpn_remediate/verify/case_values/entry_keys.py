@@ -19,8 +19,8 @@ def key_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     first = rows[0]
     right = {row["Key"]: _right(row) for row in rows}
     wrong = right | {first["Key"]: _wrong(first)}
-    added = [row for row in rows if row["Missing"] not in row["Wanted"]]
-    optional = {row["Key"]: None for row in rows if row["Missing"] in row["Wanted"]}
+    added = [row for row in rows if _counting(row, row["Missing"]) not in row["Wanted"]]
+    optional = {row["Key"]: None for row in rows if row not in added}
     return {
         "Right": {"keys": right},
         "Wrong": {"keys": wrong},
@@ -41,8 +41,12 @@ def _right(row: Row) -> int:
 def _wrong(row: Row) -> int:
     mask = row["Mask"]
     tried = (25, 26, *range(1000)) if mask is None else range(mask + 1)
-    found = next(one for one in tried if (one if mask is None else one & mask) not in row["Wanted"])
+    found = next(one for one in tried if _counting(row, one) not in row["Wanted"])
     return _with_other_bits(row, found)
+
+
+def _counting(row: Row, number: int) -> int:
+    return number if row["Mask"] is None else number & row["Mask"]
 
 
 def _with_other_bits(row: Row, value: int) -> int:
@@ -51,8 +55,14 @@ def _with_other_bits(row: Row, value: int) -> int:
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
-    """The lines that a repair adds, in the order of the keys."""
-    return [f"{row['Key']}={row['Wanted'][0]}" for row in sorted(rows, key=lambda row: row["Key"])]
+    """The lines that a repair adds."""
+    return [f"{row['Key']}={_added(row)}" for row in rows]
+
+
+def _added(row: Row) -> int:
+    """What a repair writes where the key is missing: the wanted bits over what a missing key stands for."""
+    wanted: int = row["Wanted"][0]
+    return wanted if row["Mask"] is None else wanted | (row["Missing"] & ~row["Mask"])
 
 
 def _accepted(rows: Sequence[Row], right: Mapping[str, int]) -> Mapping[str, Any] | None:

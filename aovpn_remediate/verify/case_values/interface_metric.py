@@ -1,4 +1,4 @@
-"""What the cases of interface-metric need beside the keys of the entry: the metrics of the live interface."""
+"""What the cases of interface-metric need: the stored and live metrics in each state."""
 
 from __future__ import annotations
 
@@ -10,29 +10,14 @@ _LEFT_ALONE = 77
 
 
 def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the states of the interface, and those of the entry with a family that is left alone."""
+    """Return the states of the entry, with a family that is left alone, and of the connected interface."""
     ipv4, ipv6 = settings["Ipv4"], settings["Ipv6"]
     wrong = 26 if ipv4 == 25 else 25
     live6 = _LEFT_ALONE if ipv6 is None else ipv6
-    stored6 = 0 if live6 == "automatic" else live6
-    stored4 = 0 if ipv4 == "automatic" else ipv4
-    right = {"ipv4": stored4, "ipv6": stored6}
     return {
-        "Right": right,
-        "Wrong": {"ipv4": wrong, "ipv6": stored6},
-        "Repaired": right,
-        "WithoutKeys": None
-        if ipv4 == "automatic" or ipv6 in ("automatic", None)
-        else {"ipv4": None, "ipv6": None},
-        "WithAddedKeys": {
-            "ipv4": None,
-            "ipv6": None,
-            "last": [f"IpInterfaceMetric={stored4}", f"Ipv6InterfaceMetric={stored6}"],
-        },
-        "Unreadable": {"ipv4": "x"},
-        "WithoutOptionalKeys": None,
-        "Twice": {**right, "last": [f"IpInterfaceMetric={stored4}"]},
-        "Accepted": None,
+        "Right": _entry(ipv4, live6),
+        "Wrong": _entry(wrong, live6),
+        "Repaired": _entry(ipv4, live6),
         "LiveRight": _connected(settings, ipv4, live6),
         "LiveWrong": _connected(settings, wrong, _LEFT_ALONE),
         "LiveRepaired": _connected(settings, ipv4, live6),
@@ -42,8 +27,12 @@ def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _both_added(ipv4: object, ipv6: object) -> bool:
-    return ipv4 != "automatic" and ipv6 not in ("automatic", None)
+def _entry(ipv4: object, ipv6: object) -> Mapping[str, Any]:
+    return {"ipv4": _stored(ipv4), "ipv6": _stored(ipv6)}
+
+
+def _stored(metric: object) -> object:
+    return 0 if metric == "automatic" else metric
 
 
 def _connected(settings: Mapping[str, Any], ipv4: object, ipv6: object) -> Mapping[str, Any]:

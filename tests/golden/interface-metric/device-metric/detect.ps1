@@ -1,7 +1,7 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
 # lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
@@ -21,6 +21,25 @@ $Settings = @{
     Live       = 'repair'
     Ipv4       = 15
     Ipv6       = 15
+    Keys       = @(@{
+        Setting = 'ipv4'
+        Key     = 'IpInterfaceMetric'
+        Wanted  = @(15)
+        Mask    = $null
+        Missing = 0
+        Words   = @{
+            '0' = 'automatic'
+        }
+    }, @{
+        Setting = 'ipv6'
+        Key     = 'Ipv6InterfaceMetric'
+        Wanted  = @(15)
+        Mask    = $null
+        Missing = 0
+        Words   = @{
+            '0' = 'automatic'
+        }
+    })
 }
 
 # The account and the session a script runs in.
@@ -42,6 +61,96 @@ function Get-Refusal {
         $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
+}
+
+# Keys of a profile's entry that $Settings['Keys'] names as data. Each row has Setting (the name in the result
+# line), Key, Wanted (the accepted numbers, of which the first is written), Mask (the bits that count, or $null
+# for all), Missing (the number that a missing key stands for) and Words (names of numbers).
+
+# The wanted value of each setting: a word or a number, or a list of those that are accepted.
+function Get-WantedKey {
+    param([hashtable] $Settings)
+
+    $want = [ordered] @{}
+    foreach ($row in $Settings['Keys']) {
+        $words = @(foreach ($number in $row['Wanted']) { ConvertTo-KeyWord -Row $row -Number $number })
+        $want[$row['Setting']] = $words
+        if (1 -eq $words.Count) {
+            $want[$row['Setting']] = $words[0]
+        }
+    }
+    $want
+}
+
+# A number as the result line has it: its word, or the number itself.
+function ConvertTo-KeyWord {
+    param([hashtable] $Row, [int] $Number)
+
+    if ($Row['Words'].ContainsKey("$Number")) {
+        return $Row['Words']["$Number"]
+    }
+    $Number
+}
+
+# What the entry has for a row, as @{ Number; IsMissing; IsWanted }. An empty value is a missing one.
+function Read-EntryNumber {
+    param([string] $Text, [hashtable] $Entry, [hashtable] $Row)
+
+    $value = ''
+    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Row['Key']
+    if ($null -ne $place) {
+        $value = $place['Value'].Trim([char[]] " `t")
+    }
+    $isMissing = 0 -eq $value.Length
+    if ($isMissing) {
+        $value = $Row['Missing']
+    } elseif ($value -notmatch '\A[0-9]{1,9}\z') {
+        throw ('the stored value of {0} is not a number' -f $Row['Key'])
+    }
+    $number = [int] $value
+    $counting = $number
+    if ($null -ne $Row['Mask']) {
+        $counting = $number -band $Row['Mask']
+    }
+    @{
+        Number    = $number
+        Counting  = $counting
+        IsMissing = $isMissing
+        IsWanted  = $Row['Wanted'] -contains $counting
+    }
+}
+
+# Compares the keys with what is wanted. Of rows that share a setting, one that differs is shown.
+function Test-EntryKey {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        return $open['Refusal']
+    }
+    $want = Get-WantedKey -Settings $Settings
+    $found = [ordered] @{}
+    $differences = [ordered] @{}
+    foreach ($row in $Settings['Keys']) {
+        $name = $row['Setting']
+        $stored = Read-EntryNumber -Text $open['Text'] -Entry $open['Entry'] -Row $row
+        if ($found.Contains($name) -and $stored['IsWanted']) {
+            continue
+        }
+        $found[$name] = 'missing'
+        if (-not $stored['IsMissing']) {
+            $found[$name] = ConvertTo-KeyWord -Row $row -Number $stored['Counting']
+        }
+        if (-not $stored['IsWanted']) {
+            $wanted = @($want[$name]) -join ' or '
+            $differences[$name] = '{0} is {1}, wanted {2}' -f $name, $found[$name], $wanted
+        }
+    }
+    if ($differences.Count -gt 0) {
+        $detail = 'stored: {0}' -f (@($differences.Values) -join ', ')
+        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found }
+    }
+    New-Finding -State 'healthy' -Detail 'the phonebook entry is as configured' -Found @{ stored = $found }
 }
 
 # Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
@@ -532,7 +641,14 @@ function Get-Want {
     $want
 }
 
-# The families that differ. In the phonebook a key that is missing means automatic.
+# Checks the metric in the phonebook, which Windows gives the interface at each connection.
+function Test-StoredCondition {
+    param([hashtable] $Settings)
+
+    Test-EntryKey -Settings $Settings
+}
+
+# The families whose live metric differs.
 function Get-DifferentFamily {
     param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
 
@@ -540,75 +656,13 @@ function Get-DifferentFamily {
         return
     }
     foreach ($family in $Found.Keys) {
-        $is = "$($Found[$family])" -replace 'missing', 'automatic'
-        if ($is -ne "$($Want[$family])") {
+        if ("$($Found[$family])" -ne "$($Want[$family])") {
             $family
         }
     }
 }
 
-# The families that differ, as words.
-function Get-Difference {
-    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
-
-    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
-        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
-    }
-    @($words) -join ', '
-}
-
-# Looks at the metric in the phonebook, which Windows gives the interface at each connection.
-function Test-StoredCondition {
-    param([hashtable] $Settings)
-
-    $open = Open-ProfileEntry -Settings $Settings
-    if ($null -ne $open['Refusal']) {
-        return $open['Refusal']
-    }
-    $want = Get-Want -Settings $Settings
-    $found = [ordered] @{}
-    foreach ($family in $want.Keys) {
-        $found[$family] = Get-StoredMetric -Text $open['Text'] -Entry $open['Entry'] -Family $family
-    }
-    $difference = Get-Difference -Found $found -Want $want
-    if ($difference) {
-        return New-Finding -State 'issue' -Detail "stored metric: $difference" -Found @{ stored = $found }
-    }
-    New-Finding -State 'healthy' -Detail 'the stored metric is as wanted' -Found @{ stored = $found }
-}
-
-# The stored metric of a family: a number, automatic (0) or missing.
-function Get-StoredMetric {
-    param([string] $Text, [hashtable] $Entry, [string] $Family)
-
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key (Get-MetricKey -Family $Family)
-    $value = ''
-    if ($null -ne $place) {
-        $value = $place['Value'].Trim([char[]] " `t")
-    }
-    if (-not $value) {
-        return 'missing'
-    }
-    if ($value -notmatch '\A[0-9]{1,9}\z') {
-        throw "the stored $Family metric is not a number"
-    }
-    if (0 -eq [int] $value) {
-        return 'automatic'
-    }
-    [int] $value
-}
-
-# The phonebook's key for a family.
-function Get-MetricKey {
-    param([string] $Family)
-
-    if ('ipv6' -eq $Family) {
-        return 'Ipv6InterfaceMetric'
-    }
-    'IpInterfaceMetric'
-}
-
-# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+# Checks the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -624,9 +678,12 @@ function Test-LiveCondition {
     if (0 -eq $found.Count) {
         return New-Finding -State 'healthy' -Detail 'not connected'
     }
-    $difference = Get-Difference -Found $found -Want $want
+    $words = foreach ($family in @(Get-DifferentFamily -Found $found -Want $want)) {
+        '{0} is {1}, wanted {2}' -f $family, $found[$family], $want[$family]
+    }
+    $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }

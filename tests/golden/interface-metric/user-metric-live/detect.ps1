@@ -1,7 +1,7 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as wanted? Windows asks the DNS servers of the interface with the
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
 # lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
@@ -267,7 +267,7 @@ function Get-Want {
     $want
 }
 
-# The families that differ. In the phonebook a key that is missing means automatic.
+# The families whose live metric differs.
 function Get-DifferentFamily {
     param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
 
@@ -275,24 +275,13 @@ function Get-DifferentFamily {
         return
     }
     foreach ($family in $Found.Keys) {
-        $is = "$($Found[$family])" -replace 'missing', 'automatic'
-        if ($is -ne "$($Want[$family])") {
+        if ("$($Found[$family])" -ne "$($Want[$family])") {
             $family
         }
     }
 }
 
-# The families that differ, as words.
-function Get-Difference {
-    param([Collections.IDictionary] $Found, [Collections.IDictionary] $Want)
-
-    $words = foreach ($family in @(Get-DifferentFamily -Found $Found -Want $Want)) {
-        '{0} is {1}, wanted {2}' -f $family, $Found[$family], $Want[$family]
-    }
-    @($words) -join ', '
-}
-
-# Looks at the metric of the connected interface. It can drift while the phonebook is right.
+# Checks the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -308,9 +297,12 @@ function Test-LiveCondition {
     if (0 -eq $found.Count) {
         return New-Finding -State 'healthy' -Detail 'not connected'
     }
-    $difference = Get-Difference -Found $found -Want $want
+    $words = foreach ($family in @(Get-DifferentFamily -Found $found -Want $want)) {
+        '{0} is {1}, wanted {2}' -f $family, $found[$family], $want[$family]
+    }
+    $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as wanted' -Found @{ live = $found }
+        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
