@@ -48,4 +48,4 @@ function Read-Setting {
 
 $paths = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($env:SCRIPTS))
 $read = foreach ($path in $paths) { Read-Setting -Path $path }
-ConvertTo-Json -Compress -Depth 6 -InputObject @($read)
+ConvertTo-Json -Compress -Depth 12 -InputObject @($read)

@@ -44,7 +44,9 @@ def test_what_is_not_said_has_a_default(tmp_path):
     (one,) = load(tmp_path, ENTRY).remediations
     assert (one.name, one.description, one.publisher) == ("AOVPN interface metric: m", "", "contoso")
     assert (one.scope_tags, one.assignments, one.repair) == (("0",), (), True)
-    assert dict(one.settings.script_settings()) == {
+    settings = dict(one.settings.script_settings())
+    assert [row["Wanted"] for row in settings.pop("Keys")] == [[3], [3]]
+    assert settings == {
         "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
         "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,
     }  # fmt: skip

@@ -87,6 +87,12 @@ def test_only_a_users_phonebook_is_the_users(settings, account):
     assert entry.script_settings()["RunAs"] == account.value
 
 
+IPV4_KEY = {
+    "Setting": "ipv4", "Key": "IpInterfaceMetric", "Wanted": [3], "Mask": None, "Missing": 0,
+    "Words": {"0": "automatic"},
+}  # fmt: skip
+
+
 def test_the_script_settings_stand_in_the_order_of_a_person():
     assert list(metric(ipv6=None, scope="device").script_settings().items()) == [
         ("Kind", "interface-metric"),
@@ -98,6 +104,7 @@ def test_the_script_settings_stand_in_the_order_of_a_person():
         ("Live", "repair"),
         ("Ipv4", 3),
         ("Ipv6", None),
+        ("Keys", [IPV4_KEY]),
     ]
 
 

@@ -1,6 +1,7 @@
-# Keys of a profile's entry that $Settings['Keys'] names as data. Each row has Setting (the name in the result
-# line), Key, Wanted (the accepted numbers, of which the first is written), Mask (the bits that count, or $null
-# for all), Missing (the number that a missing key stands for) and Words (names of numbers).
+# Keys of a profile's entry that $Settings['Keys'] names as data. A row has these parts:
+# Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
+# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
+# for. Words: the names of numbers.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {

@@ -1,5 +1,5 @@
-# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
-# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
+# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 
 # The wanted metric of each address family that the settings name.
 function Get-Want {

@@ -1,8 +1,8 @@
 # Remediation script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
-# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
+# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
 # state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
@@ -64,9 +64,10 @@ function Get-Refusal {
     }
 }
 
-# Keys of a profile's entry that $Settings['Keys'] names as data. Each row has Setting (the name in the result
-# line), Key, Wanted (the accepted numbers, of which the first is written), Mask (the bits that count, or $null
-# for all), Missing (the number that a missing key stands for) and Words (names of numbers).
+# Keys of a profile's entry that $Settings['Keys'] names as data. A row has these parts:
+# Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
+# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
+# for. Words: the names of numbers.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {

@@ -1,8 +1,8 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
-# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
+# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
 # absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).

@@ -1,8 +1,8 @@
 # Remediation script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
-# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
+# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
 # state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or

@@ -1,8 +1,8 @@
 # Detection script of an Intune Remediation.
 # Kind interface-metric, rendered by aovpn-remediate.
 #
-# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with the
-# lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
+# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
 # absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
@@ -63,9 +63,10 @@ function Get-Refusal {
     }
 }
 
-# Keys of a profile's entry that $Settings['Keys'] names as data. Each row has Setting (the name in the result
-# line), Key, Wanted (the accepted numbers, of which the first is written), Mask (the bits that count, or $null
-# for all), Missing (the number that a missing key stands for) and Words (names of numbers).
+# Keys of a profile's entry that $Settings['Keys'] names as data. A row has these parts:
+# Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
+# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
+# for. Words: the names of numbers.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {
