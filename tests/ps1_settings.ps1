@@ -13,7 +13,7 @@ function ConvertTo-Unit {
     }
     if ($Value -is [hashtable]) {
         $table = @{}
-        foreach ($key in $Value.Keys) {
+        foreach ($key in @($Value.psbase.Keys)) {
             $table[$key] = ConvertTo-Unit -Value $Value[$key]
         }
         return $table

@@ -45,7 +45,7 @@ def test_what_is_not_said_has_a_default(tmp_path):
     assert (one.name, one.description, one.publisher) == ("AOVPN interface metric: m", "", "contoso")
     assert (one.scope_tags, one.assignments, one.repair) == (("0",), (), True)
     settings = dict(one.settings.script_settings())
-    assert [row["Wanted"] for row in settings.pop("Keys")] == [[3], [3]]
+    assert [row["Wanted"] for row in settings.pop("EntryKeys")] == [[3], [3]]
     assert settings == {
         "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
         "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,

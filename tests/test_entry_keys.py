@@ -45,7 +45,7 @@ class Rows:
     def script_settings(self) -> Mapping[str, object]:
         return {
             "Kind": "interface-metric", "Profile": PROFILE, "Scope": "device", "RunAs": "system", "WhenAbsent": "ok",
-            "Stored": "repair", "Live": "ignore", "Ipv4": None, "Ipv6": None, "Keys": [one.row() for one in self.keys],
+            "Stored": "repair", "Live": "ignore", "Ipv4": None, "Ipv6": None, "EntryKeys": [one.row() for one in self.keys],
         }  # fmt: skip
 
     def checks(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def test_two_masks_of_one_key_are_two_things():
 
 
 def values(*keys: EntryKey) -> dict[str, Any]:
-    return key_values({"Keys": [one.row() for one in keys]})
+    return key_values({"EntryKeys": [one.row() for one in keys]})
 
 
 def test_the_states_of_an_entry_follow_from_its_rows():

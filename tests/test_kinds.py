@@ -104,7 +104,7 @@ def test_the_script_settings_stand_in_the_order_of_a_person():
         ("Live", "repair"),
         ("Ipv4", 3),
         ("Ipv6", None),
-        ("Keys", [IPV4_KEY]),
+        ("EntryKeys", [IPV4_KEY]),
     ]
 
 

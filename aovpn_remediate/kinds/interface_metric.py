@@ -45,7 +45,7 @@ user-metric:
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts: the metrics, and the keys of the entry where it is read."""
         rows = [one.row() for one in self._keys()]
-        keys = {"Keys": rows} if self.stored == "repair" else {}
+        keys = {"EntryKeys": rows} if self.stored == "repair" else {}
         return {**self.profile_settings(), **self._metrics(), **keys}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:

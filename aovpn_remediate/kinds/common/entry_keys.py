@@ -54,7 +54,7 @@ class EntryKeysEntry(ProfileEntry):
 
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""
-        return {**self.profile_settings(), "Keys": [one.row() for one in self.entry_keys()]}
+        return {**self.profile_settings(), "EntryKeys": [one.row() for one in self.entry_keys()]}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  it is stored only
         """The accepted numbers of each key."""

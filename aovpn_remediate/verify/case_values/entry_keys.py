@@ -13,7 +13,7 @@ _OTHER_BITS = 0b1010_1010
 
 def key_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the states of the entry, or nothing where ``$Settings`` has no rows of keys."""
-    rows: Sequence[Row] = settings.get("Keys", ())
+    rows: Sequence[Row] = settings.get("EntryKeys", ())
     if not rows:
         return {}
     first = rows[0]

@@ -1,4 +1,4 @@
-# Keys of a profile's entry that $Settings['Keys'] names as data. A row has these parts:
+# Keys of a profile's entry that $Settings['EntryKeys'] names as data. A row has these parts:
 # Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
 # first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
 # for. Words: the names of numbers.
@@ -8,7 +8,7 @@ function Get-WantedKey {
     param([hashtable] $Settings)
 
     $want = [ordered] @{}
-    foreach ($row in $Settings['Keys']) {
+    foreach ($row in $Settings['EntryKeys']) {
         $words = @(foreach ($number in $row['Wanted']) { ConvertTo-KeyWord -Row $row -Number $number })
         $want[$row['Setting']] = $words
         if (1 -eq $words.Count) {
@@ -67,7 +67,7 @@ function Test-EntryKey {
     $want = Get-WantedKey -Settings $Settings
     $found = [ordered] @{}
     $differences = [ordered] @{}
-    foreach ($row in $Settings['Keys']) {
+    foreach ($row in $Settings['EntryKeys']) {
         $name = $row['Setting']
         $stored = Read-EntryNumber -Text $open['Text'] -Entry $open['Entry'] -Row $row
         if ($found.Contains($name) -and $stored['IsWanted']) {
@@ -99,7 +99,7 @@ function Repair-EntryKey {
     $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
-        foreach ($row in $Settings['Keys']) {
+        foreach ($row in $Settings['EntryKeys']) {
             $stored = Read-EntryNumber -Text $Text -Entry $Entry -Row $row
             if (-not $stored['IsWanted']) {
                 $number = @($row['Wanted'])[0]

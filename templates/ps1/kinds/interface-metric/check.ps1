@@ -1,5 +1,6 @@
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
+# Ethernet and Wi-Fi.
 
 # The wanted metric of each address family that the settings name.
 function Get-Want {
@@ -56,7 +57,8 @@ function Test-LiveCondition {
     }
     $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
+        $detail = 'the live metric is as configured'
+        return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }

@@ -2,7 +2,8 @@
 # Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
+# Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
 # state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
@@ -22,7 +23,7 @@ $Settings = @{
     Live       = 'repair'
     Ipv4       = 15
     Ipv6       = 15
-    Keys       = @(@{
+    EntryKeys  = @(@{
         Setting = 'ipv4'
         Key     = 'IpInterfaceMetric'
         Wanted  = @(15)
@@ -64,7 +65,7 @@ function Get-Refusal {
     }
 }
 
-# Keys of a profile's entry that $Settings['Keys'] names as data. A row has these parts:
+# Keys of a profile's entry that $Settings['EntryKeys'] names as data. A row has these parts:
 # Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
 # first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
 # for. Words: the names of numbers.
@@ -74,7 +75,7 @@ function Get-WantedKey {
     param([hashtable] $Settings)
 
     $want = [ordered] @{}
-    foreach ($row in $Settings['Keys']) {
+    foreach ($row in $Settings['EntryKeys']) {
         $words = @(foreach ($number in $row['Wanted']) { ConvertTo-KeyWord -Row $row -Number $number })
         $want[$row['Setting']] = $words
         if (1 -eq $words.Count) {
@@ -133,7 +134,7 @@ function Test-EntryKey {
     $want = Get-WantedKey -Settings $Settings
     $found = [ordered] @{}
     $differences = [ordered] @{}
-    foreach ($row in $Settings['Keys']) {
+    foreach ($row in $Settings['EntryKeys']) {
         $name = $row['Setting']
         $stored = Read-EntryNumber -Text $open['Text'] -Entry $open['Entry'] -Row $row
         if ($found.Contains($name) -and $stored['IsWanted']) {
@@ -165,7 +166,7 @@ function Repair-EntryKey {
     $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Text, [hashtable] $Entry)
 
-        foreach ($row in $Settings['Keys']) {
+        foreach ($row in $Settings['EntryKeys']) {
             $stored = Read-EntryNumber -Text $Text -Entry $Entry -Row $row
             if (-not $stored['IsWanted']) {
                 $number = @($row['Wanted'])[0]
@@ -1046,7 +1047,8 @@ function Test-LiveCondition {
     }
     $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
+        $detail = 'the live metric is as configured'
+        return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }

@@ -2,7 +2,8 @@
 # Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal, so a tunnel should be below Ethernet and Wi-Fi.
+# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
+# Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
 # state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
@@ -379,7 +380,8 @@ function Test-LiveCondition {
     }
     $difference = @($words) -join ', '
     if (-not $difference) {
-        return New-Finding -State 'healthy' -Detail 'the live metric is as configured' -Found @{ live = $found }
+        $detail = 'the live metric is as configured'
+        return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
     if ('repair' -eq $Settings['Live']) {
         return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
