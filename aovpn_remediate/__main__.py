@@ -10,7 +10,7 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code."""
     # Nearly all that a run makes lives to its end: to look for garbage often, and once more at the exit,
-    # would take a sixth of the time of a short command.
+    # would need a sixth of the time of a short command.
     gc.set_threshold(100_000)
     # pydantic would ask every installed distribution for plug-ins, and run those (pydantic, "Plugins"); none
     # is wanted where scripts are made. Who wants one for debugging sets the variable.

@@ -12,12 +12,12 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- OutputError                   1   a file or folder cannot be written
     |-- ResolveError                  1   names of groups, filters, scope tags
     |-- RefusedPlanError              1   names the option that allows it
-    |-- ClientError                   1   no PowerShell, or the simulated client broke
-    |   `-- ScriptEndedError          1   a script took its PowerShell along
+    |-- ClientError                   1   no PowerShell, or the simulated client failed
+    |   `-- ScriptEndedError          1   a script ended its PowerShell
     `-- TenantError                   1   the service answered with an error
         |-- UnreachableError          1   no answer at all
         |-- GraphShapeError           1   an answer in a shape that is not documented
-        |-- NotFoundError             1   gone meanwhile
+        |-- NotFoundError             1   deleted in the meantime
         |-- SignInError               4   not signed in, or not allowed
         `-- ApprovalNeededError       5   Multi Admin Approval holds the change
 """
@@ -79,7 +79,7 @@ class OutputError(RemediateError):
 
 
 class ResolveError(RemediateError):
-    """Names that the tenant does not know, or knows more than once; holds all of them."""
+    """Names that are missing or not unique in the tenant; has all of them."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -120,11 +120,11 @@ class GraphShapeError(TenantError):
 
 
 class NotFoundError(TenantError):
-    """What was asked for is gone."""
+    """The requested object does not exist, or not any longer."""
 
 
 class SignInError(TenantError):
-    """Nobody is signed in, or whoever is lacks a permission."""
+    """Nobody is signed in, or a permission is missing."""
 
     exit_code = 4
 

@@ -1,6 +1,6 @@
-"""The ownership marker: the last line of a package's description says whose it is.
+"""The ownership marker: the last line of a package's description names its owner.
 
-A package without it is foreign, whatever its name.
+A package without it is foreign, even if it has the same name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _MARKER = re.compile(rf"\[aovpn-remediate (?P<config>{_NAME})/(?P<key>{_NAME}) (
 
 @dataclass(frozen=True)
 class Marker:
-    """Whose a package is: the config's name, the remediation's key, the hash of what was published."""
+    """The owner of a package: the config's name, the remediation's key, the hash of what was published."""
 
     config: str
     key: str
@@ -37,6 +37,6 @@ def read_marker(text: str) -> tuple[str, Marker | None]:
 
 
 def find_marker(text: str) -> Marker | None:
-    """Return a marker wherever it stands in a description."""
+    """Return the marker at any place of a description."""
     match = _MARKER.search(text)
     return Marker(match["config"], match["key"], match["hash"]) if match else None

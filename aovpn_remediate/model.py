@@ -38,7 +38,7 @@ class TargetKind(StrEnum):
 
 
 class FilterMode(StrEnum):
-    """Whether an assignment filter lets its devices in or keeps them out."""
+    """Whether an assignment filter includes or excludes its devices."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
@@ -69,7 +69,7 @@ class HourlySchedule:
 
 @dataclass(frozen=True, kw_only=True)
 class DailySchedule:
-    """Every so many days at a time of the device's clock, or of UTC."""
+    """Every 1 to 23 days at a time of the device's clock, or of UTC."""
 
     days: int
     at: time
@@ -144,7 +144,7 @@ class Published:
 class Foreign:
     """A package without our marker: only ever named, never changed.
 
-    ``stray_key`` is the key of a marker of this config that stands elsewhere than in the last line.
+    ``stray_key`` is the key of a marker of this config that is not in the last line.
     """
 
     id: str

@@ -116,7 +116,7 @@ def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
 def test_a_client_that_cannot_be_prepared_is_an_error(shell, tmp_path):
     client = make_client(CLIENT, tmp_path / "client")
     client.locks = [{"path": str(client.phonebook("hidden")), "tries": 2}]  # which is not there
-    with pytest.raises(ClientError, match=r"the simulated client broke: Start-Client: .*rasphone"):
+    with pytest.raises(ClientError, match=r"the simulated client failed: Start-Client: .*rasphone"):
         client.run(shell, b"'1'", run_as="system")
     client.locks = []
     assert client.run(shell, b"'1'", run_as="system").output == ("1",)

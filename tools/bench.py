@@ -97,7 +97,7 @@ def tables() -> Iterator[Table]:
 def measured(table: Table, states: Sequence[State]) -> list[dict[str, float]]:
     """Return the lowest numbers of each state.
 
-    The states take turns, so that a busy moment of the machine meets all of them.
+    The states alternate, so that a busy moment of the machine affects all of them.
     """
     lowest: list[dict[str, float]] = [{} for _ in states]
     for _ in range(table.rounds):
@@ -160,7 +160,7 @@ def plan(state: State, count: int) -> dict[str, float]:
 
 
 def verify(state: State) -> dict[str, float]:
-    """The time of a proof; without PowerShell there is no row."""
+    """The time of a proof; nothing without PowerShell."""
     if not (os.environ.get("REMEDIATE_PWSH") or shutil.which("pwsh")):
         return {}
     cost = run(state, state.command("verify", "-c", EXAMPLE, "--json"))
@@ -185,7 +185,7 @@ def run(state: State, command: Sequence[str]) -> Cost:
 
 
 def config(count: int, *, shift: int = 0) -> str:
-    """Write a config of so many packages, of several kinds in turn, and return its path.
+    """Write a config of ``count`` packages, of several kinds in turn, and return its path.
 
     ``shift`` changes a setting of each.
     """

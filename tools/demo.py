@@ -17,7 +17,7 @@ REMEDIATE = [sys.executable, "-m", "aovpn_remediate"]
 
 
 def main() -> int:
-    """Play the demo; the first command that does not do as told ends it."""
+    """Play the demo; the first command that fails ends it."""
     with tempfile.TemporaryDirectory() as folder, simulator() as url:
         work = Path(folder)
         config = work / "remediate.yaml"
@@ -59,7 +59,7 @@ def edit(path: Path, old: str, new: str) -> None:
     """Change one line of the config, as a person would in an editor."""
     text = path.read_text(encoding="utf-8")
     if text.count(old) != 1:
-        sys.exit(f"{path.name}: {old!r} stands there {text.count(old)} times; the demo needs it once")
+        sys.exit(f"{path.name}: {old!r} is there {text.count(old)} times; the demo needs it once")
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 

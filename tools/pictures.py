@@ -109,7 +109,7 @@ def run(folder: str, *arguments: str, fails: bool = False) -> str:
     environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": ""}
     command = [*REMEDIATE, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE)
-    if (done.returncode != 0) != fails or not done.stdout:  # nothing: there is no PowerShell, say
+    if (done.returncode != 0) != fails or not done.stdout:  # no output: without PowerShell, for example
         sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}")
     return done.stdout.decode()
 

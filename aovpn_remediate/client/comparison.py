@@ -52,7 +52,7 @@ def _changed_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[str]
 
 
 def _texts(one: bytes, other: bytes) -> tuple[str, str]:
-    """Both as UTF-8 if both are; else a character for each byte, so that different bytes look different."""
+    """Both as UTF-8 if both are valid; else a character for each byte, so that all differences show."""
     try:
         return one.decode("utf-8"), other.decode("utf-8")
     except UnicodeDecodeError:
@@ -60,7 +60,7 @@ def _texts(one: bytes, other: bytes) -> tuple[str, str]:
 
 
 def _changed_entries(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    """Whole entries that are gone or new, which says more than their lines."""
+    """Whole entries that are gone or new, which is clearer than their lines."""
     old, new = _headers(before), _headers(after)
     for header in old:
         if header not in new:

@@ -22,7 +22,7 @@ from aovpn_remediate.client.state import (
 )
 
 LIMIT = 60
-"""Seconds that one script may take."""
+"""The most seconds for one script."""
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
 _HIDDEN = _PHONEBOOK.with_name("_hiddenPbk") / _PHONEBOOK.name
 _APP = Path("Local", "Packages", "Microsoft.AzureVpn_8wekyb3d8bbwe", "LocalState", _PHONEBOOK.name)
@@ -84,7 +84,7 @@ class SimulatedClient:
         return self.folder / "ProgramData"
 
     def phonebook(self, scope: str) -> Path:
-        """Return where a phonebook lies.
+        """Return the path of a phonebook.
 
         ``user``, ``all-users`` or ``device``; ``hidden`` is the signed-in user's hidden one, ``app`` that of
         the user's Azure VPN client, ``user NAME`` that of another user.
@@ -108,10 +108,10 @@ class SimulatedClient:
     def run(
         self, shell: PowerShell, script: bytes, *, run_as: str, then: str = "", apart: bool = False
     ) -> Run:
-        """Run the exact bytes of a script; what it leaves is the device's state.
+        """Run the exact bytes of a script; its changes become the device's state.
 
-        ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``. ``apart`` gives it a runspace
-        of its own, which takes longer, for a script that may leave more than variables in it.
+        ``then`` happens before it: ``reconnect``, ``restart`` or ``shut down``. ``apart`` gives it its own
+        runspace, which is slower, for a script that may leave more than variables.
         """
         run = shell.run(
             shell.keep_script(script),
@@ -129,7 +129,7 @@ class SimulatedClient:
         return run
 
     def unmet(self) -> list[str]:
-        """The faults and changes that no script met so far."""
+        """The faults and changes that no script has met so far."""
         faults = [f"the fault {name}" for name in self.faults if name not in self.met]
         return faults + [f"the change at {one['command']}" for one in self.changes if one["adds"]]
 
@@ -144,7 +144,7 @@ class SimulatedClient:
         return self.folder.with_name(f"{self.folder.name}-temporary")
 
     def _environment(self, run_as: str, script: bytes) -> dict[str, str]:
-        """The variables that Windows sets, in the spellings that the script has for them."""
+        """The variables that Windows sets, in the spellings of the script."""
         is_system = run_as == "system"
         windows, users = self.folder / "Windows", self.folder / "Users"
         home = windows / "System32" / "config" / "systemprofile" if is_system else users / self.user
@@ -193,7 +193,7 @@ class SimulatedClient:
 
 
 def _spelled(variables: Mapping[str, str], script: bytes) -> Iterator[tuple[str, str]]:
-    """The variables under each spelling in a script: off Windows their names have a case."""
+    """The variables under each spelling in a script: off Windows their names are case-sensitive."""
     yield from variables.items()
     known = {name.lower(): value for name, value in variables.items()}
     for name in re.findall(rb"(?i)env:(\w+)", script):
@@ -202,7 +202,7 @@ def _spelled(variables: Mapping[str, str], script: bytes) -> Iterator[tuple[str,
 
 
 def _quoted(registry: Registry) -> Registry:
-    """The registry with a mark before each text, lest JSON makes a time of one that looks like it."""
+    """The registry with a mark before each text, so that JSON does not convert one that looks like a time."""
     return _with_texts(registry, lambda text: f"'{text}")
 
 

@@ -42,7 +42,7 @@ function Test-SpecialState {
 }
 
 # Runs the script. What it writes to the console itself is output or error text, too, and never our own answer.
-# There is no input.
+# Nothing is typed in.
 function Invoke-Script {
     param($Runspace, [string] $Path)
 

@@ -30,7 +30,7 @@ _QUICK_START = {
     "DOTNET_JITMinOpts": "1",
     "DOTNET_EnableDiagnostics": "0",
 }
-"""Lets .NET compile thousands of small methods once and without optimizing, and no door for debuggers."""
+""".NET compiles thousands of small methods once and without optimizing, and no debugger can attach."""
 
 
 class _Answer(TypedDict):
@@ -54,12 +54,12 @@ class Run:
         """The last output line, read as the JSON object that every script ends with."""
         line = json.loads(self.output[-1])
         if not isinstance(line, dict):
-            raise ClientError(f"the script's last line is no JSON object: {self.output[-1]!r}")
+            raise ClientError(f"the script's last line is not a JSON object: {self.output[-1]!r}")
         return line
 
 
 def find_powershell() -> str | None:
-    """Return the PowerShell to use: ``REMEDIATE_PWSH``, else the first on ``PATH``; nothing without one."""
+    """Return the PowerShell to use: ``REMEDIATE_PWSH``, else the first on ``PATH``, else nothing."""
     named = os.environ.get("REMEDIATE_PWSH")
     if named:
         return named
@@ -76,7 +76,7 @@ class PowerShell:
             str(_FOLDER / "host.ps1"), str(_FOLDER / "windows"),
         ]  # fmt: skip
         if sys.platform != "win32":
-            del self._command[3:5]  # there is no execution policy elsewhere
+            del self._command[3:5]  # only Windows has an execution policy
         self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
         self._scripts = itertools.count()
         try:
@@ -95,7 +95,7 @@ class PowerShell:
                 stderr=stderr,
                 encoding="utf-8",
                 errors="replace",
-                # What PowerShell itself puts into the folder for temporary files goes with ours.
+                # Temporary files of PowerShell itself are deleted with ours.
                 env=_QUICK_START | os.environ | {"TMPDIR": self._folder.name},
             )
         self._errors = errors.open("rb")
@@ -116,7 +116,7 @@ class PowerShell:
         self._folder.cleanup()
 
     def _end(self, patience: float) -> None:
-        """Let the process end by itself, or not."""
+        """Give the process some seconds to end by itself, then kill it."""
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):  # it may have ended already
                 if stream:
@@ -129,13 +129,13 @@ class PowerShell:
         self._has_ended = True
 
     def kill(self) -> None:
-        """End the process whatever it does; who waits for a script gets ``ScriptEndedError``."""
+        """Kill the process; a thread that waits for a script gets ``ScriptEndedError``."""
         self._process.kill()
 
     def keep_script(self, content: bytes) -> Path:
-        """Return where a script lies; the same one always has the same place, so that it is compiled once.
+        """Return the path of a script; the same script always has the same path, so it is compiled once.
 
-        One that defines types gets a new place each time: they would keep what an earlier run left in them.
+        A script that defines types gets a new path each time, because types keep values of an earlier run.
         """
         name = hashlib.sha256(content).hexdigest()[:16]
         if re.search(rb"(?im)^\s*(class|enum)\s", content):
@@ -183,12 +183,12 @@ class PowerShell:
         )
 
     def _written_past(self) -> list[str]:
-        """What reached the stream of errors since the last script without passing by PowerShell."""
+        """The lines on stderr since the last script that did not come through PowerShell."""
         text = self._errors.read().decode("utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
     def _read_line(self, stdout: IO[str]) -> str:
-        """The next line; what there is of it once the process has ended, whoever else holds the pipe."""
+        """The next line, or a part of it if the process ended; other programs may still hold the pipe."""
         if sys.platform == "win32":
             return stdout.readline()
         line = b""
@@ -232,5 +232,5 @@ class PowerShell:
         finally:
             watch.cancel()
         if "broken" in answer:
-            raise ClientError(f"the simulated client broke: {answer['broken']}")
+            raise ClientError(f"the simulated client failed: {answer['broken']}")
         return cast("_Answer", answer)

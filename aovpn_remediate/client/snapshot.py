@@ -1,4 +1,4 @@
-"""What a client holds at one moment, and which files were written since a moment."""
+"""The state of a client at one moment, and the files that were written since."""
 
 from __future__ import annotations
 
@@ -107,14 +107,14 @@ def _items_below(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
 
 
 def mark_files(client: SimulatedClient) -> Marks:
-    """Take a microsecond off the time of every file and return the marks; each write removes the mark."""
+    """Subtract a microsecond from the time of every file and return the marks; a write removes the mark."""
     for path, stat in _regular_files(str(client.folder)):
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - 1000))
     return _marks(client)
 
 
 def written_files(client: SimulatedClient, marks: Marks) -> list[str]:
-    """Return the names of the files whose mark is gone: they were written, perhaps with the same content."""
+    """Return the names of the files without their mark: they were written, perhaps with the same content."""
     names: list[str] = []
     for path, mark in _marks(client).items():
         if marks.get(path, mark) != mark:

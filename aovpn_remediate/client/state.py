@@ -42,7 +42,7 @@ class RegistryValue(TypedDict):
 
 
 class LockedFile(TypedDict):
-    """A file that another program holds until a script has waited so many times."""
+    """A file that another program holds until a script has waited ``tries`` times."""
 
     path: str
     tries: int

@@ -1,4 +1,4 @@
-"""One pool of connections to one service, and the reason if there is no answer."""
+"""One pool of connections to one service, and the reason for a missing answer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def open_connections(root: str) -> requests.Session:
 
 
 def silence_of(error: exceptions.RequestException, host: str) -> Silence:
-    """Return why there is no answer; the text of the error may contain secrets and is not used."""
+    """Return why the answer is missing; the text of the error may contain secrets and is not used."""
     cause = _cause(error)
     check = "check the address and that the service runs"
     if isinstance(error, exceptions.ProxyError):

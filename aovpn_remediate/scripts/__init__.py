@@ -1,1 +1,1 @@
-"""Scripts made and checked: templates and settings become the final bytes, and no rule is broken."""
+"""Scripts made and checked: templates and settings become the final bytes, which follow all rules."""

@@ -1,4 +1,4 @@
-"""The two shells as frames: what Jinja makes of them, with the places for their values left open.
+"""The two shells as frames: the output of Jinja, with the places for their values left open.
 
 A frame depends on the shell's text and on which states a pair checks and repairs, never on a value of the
 config. So the frames are committed with the templates (``shapes.json``, ``make golden``) and Jinja is loaded
@@ -26,7 +26,7 @@ Frame = tuple[str, ...]
 
 _VALUES = ("title", "about", "settings", "functions")
 _MARK = "\0"
-"""Stands around the name of a value while Jinja renders; the templates are text, so that none has it."""
+"""Is around the name of a value while Jinja renders; no template contains this character."""
 
 
 @cache
@@ -37,7 +37,7 @@ def read_frame(shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]) ->
 
 
 def frame_key(shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]) -> str:
-    """Return what a frame is committed under; it is another one as soon as the shell's text is."""
+    """Return the key of a committed frame; it changes with the shell's text."""
     text = (templates_folder() / f"{shell}.ps1.j2").read_text(encoding="ascii")
     return hashlib.sha256(json.dumps([text, checks, repairs]).encode()).hexdigest()
 
@@ -58,7 +58,7 @@ def make_frame(shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]) ->
 def fill_frame(frame: Frame, values: Mapping[str, object]) -> str:
     """Return the frame's text with every value in its place, as PowerShell source.
 
-    Raises ``TypeError`` or ``ValueError`` for a value that has no literal.
+    Raises ``TypeError`` or ``ValueError`` for a value that cannot be a literal.
     """
     texts = list(frame)
     for place in range(1, len(frame), 2):

@@ -1,8 +1,8 @@
 """A table of literals read back: nothing else may be the ``$Settings`` of a script.
 
-It is a second and independent look at what ``literals`` writes. Text, numbers, ``$true``, ``$false``,
-``$null``, lists and tables of these are accepted, in printable ASCII and with CRLF line ends; a name, a
-command or an operator is not, but for the ``+`` between two pieces of one text.
+It is a second and independent check of what ``literals`` writes. Text, numbers, ``$true``, ``$false``,
+``$null``, lists and tables of these are accepted, in printable ASCII and with CRLF line ends; names,
+commands and operators are not, except the ``+`` between two pieces of one text.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Source(str):
 def literal(value: object) -> str:
     """Return PowerShell source that evaluates to the value.
 
-    Takes ``None``, bool, int (32 bit), str, lists or tuples, and mappings with text keys. Raises
+    Accepts ``None``, bool, int (32 bit), str, lists or tuples, and mappings with text keys. Raises
     ``TypeError`` for any other type and ``ValueError`` for a number or a key that PowerShell would change.
     """
     match value:
@@ -72,7 +72,7 @@ def _table(values: Mapping[str, object]) -> str:
     if not values:
         return "@{}"
     if len({key.casefold() for key in values}) < len(values):
-        raise ValueError(f"PowerShell does not tell these keys apart: {', '.join(values)}")
+        raise ValueError(f"for PowerShell these keys are the same: {', '.join(values)}")
     names = {key: key if _PLAIN_KEY.fullmatch(key) else _text(key) for key in values}
     width = max(map(len, names.values()))
     lines = [f"{names[key]:{width}} = {literal(value)}" for key, value in values.items()]

@@ -1,4 +1,4 @@
-"""What every command asks for before it goes on: that no script of any package breaks a rule.
+"""The check that every command makes first: that all scripts of all packages follow the rules.
 
 A rendered script whose shape is known to obey is not parsed again, and then no parser is loaded.
 """
@@ -13,7 +13,7 @@ from aovpn_remediate.problems import Problem
 from aovpn_remediate.scripts.shapes import SIZE_LIMIT, digest, read_shapes, shape_of
 
 Ask = Callable[[bytes], list[tuple[int, str]] | None]
-"""Asks PowerShell itself what is not valid in a script, by line; ``None`` where there is none to ask."""
+"""Asks PowerShell itself what is not valid in a script, by line; ``None`` without a PowerShell."""
 
 
 def refuse_bad_scripts(
@@ -21,7 +21,7 @@ def refuse_bad_scripts(
 ) -> list[Problem]:
     """Return the warnings, or raise one ``RuleError`` with every broken rule of all packages.
 
-    ``own`` holds the pairs that are the user's own, by key. ``ask`` is asked about those that tree-sitter
+    ``own`` has the user's own script pairs, by key. ``ask`` is asked about those that tree-sitter
     does not understand.
     """
     problems: list[Problem] = []
@@ -53,7 +53,7 @@ def check_package(
 
 
 def check_rendered(script: str, content: bytes, *, door: str) -> list[Problem]:
-    """Return every broken rule of a rendered script; ``door`` is the function that has to end it.
+    """Return every broken rule of a rendered script; ``door`` is the function that must end it.
 
     A script is parsed as a whole only if its shape is not known to obey, its settings are not a table of
     literals, or it is too large; so the problems and their lines are always those of the whole script.
@@ -67,7 +67,7 @@ def check_rendered(script: str, content: bytes, *, door: str) -> list[Problem]:
 
 
 def is_obedient(shape: bytes, door: str) -> bool:
-    """Return whether a shape breaks no rule, whatever table of literals its settings are."""
+    """Return whether a shape follows all rules, with any table of literals as its settings."""
     if digest(shape, door) in read_shapes().digests:
         return True
     from aovpn_remediate.scripts.rules import shape_obeys

@@ -130,7 +130,7 @@ def _name(command: Node) -> str:
 
 
 def _scope(node: Node) -> int:
-    """Where the function begins that a node stands in."""
+    """Where the function that contains a node begins."""
     parent = node.parent
     while parent is not None and parent.type != "function_statement":
         parent = parent.parent

@@ -17,12 +17,12 @@ from aovpn_remediate.scripts.literals import Source, literal
 from aovpn_remediate.scripts.template_parts import Section, read_section, select_functions, templates_folder
 
 _SETTINGS_PLACE = "\0"
-"""Stands for the settings until they are known."""
+"""Is in the place of the settings until they are known."""
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """The sections of a kind: what its two scripts are cut from."""
+    """The sections of a kind, from which its two scripts are made."""
 
     about: str
     runtime: tuple[Section, ...]
@@ -33,7 +33,7 @@ class _Pair:
 def render_package(remediation: Remediation, *, config: str) -> ScriptPackage:
     """Return the package that a remediation of the named config asks for.
 
-    Groups, filters and scope tags stay as the config names them, and scripts of the user's own as they are.
+    Groups, filters and scope tags stay as the config names them, and the user's own scripts as they are.
     """
     return ScriptPackage(
         config=config,
@@ -69,7 +69,7 @@ def render_script(remediation: Remediation, shell: str) -> bytes:
 def _render_shape(
     kind: str, shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]
 ) -> tuple[bytes, bytes]:
-    """What stands before and behind the settings of a script; the same for every remediation of its shape."""
+    """The text before and after the settings of a script; the same for every remediation of its shape."""
     pair = _read_pair(kind)
     frame = read_frame(shell, checks, repairs)
     values: dict[str, object] = {

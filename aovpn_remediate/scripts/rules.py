@@ -1,8 +1,8 @@
 """The rules that every script must follow before it may reach a device: bytes, its end, syntax of 5.1.
 
-Of a user's own script, what would fail on a device is an error; what is merely our habit is a warning.
+In a user's own script, what would fail on a device is an error; what is only our habit is a warning.
 
-Needs no PowerShell. The syntax tree is tree-sitter's; it is no proof (it accepts what is newer than 5.1,
+Needs no PowerShell. The syntax tree is tree-sitter's; it is not a proof (it accepts what is newer than 5.1,
 so the rules look for that by node and token), but it is there on every machine.
 """
 
@@ -63,14 +63,14 @@ class BrokenRule(NamedTuple):
 
 
 def check_names(script: str, content: bytes) -> list[Problem]:
-    """Return every command and parameter of a script of ours that Windows PowerShell 5.1 does not have."""
+    """Return every command and parameter of a rendered script that Windows PowerShell 5.1 does not have."""
     _, found = parse(content)
     broken = [BrokenRule(*name) for name in unknown_names(*read_calls(found))]
     return _problems(script, broken)
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
-    """Return every broken rule of one script; ``door`` is the function that has to end it."""
+    """Return every broken rule of one script; ``door`` is the function that must end it."""
     root, found = parse(content)
     broken = [
         *_check_bytes(content), *_check_lines(content), *_check_syntax(content, found),

@@ -1,8 +1,8 @@
 """Shapes: scripts without the value of their ``$Settings``, which is all that differs between two configs.
 
 The rules run once for each shape. ``shapes.json`` beside the templates lists the shapes that the settings of
-the kinds can bring about and that break no rule. ``make golden`` writes the file; a test makes it anew and
-runs every rule for that. A shape that is not in the file, such as one of an edited template, is parsed.
+the kinds can give and that follow all rules. ``make golden`` writes the file; a test makes it again and runs
+every rule for that. A shape that is not in the file, such as one of an edited template, is parsed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LINE_END = b"\r\n"
 
 @dataclass(frozen=True)
 class Shapes:
-    """What ``shapes.json`` holds: frames of the shells by their keys, digests of the shapes that obey."""
+    """The content of ``shapes.json``: frames of the shells by key, digests of the valid shapes."""
 
     frames: Mapping[str, tuple[str, ...]]
     digests: frozenset[str]
@@ -33,7 +33,7 @@ class Shapes:
 
 @cache
 def read_shapes() -> Shapes:
-    """Return what is committed with the templates; nothing where there is no such file."""
+    """Return what is committed with the templates; nothing without the file."""
     try:
         found = json.loads((templates_folder() / "shapes.json").read_text(encoding="ascii"))
     except FileNotFoundError:
@@ -43,7 +43,7 @@ def read_shapes() -> Shapes:
 
 
 def shape_of(script: bytes) -> bytes | None:
-    """Return a script's shape: an empty table stands for its settings.
+    """Return a script's shape: the script with an empty table as its settings.
 
     Nothing if the script has no ``$Settings`` or if they are anything but a table of literals.
     """
@@ -58,5 +58,5 @@ def shape_of(script: bytes) -> bytes | None:
 
 
 def digest(shape: bytes, end: str) -> str:
-    """Return what a shape is listed under that has to end with a call of the function ``end``."""
+    """Return the digest of a shape that must end with a call of the function ``end``."""
     return hashlib.sha256(end.encode() + b"\n" + shape).hexdigest()

@@ -1,7 +1,8 @@
-"""The syntax tree of a PowerShell script, as tree-sitter sees it: there on every machine, but no proof.
+"""The syntax tree of a PowerShell script, from tree-sitter: available on every machine, but not a proof.
 
-Its grammar does not know that a parameter block or a clause of ``switch`` needs nothing between it and what
-follows on the same line, and that ``break`` takes a label: it gets the end of a line for a blank, and blanks.
+Its grammar does not know that more may follow a parameter block or a clause of ``switch`` on the same line,
+and that ``break`` can have a label. So the parser gets a line end instead of a blank, and blanks instead of a
+label.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ _CLAUSE_END = re.compile(
     rb"""(?ix) \} [ \t] (?= [ \t]* (?: default | [^\s{}()'"]+ | '[^'\r\n]*' | "[^"\r\n]*" ) [ \t]* \{ )"""
 )
 _BEHIND = 80
-"""A gap may lie so many bytes behind what the grammar could not read."""
+"""How many bytes after an unreadable part a line end may be inserted."""
 _ROUNDS = 200
-"""So often gaps of the grammar are bridged in one script."""
+"""How often that is tried in one script."""
 
 
 def read_tree(content: bytes) -> Node:
@@ -37,7 +38,7 @@ def read_tree(content: bytes) -> Node:
 
 
 def _with_line_ends(content: bytes, root: Node) -> bytes:
-    """The script with a line end, of one byte, behind what the grammar could not end, and without labels."""
+    """The script with a line end, of one byte, after what the grammar could not end, and without labels."""
     text = bytearray(content)
     for label in _LABEL.finditer(content):
         text[label.start(1) : label.end(1)] = b" " * len(label[1])
@@ -52,7 +53,7 @@ def _with_line_ends(content: bytes, root: Node) -> bytes:
 
 
 def _behind_bracket(content: bytes, place: int) -> int:
-    """The place behind the bracket that closes the one before a place; the end where there is none."""
+    """The place after the bracket that closes the one before a place, or the end."""
     depth = 1
     while depth and place < len(content):
         depth += {ord("("): 1, ord(")"): -1}.get(content[place], 0)
@@ -61,7 +62,7 @@ def _behind_bracket(content: bytes, place: int) -> int:
 
 
 def broken_nodes(node: Node) -> list[Node]:
-    """Return the innermost nodes that are no PowerShell, as far as the grammar can tell."""
+    """Return the innermost nodes that are not PowerShell for this grammar."""
     if not node.has_error:
         return []
     return [one for child in node.children for one in broken_nodes(child)] or [node]

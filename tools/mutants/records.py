@@ -1,4 +1,4 @@
-"""What is known of mutants, in ``tests/mutants``: killers, survivors, and those that are no fault."""
+"""What is known of mutants, in ``tests/mutants``: killers, survivors, and those that are not a fault."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where a fault can be put into a template, and which: every mutant of ``templates/ps1``, by name.
 
-Sites come from the syntax tree. What only people read (texts of errors, details, comments) is no site.
+Sites come from the syntax tree. What only people read (texts of errors, details, comments) is not changed.
 """
 
 from __future__ import annotations
