@@ -28,13 +28,20 @@ def test_every_command_has_its_line_in_the_readme(command):
     assert re.search(rf"^\| `remediate {command}[ `]", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_that_the_readme_names_exists(capsys, command):
-    (line,) = re.findall(rf"^\| `remediate {command}[ `].*$", README, re.MULTILINE)
+def options_in_the_readme() -> list[tuple[str, str]]:
+    """Each command with each option that its line names."""
+    lines = re.findall(r"^\| `remediate ([a-z]+)([ `].*)$", README, re.MULTILINE)
+    return [
+        (command, option)
+        for command, line in lines
+        for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line)
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), options_in_the_readme())
+def test_every_option_that_the_readme_names_exists(capsys, command, option):
     run([command, "--help"])
-    options = capsys.readouterr().out
-    for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line):
-        assert re.search(rf"(?<![\w-]){option}(?![\w-])", options), option
+    assert re.search(rf"(?<![\w-]){option}(?![\w-])", capsys.readouterr().out)
 
 
 def test_every_exit_code_has_its_line():
@@ -49,8 +56,8 @@ def test_every_exit_code_has_its_line():
 def test_every_kind_has_its_line_and_its_page_every_setting(kind):
     assert f"[`{kind}`](templates/ps1/kinds/{kind}/README.md)" in README
     page = (ROOT / "templates" / "ps1" / "kinds" / kind / "README.md").read_text(encoding="utf-8")
-    for setting in describe_kind(kind).settings:
-        assert f"`{setting.name}`" in page, setting.name
+    names = [setting.name for setting in describe_kind(kind).settings]
+    assert names and [name for name in names if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,14 +107,17 @@ def test_the_messages_of_the_readme_are_the_true_ones(tmp_path, capsys, monkeypa
 
 def test_the_json_in_the_docs_is_json():
     page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
-        json.loads(block)
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert blocks and all(json.loads(block) for block in blocks)
 
 
-@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_link_leads_somewhere(path):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8")):
-        assert (path.parent / target).exists(), target
+def test_every_link_leads_somewhere():
+    targets = [
+        path.parent / target
+        for path in DOCS
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
+    ]
+    assert targets and [str(target) for target in targets if not target.exists()] == []
 
 
 def test_every_place_that_contributors_are_sent_to_exists():

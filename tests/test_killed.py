@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,26 +118,12 @@ def test_every_statement_that_writes_is_a_step():
     assert len(STEPS) >= 15
 
 
-@pytest.fixture(scope="module")
-def dead(shell, tmp_path_factory) -> dict[str, tuple[SimulatedClient, int]]:
-    """A device for each step with what a script that was killed there left, and how its process ended."""
-
-    def kill(step: str) -> tuple[SimulatedClient, int]:
-        client = SimulatedClient(folder=tmp_path_factory.mktemp("dead"))
-        path = client.write_phonebook("user", OLD)
-        path.with_name("rasphone.pbk.aovpn-remediate.x1y2.tmp").write_bytes(NEW[:99])
-        path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(OLD)
-        return client, killed(client, dying(step))
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(STEPS, pool.map(kill, STEPS), strict=True))
-
-
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_after_any_statement_the_phonebook_is_old_or_new(dead, shell, step):
-    client, exit_code = dead[step]
-    path = client.phonebook("user")
-    assert exit_code == 9, "the step was not reached"
+def test_killed_after_any_statement_the_phonebook_is_old_or_new(client, shell, step):
+    path = client.write_phonebook("user", OLD)
+    path.with_name("rasphone.pbk.aovpn-remediate.x1y2.tmp").write_bytes(NEW[:99])
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(OLD)
+    assert killed(client, dying(step)) == 9, "the step was not reached"
     assert path.read_bytes() in (OLD, NEW)
     left = beside(path)
     assert set(left) <= {"tmp", "bak", "old"}
