@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def verify(
 
     def work(share: deque[int], shell: PowerShell) -> None:
         try:
-            while (number := queue.next(share)) is not None:
+            for number in iter(lambda: queue.next(share), None):
                 proofs[number] = prove(jobs[number], shell, keep=keep)
                 progress(proofs[number])
         except BaseException:
@@ -55,8 +56,11 @@ def verify(
             raise
 
     with ThreadPoolExecutor(len(shells)) as pool:
-        futures = [pool.submit(work, *one) for one in zip(queue.shares, shells, strict=False)]
+        futures: list[Future[None]] = []
         try:
+            # An interruption while the workers are started has to end them too.
+            for share, shell in zip(queue.shares, shells, strict=False):
+                futures.append(pool.submit(work, share, shell))
             for future in futures:
                 future.result()
         except BaseException:
@@ -76,8 +80,9 @@ class Queue:
     """
 
     def __init__(self, jobs: Sequence[object], workers: int) -> None:
-        size = -(-len(jobs) // workers) or 1
-        self.shares = [deque(range(len(jobs))[start : start + size]) for start in range(0, len(jobs), size)]
+        numbers = range(len(jobs))
+        size = max(1, math.ceil(len(jobs) / workers))
+        self.shares = [deque(numbers[start : start + size]) for start in range(0, len(jobs), size)]
         self._lock = threading.Lock()
 
     def next(self, share: deque[int]) -> int | None:
