@@ -160,6 +160,15 @@ class TenantPackages:
     foreign: tuple[Foreign, ...] = ()
 
 
+@dataclass(frozen=True)
+class References:
+    """The names (or ids) of groups, filters and scope tags that a set of packages uses, sorted."""
+
+    groups: tuple[str, ...]
+    filters: tuple[str, ...]
+    scope_tags: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Directory:
     """What a tenant knows of names: each display name or id asked for, with every match as ``(id, name)``."""

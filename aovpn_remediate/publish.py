@@ -9,12 +9,19 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Protocol
 
-from aovpn_remediate.errors import ApprovalNeededError, RemediateError, SignInError, UnreachableError
+from aovpn_remediate.errors import (
+    ApprovalNeededError,
+    RefusedPlanError,
+    RemediateError,
+    SignInError,
+    UnreachableError,
+)
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
     Directory,
     Published,
+    References,
     ScriptPackage,
     TenantPackages,
 )
@@ -29,7 +36,7 @@ from aovpn_remediate.plan import (
     make_plan,
     withhold_deletes,
 )
-from aovpn_remediate.resolve import References, references, resolve_names
+from aovpn_remediate.resolve import references, resolve_names
 
 
 class Tenant(Protocol):
@@ -123,6 +130,12 @@ def draft_plan(
     plan = make_plan(resolved, packages, adopted=adopted)
     plan = plan if allow_delete else withhold_deletes(plan)
     return Draft(plan, _names(plan, directory, tenant))
+
+
+def refuse_stale(shown: Draft, now: Draft) -> None:
+    """Raise ``RefusedPlanError`` if the tenant changed since a plan was shown."""
+    if shown.plan.digest != now.plan.digest:
+        raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
 
 
 def carry_out(

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aovpn_remediate.errors import ResolveError
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
     Directory,
+    References,
     ScriptPackage,
     Target,
     TargetKind,
 )
-
-
-@dataclass(frozen=True)
-class References:
-    """The names (or ids) that a set of packages asks for, sorted."""
-
-    groups: tuple[str, ...]
-    filters: tuple[str, ...]
-    scope_tags: tuple[str, ...]
 
 
 def references(packages: Iterable[ScriptPackage]) -> References:

@@ -17,7 +17,7 @@ from aovpn_remediate.scripts.literals import literal
 from aovpn_remediate.scripts.package_rules import check_package, check_rendered, is_obedient
 from aovpn_remediate.scripts.rules import check_names, check_script, parse, shape_obeys
 from aovpn_remediate.scripts.shapes import SIZE_LIMIT, shape_of
-from aovpn_remediate.scripts.syntax import read_tree
+from aovpn_remediate.scripts.syntax import syntax_tree
 from aovpn_remediate.scripts.template_parts import templates_folder
 from tests import shape_list
 from tests.hostile import CODE, HOSTILE
@@ -183,7 +183,7 @@ def test_what_is_read_as_a_table_of_literals_is_nothing_else(table, data):
         )
     )
     if end_of_table(bytes(code), 0) == len(code):
-        root = read_tree(b"$Settings = " + bytes(code) + b"\r\n")
+        root = syntax_tree(b"$Settings = " + bytes(code) + b"\r\n")
         assert not root.has_error
         assert node_types(root) <= LITERAL_NODES
 

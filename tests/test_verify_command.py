@@ -28,7 +28,10 @@ def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
     assert ElementTree.parse(junit).getroot()[0].attrib["failures"] == "0"
     assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert set(said["cases"][0]) == set(vars(Proof("", "", "", (), (), 0, ()))) - {"outputs", "unconfirmed"} | {"ok"}
+    assert set(said["cases"][0]) == set(vars(Proof("", "", "", (), (), 0, ()))) - {
+        "outputs",
+        "unconfirmed",
+    } | {"ok"}
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, ConfigFile
 from aovpn_remediate.cli.terminal import echo_json
-
-if TYPE_CHECKING:
-    from aovpn_remediate.config import Config
-    from aovpn_remediate.model import ScriptPackage
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -23,49 +20,6 @@ def add_commands(app: typer.Typer) -> None:
     app.command(epilog="Example: remediate kinds interface-metric")(kinds)
 
 
-def load_packages(path: Path) -> tuple[Config, list[ScriptPackage]]:
-    """Return the config and its rendered packages after all checks; warnings go to stderr."""
-    from aovpn_remediate.config import load_config
-    from aovpn_remediate.display.clean import clean
-    from aovpn_remediate.scripts.package_rules import refuse_bad_scripts
-    from aovpn_remediate.scripts.render import render_package
-
-    config = load_config(path)
-    packages = [render_package(one, config=config.name) for one in config.remediations]
-    own = {one.key: one.settings.own_pair() for one in config.remediations}
-    habits = refuse_bad_scripts(packages, own, _syntax_errors)
-    _refuse_bad_clients(config)
-    for one in config.warnings:
-        typer.echo(f"warning: {clean(str(one))}", err=True)
-    for habit in habits:
-        typer.echo(f"warning: {clean(str(habit))}", err=True)
-    return config, packages
-
-
-def _syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
-    from aovpn_remediate.client import syntax_errors
-
-    return syntax_errors(script)
-
-
-def _refuse_bad_clients(config: Config) -> None:
-    """Read all client files of the user's own script pairs, before anything else is done."""
-    from aovpn_remediate.errors import ClientFileError
-
-    problems: list[str] = []
-    for one in config.remediations:
-        pair = one.settings.own_pair()
-        if pair is not None and pair.clients:
-            from aovpn_remediate.verify import read_cases
-
-            try:
-                read_cases(one)
-            except ClientFileError as error:
-                problems += error.problems
-    if problems:
-        raise ClientFileError(problems)
-
-
 def render(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the scripts go.")],
     config: ConfigFile = DEFAULT_CONFIG,
@@ -74,20 +28,19 @@ def render(
     ] = False,
 ) -> None:
     """Write scripts and metadata to DIR/KEY/."""
-    from aovpn_remediate.display.package_json import keys_rendered_for, package_files
-    from aovpn_remediate.display.words import count_of
+    from aovpn_remediate.display.package_json import all_files, keys_rendered_for
     from aovpn_remediate.scripts.folder import differing_files, write_files
+    from aovpn_remediate.wording import count_of
 
-    loaded, packages = load_packages(config)
-    files = {path: content for package in packages for path, content in package_files(package).items()}
-    stale = [key for key in keys_rendered_for(output, loaded.name) if f"{key}/package.json" not in files]
+    desired = load(config)
+    packages = count_of(len(desired.packages), "package")
+    files = all_files(desired.packages)
+    stale = [key for key in keys_rendered_for(output, desired.config) if f"{key}/package.json" not in files]
     for key in stale:
         typer.echo(f"{output / key}: its key was removed from the config; delete the folder", err=True)
     if not check:
         changed = write_files(output, files)
-        typer.echo(
-            f"{output}: {count_of(len(packages), 'package')}, {count_of(len(changed), 'file')} changed"
-        )
+        typer.echo(f"{output}: {packages}, {count_of(len(changed), 'file')} changed")
         return
     changed = differing_files(output, files)
     for path in changed:
@@ -95,15 +48,16 @@ def render(
         typer.echo(f"{output / path}: {what}; run remediate render", err=True)
     if changed or stale:
         raise typer.Exit(1)
-    typer.echo(f"{output}: {count_of(len(packages), 'package')}, no difference")
+    typer.echo(f"{output}: {packages}, no difference")
 
 
 def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Check the config and its scripts, without a tenant."""
-    from aovpn_remediate.display.words import count_of
+    from aovpn_remediate.wording import count_of
 
-    _, packages = load_packages(config)
-    scripts = sum(2 if package.remediation else 1 for package in packages)
+    packages = load(config).packages
+    repairs = [package for package in packages if package.remediation]
+    scripts = len(packages) + len(repairs)
     counts = f"{count_of(len(packages), 'remediation')}, {count_of(scripts, 'script')}"
     typer.echo(f"{config}: {counts}, no problems")
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aovpn_remediate.cli.local import load_packages
+from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from aovpn_remediate.cli.terminal import echo_json, progress_of, termination_as_interrupt, wants_color
-from aovpn_remediate.errors import ClientError, OutputError, UsageError
+from aovpn_remediate.errors import OutputError
 
 if TYPE_CHECKING:
-    from aovpn_remediate.model import Remediation, ScriptPackage
+    from aovpn_remediate.desired import Pair
     from aovpn_remediate.verify import Proof
 
 
@@ -37,7 +37,7 @@ def verify(
     """Run each pair on a simulated client, in real PowerShell."""
     from aovpn_remediate.display import proof_text
 
-    proofs = prove_config(config, keys=keys, keep=keep)
+    proofs = prove_config(config, keys=keys or (), keep=keep)
     if junit is not None:
         _write(junit, proof_text.proofs_junit(proofs))
     if as_json:
@@ -51,39 +51,17 @@ def verify(
         raise typer.Exit(1)
 
 
-def prove_config(path: Path, *, keys: Sequence[str] | None = None, keep: Path | None = None) -> list[Proof]:
-    """Return the proofs of a config's pairs, or of some keys only; shows progress on a terminal."""
-    from aovpn_remediate.client import find_powershell
+def prove_config(path: Path, *, keys: Sequence[str] = (), keep: Path | None = None) -> list[Proof]:
+    """Return the proofs of a config's pairs, or of those of some keys; progress on a terminal."""
+    from aovpn_remediate.verify import prove_pairs
 
-    executable = find_powershell()
-    if executable is None:
-        _wanted(path, keys)  # problems of the file and the keys come first
-        raise ClientError(
-            "verify: PowerShell was not found; install PowerShell 7 (pwsh) and put it on PATH, or name its "
-            "path in REMEDIATE_PWSH; see remediate docs install"
-        )
-    from aovpn_remediate.verify import jobs_for, powershells, unproven, verify
+    def load_pairs() -> Sequence[Pair]:
+        from aovpn_remediate.desired import select_pairs
 
-    with termination_as_interrupt(), powershells(executable) as shells:
-        wanted = _wanted(path, keys)
-        jobs = [job for remediation, package in wanted for job in jobs_for(remediation, package)]
-        with progress_of(len(jobs)) as advance:
-            proofs = verify(jobs, shells, progress=advance, keep=keep)
-    proved = {proof.remediation for proof in proofs}
-    return proofs + [unproven(*pair) for pair in wanted if pair[0].key not in proved]
+        return select_pairs(load(path), keys)
 
-
-def _wanted(path: Path, keys: Sequence[str] | None) -> list[tuple[Remediation, ScriptPackage]]:
-    """The remediations of a config with their packages, or of some keys only."""
-    config, packages = load_packages(path)
-    unknown = sorted(set(keys or ()) - {package.key for package in packages})
-    if unknown:
-        there = ", ".join(package.key for package in packages)
-        raise UsageError(
-            f"verify: the config has no remediation {', '.join(unknown)}; its remediations are {there}"
-        )
-    pairs = zip(config.remediations, packages, strict=True)
-    return [pair for pair in pairs if not keys or pair[0].key in keys]
+    with termination_as_interrupt():
+        return prove_pairs(load_pairs, progress_of=progress_of, keep=keep)
 
 
 def _write(path: Path, content: bytes) -> None:

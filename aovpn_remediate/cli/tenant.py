@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aovpn_remediate.cli.local import load_packages
+from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
     Adopt,
@@ -28,6 +28,7 @@ from aovpn_remediate.cli.terminal import (
     wants_color,
 )
 from aovpn_remediate.errors import RefusedPlanError, UsageError
+from aovpn_remediate.wording import count_of
 
 if TYPE_CHECKING:
     from aovpn_remediate.publish import Draft, Outcome, Tenant
@@ -81,7 +82,7 @@ def publish(
     """Show the plan, ask, and carry it out."""
     from aovpn_remediate.display.plan_json import outcomes_json
     from aovpn_remediate.plan import refuse_unsafe
-    from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
+    from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code, refuse_stale
 
     if prove:
         _prove(config)
@@ -95,7 +96,7 @@ def publish(
         return
     if not yes:
         _ask(draft, as_json=as_json)
-        _refuse_stale(draft, _draft(config, graph_url, adopt or [], allow_delete=allow_delete)[1])
+        refuse_stale(draft, _draft(config, graph_url, adopt or [], allow_delete=allow_delete)[1])
     try:
         with termination_as_interrupt(), progress_of(len(draft.plan.changes)) as advance:
             outcomes = carry_out(draft.plan, tenant, watcher=Watcher(advance, _say_what_is_waited_for))
@@ -115,17 +116,14 @@ def _prove(path: Path) -> None:
     failed = [proof for proof in proofs if not proof.ok]
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
-        raise RefusedPlanError(f"publish: {len(failed)} of {len(proofs)} cases failed; nothing was published")
-    typer.echo(f"proved: {len(proofs)} cases ok", err=True)
-
-
-def _refuse_stale(shown: Draft, now: Draft) -> None:
-    if shown.plan.digest != now.plan.digest:
-        raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
+        raise RefusedPlanError(
+            f"publish: {len(failed)} of {count_of(len(proofs), 'case')} failed; nothing was published"
+        )
+    typer.echo(f"proved: {count_of(len(proofs), 'case')} ok", err=True)
 
 
 def _say_what_is_waited_for(count: int) -> None:
-    typer.echo(f"interrupted; waiting for {count} request{'' if count == 1 else 's'} in flight", err=True)
+    typer.echo(f"interrupted; waiting for {count_of(count, 'request')} in flight", err=True)
 
 
 def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, *, as_json: bool) -> None:
@@ -145,9 +143,12 @@ def _draft(
     from aovpn_remediate.graph import open_tenant
     from aovpn_remediate.publish import draft_plan
 
-    config, packages = load_packages(path)
+    desired = load(path)
     tenant = open_tenant(graph_url)
-    return tenant, draft_plan(packages, tenant, config=config.name, adopt=adopt, allow_delete=allow_delete)
+    draft = draft_plan(
+        desired.packages, tenant, config=desired.config, adopt=adopt, allow_delete=allow_delete
+    )
+    return tenant, draft
 
 
 def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aovpn_remediate.display.words import schedule_words
@@ -24,6 +24,14 @@ def package_files(package: ScriptPackage) -> dict[str, bytes | None]:
         f"{package.key}/remediate.ps1": package.remediation or None,
         f"{package.key}/package.json": (json.dumps(metadata, indent=2) + "\n").encode(),
     }
+
+
+def all_files(packages: Iterable[ScriptPackage]) -> dict[str, bytes | None]:
+    """Return the files of rendered packages by path; ``None`` for a script that a package does not have."""
+    files: dict[str, bytes | None] = {}
+    for package in packages:
+        files |= package_files(package)
+    return files
 
 
 def keys_rendered_for(folder: Path, config: str) -> list[str]:

@@ -12,6 +12,7 @@ from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_w
 from aovpn_remediate.model import Assignment, ScriptPackage
 from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update, action
 from aovpn_remediate.publish import Outcome, Status
+from aovpn_remediate.wording import count_of
 
 _SIGNS = {"create": "+", "update": "~", "adopt": ">", "delete": "-"}
 _COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@": "36"}
@@ -57,7 +58,8 @@ def _outcome_line(outcome: Outcome) -> Line:
 def _summary(plan: Plan) -> str:
     if plan.is_empty:
         kept = len(plan.unchanged)
-        return f"No changes. {kept} package{' matches' if kept == 1 else 's match'} the config."
+        verb = "matches" if kept == 1 else "match"
+        return f"No changes. {count_of(kept, 'package')} {verb} the config."
     counts = Counter(action(change) for change in plan.changes)
     adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
     return (
@@ -146,14 +148,14 @@ def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
     delta = list(difflib.unified_diff(before, after, "tenant", "config", lineterm=""))
     added = sum(line.startswith("+") for line in delta[2:])
     removed = sum(line.startswith("-") for line in delta[2:])
-    words = f"{_count(added)} added, {removed} removed" if delta else "only line ends or encoding differ"
+    words = (
+        f"{count_of(added, 'line')} added, {removed} removed"
+        if delta
+        else "only line ends or encoding differ"
+    )
     yield _row(FIELD_WORDS[field.field], words)
     if diff:
         yield from ((line[0] if line[0] in "+-@" else "", f"    {line}") for line in delta)
-
-
-def _count(number: int) -> str:
-    return f"{number} line{'' if number == 1 else 's'}"
 
 
 def _lines(script: object) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from aovpn_remediate.display.clean import clean
-from aovpn_remediate.display.words import count_of
 from aovpn_remediate.verify import Proof
+from aovpn_remediate.wording import count_of
 
 Json = dict[str, object]
 

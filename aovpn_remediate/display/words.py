@@ -13,6 +13,7 @@ from aovpn_remediate.model import (
     Schedule,
     TargetKind,
 )
+from aovpn_remediate.wording import count_of
 
 FIELD_WORDS = {
     "name": "display name",
@@ -27,11 +28,6 @@ FIELD_WORDS = {
     "assignments": "assignments",
     "marker": "marker",
 }
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun, e.g. ``1 package`` or ``2 packages``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def assignment_words(assignment: Assignment, names: Mapping[str, str]) -> str:
@@ -56,10 +52,9 @@ def schedule_words(schedule: Schedule) -> str:
     """Return a schedule in the words of the config, e.g. ``every 1 day at 06:30``."""
     match schedule:
         case HourlySchedule():
-            return f"every {schedule.hours} hour{'' if schedule.hours == 1 else 's'}"
+            return f"every {count_of(schedule.hours, 'hour')}"
         case DailySchedule():
-            days = f"every {schedule.days} day{'' if schedule.days == 1 else 's'}"
-            return f"{days} at {_clock(schedule)}"
+            return f"every {count_of(schedule.days, 'day')} at {_clock(schedule)}"
         case OnceSchedule():
             return f"once on {schedule.on.isoformat()} at {_clock(schedule)}"
 

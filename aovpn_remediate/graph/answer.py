@@ -65,7 +65,7 @@ def read_body(content: bytes, content_type: str) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        kind = clean(content_type.partition(";")[0]) or "no content type"
+        kind = shorten(content_type.partition(";")[0]) or "no content type"
         what = "an HTML page" if "html" in kind.lower() else f"broken JSON or other text ({kind})"
         return NotJson(f"{what} of {len(content):,} bytes")
 
@@ -90,7 +90,7 @@ def error_for(method: str, path: str, answer: Answer) -> TenantError:
     code, message = _graph_error(answer.body)
     where, request = f"{method} {path}", request_id(answer)
     said = f"{where}: {_said(answer, code, message)}{_request_text(answer)}"
-    approval = clean(answer.headers.get(APPROVAL_HEADER, ""))
+    approval = shorten(answer.headers.get(APPROVAL_HEADER, ""))
     if approval or code.lower() == "approvalrequired":
         return ApprovalNeededError(
             f"{said}; Multi Admin Approval holds the change (code {approval or 'none'}), so have it "
@@ -108,10 +108,10 @@ def request_id(answer: Answer) -> str:
     """Return Graph's id of the request, from the headers or else from the error's details."""
     inner = _part(_part(answer.body, "error"), "innerError")
     found = answer.headers.get("request-id") or _part(inner, "request-id")
-    return clean(found) if isinstance(found, str) else ""
+    return shorten(found) if isinstance(found, str) else ""
 
 
-def clean(text: str) -> str:
+def shorten(text: str) -> str:
     """Return one line of printable text, cut to ``MESSAGE_LIMIT`` characters."""
     invisible = ("C", "Z")
     shown = "".join(" " if unicodedata.category(one)[0] in invisible else one for one in text[:5000])
@@ -158,7 +158,7 @@ def _request_text(answer: Answer) -> str:
 def _graph_error(body: object) -> tuple[str, str]:
     error = _part(body, "error")
     code = _part(error, "code")
-    return clean(code) if isinstance(code, str) else "", clean(_message(_part(error, "message")))
+    return shorten(code) if isinstance(code, str) else "", shorten(_message(_part(error, "message")))
 
 
 def _message(value: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import requests
 
 from aovpn_remediate.errors import GraphShapeError, UnreachableError
-from aovpn_remediate.graph.answer import Answer, clean, error_for, object_in, read_body, request_id
+from aovpn_remediate.graph.answer import Answer, error_for, object_in, read_body, request_id, shorten
 from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
 from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.graph.retry import TRIES, is_busy, is_worth_another_read, wait_after
@@ -203,7 +203,7 @@ class GraphSession:
     def _shown(self, path: str) -> str:
         """A path as messages and logs show it: without the query."""
         local = path.partition("?")[0]
-        return clean(local.removeprefix(self._root).removeprefix(_VERSION))
+        return shorten(local.removeprefix(self._root).removeprefix(_VERSION))
 
 
 def _may_repeat(call: _Call, outcome: Answer | Silence) -> bool:

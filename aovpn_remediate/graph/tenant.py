@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 from urllib.parse import quote
 
 from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError, UnreachableError
@@ -19,6 +18,7 @@ from aovpn_remediate.model import (
     Directory,
     Foreign,
     Published,
+    References,
     ScriptPackage,
     TenantPackages,
 )
@@ -31,22 +31,6 @@ _MORE_ASSIGNMENTS = "assignments@odata.nextLink"
 _CREATE_TRIES = 3
 
 Matches = tuple[tuple[str, str], ...]
-
-
-class Names(Protocol):
-    """Names or ids to look up."""
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Display names or object ids."""
-
-    @property
-    def filters(self) -> tuple[str, ...]:
-        """Display names or ids."""
-
-    @property
-    def scope_tags(self) -> tuple[str, ...]:
-        """Display names or ids."""
 
 
 class GraphTenant:
@@ -79,7 +63,7 @@ class GraphTenant:
         item = self._whole(Fields(f"package {package_id}", self._session.get(path)))
         return package_from_wire(item, item, config=config, key=key)
 
-    def look_up(self, wanted: Names) -> Directory:
+    def look_up(self, wanted: References) -> Directory:
         """Return all matches of these names, ignoring case; sends no request if there are no names.
 
         Group names are asked one by one, filters and scope tags as whole lists, all in one batch per 20.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, time
 
-from aovpn_remediate.graph.answer import clean
+from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.model import (
     Assignment,
@@ -103,7 +103,7 @@ def _read_target(kind: TargetKind, target: Fields) -> Target:
     if kind is TargetKind.OTHER:
         collection = target.values.get("collectionId")
         shown = f"{_type(target)} {collection}" if isinstance(collection, str) else _type(target)
-        return Target(kind=kind, group=clean(shown))
+        return Target(kind=kind, group=shorten(shown))
     if kind is not TargetKind.GROUP:
         return Target(kind=kind)
     group = _group(target)

@@ -18,7 +18,7 @@ from aovpn_remediate.problems import Problem
 from aovpn_remediate.scripts.package_rules import Ask
 from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
 from aovpn_remediate.scripts.shapes import SETTINGS, SIZE_LIMIT
-from aovpn_remediate.scripts.syntax import broken_nodes, language, read_tree
+from aovpn_remediate.scripts.syntax import broken_nodes, language, syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -252,7 +252,7 @@ def parse(content: bytes) -> tuple[Node, Mapping[str, list[Node]]]:
     """Return the tree of a script, and what the rules look at by its name in the query."""
     from tree_sitter import QueryCursor
 
-    root = read_tree(content.removeprefix(_BOM))
+    root = syntax_tree(content.removeprefix(_BOM))
     found = QueryCursor(_query()).captures(root)
     return root, defaultdict(list, found | {"broken": broken_nodes(root)})
 

@@ -25,7 +25,7 @@ _ROUNDS = 200
 """How often that is tried in one script."""
 
 
-def read_tree(content: bytes) -> Node:
+def syntax_tree(content: bytes) -> Node:
     """Return the root of a script's tree; every place in it is that of the script's own bytes."""
     root = _parser().parse(content).root_node
     for _ in range(_ROUNDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aovpn_remediate.verify.cases import Case, read_cases
+from aovpn_remediate.verify.pairs import prove_pairs
 from aovpn_remediate.verify.proof import Proof, prove, unproven
 from aovpn_remediate.verify.record import Job, jobs_for
 from aovpn_remediate.verify.workers import powershells, verify
@@ -14,6 +15,7 @@ __all__ = [
     "jobs_for",
     "powershells",
     "prove",
+    "prove_pairs",
     "read_cases",
     "unproven",
     "verify",

@@ -1,0 +1,80 @@
+"""What every command starts from: the packages of a config, rendered and checked, with their warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aovpn_remediate.config import load_config
+from aovpn_remediate.errors import ClientFileError, UsageError
+from aovpn_remediate.model import Remediation, ScriptPackage
+from aovpn_remediate.problems import Problem
+from aovpn_remediate.scripts.package_rules import Ask, refuse_bad_scripts
+from aovpn_remediate.scripts.render import render_package
+from aovpn_remediate.wording import all_of, any_of
+
+Pair = tuple[Remediation, ScriptPackage]
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The packages of a config.
+
+    ``config`` is its name, ``pairs`` are the remediations with their packages in the order of the file.
+    ``warnings`` are problems that stop nothing.
+    """
+
+    config: str
+    pairs: tuple[Pair, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def packages(self) -> tuple[ScriptPackage, ...]:
+        """The packages in the order of the file."""
+        return tuple(package for _, package in self.pairs)
+
+
+def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediation], object]) -> Desired:
+    """Return the packages of a config after all checks that need no tenant.
+
+    ``ask`` asks PowerShell about a script that our parser does not understand. ``read_client_files`` reads
+    the client files of a remediation and raises ``ClientFileError``. Raises ``ConfigError``, ``RuleError``
+    and ``ClientFileError``, each with every problem.
+    """
+    config = load_config(path)
+    packages = [render_package(one, config=config.name) for one in config.remediations]
+    own = {one.key: one.settings.own_pair() for one in config.remediations}
+    habits = refuse_bad_scripts(packages, own, ask)
+    _refuse_bad_client_files(config.remediations, read_client_files)
+    pairs = tuple(zip(config.remediations, packages, strict=True))
+    return Desired(config.name, pairs, (*config.warnings, *habits))
+
+
+def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
+    """Return the pairs of some keys, or all without keys; raises ``UsageError`` for an unknown key."""
+    known = [package.key for package in desired.packages]
+    unknown = sorted(set(keys) - set(known))
+    if unknown:
+        raise UsageError(
+            f"verify: the config has no remediation {any_of(unknown)}; its remediations are {all_of(known)}"
+        )
+    if not keys:
+        return desired.pairs
+    return tuple(pair for pair in desired.pairs if pair[0].key in keys)
+
+
+def _refuse_bad_client_files(
+    remediations: Sequence[Remediation], read_client_files: Callable[[Remediation], object]
+) -> None:
+    problems: list[str] = []
+    for remediation in remediations:
+        pair = remediation.settings.own_pair()
+        if pair is None or not pair.clients:
+            continue
+        try:
+            read_client_files(remediation)
+        except ClientFileError as error:
+            problems += error.problems
+    if problems:
+        raise ClientFileError(problems)
