@@ -49,7 +49,7 @@ def test_render_writes_the_golden_scripts_and_their_metadata(tmp_path):
     }  # fmt: skip
 
 
-def test_check_tells_whether_the_files_on_disk_are_right(tmp_path, capsys):
+def test_check_reports_whether_the_files_on_disk_are_correct(tmp_path, capsys):
     assert render(tmp_path, "--check") == 1
     assert not list(tmp_path.iterdir())
     assert render(tmp_path) == 0 and render(tmp_path, "--check") == 0
@@ -72,7 +72,7 @@ def test_the_folder_of_a_key_that_left_the_config_is_named(tmp_path, capsys):
     )
 
 
-def test_a_remediation_script_that_is_no_longer_wanted_is_removed(tmp_path):
+def test_the_remediation_script_is_removed_after_repair_false(tmp_path):
     file = tmp_path / "r.yaml"
     file.write_text(config("a"))
     assert render(tmp_path / "out", file=str(file)) == 0
@@ -139,7 +139,7 @@ def test_the_kinds_are_listed_and_explained(capsys):
         assert word in out
 
 
-def test_a_kind_that_there_is_not_is_a_usage_error(capsys):
+def test_an_unknown_kind_is_a_usage_error(capsys):
     assert run(["kinds", "interface-metrik"]) == 64
     assert "there is no kind" in capsys.readouterr().err
 
@@ -171,7 +171,7 @@ def test_a_mistyped_command_line_is_64_and_never_looks_like_changes(capsys, argu
     assert err.startswith("error: ") and "Traceback" not in err
 
 
-def test_a_bug_of_ours_is_one_line_and_a_log(tmp_path):
+def test_our_own_bug_is_one_line_and_a_log(tmp_path):
     """A template part that is broken is nothing that a user could mend."""
     for part in ("aovpn_remediate", "templates"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -230,7 +230,7 @@ def test_the_simulator_keeps_its_tenant_over_a_hard_kill(tmp_path, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, it does not ask it to")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_simulator_ends_quietly_when_told(number):
+def test_the_simulator_ends_quietly_after_a_signal(number):
     with simulator() as (process, url):
         with urllib.request.urlopen(url + SCRIPTS) as answer:
             assert answer.status == 200
@@ -239,7 +239,7 @@ def test_the_simulator_ends_quietly_when_told(number):
         assert process.returncode == 0 and "Traceback" not in err
 
 
-def test_a_port_in_use_is_told():
+def test_a_port_in_use_is_reported():
     with simulator() as (_, url):
         port = url.rsplit(":", 1)[1]
         command = [sys.executable, "-m", "aovpn_remediate", "simulator", "--port", port]
@@ -260,7 +260,7 @@ def test_ctrl_c_while_planning_says_so(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_full_disk_is_no_bug_of_ours():
+def test_a_full_disk_is_not_reported_as_a_bug():
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "aovpn_remediate", "schema"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

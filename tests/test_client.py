@@ -169,7 +169,7 @@ def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch, powershell):
 @pytest.mark.parametrize(
     "way", ["$ErrorActionPreference = 'SilentlyContinue'; {}", "try {{ {} }} catch {{ }}"]
 )
-def test_a_refused_call_is_noted_whatever_the_script_makes_of_it(shell, tmp_path, call, way):
+def test_a_refused_call_is_recorded_even_if_the_script_catches_it(shell, tmp_path, call, way):
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, way.format(call).encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1 and run.state["events"] == []
@@ -250,14 +250,14 @@ def test_a_missing_stand_in_fails_the_case_even_if_the_script_hides_it(shell, tm
 
 
 @pytest.mark.parametrize("given", ["$null", "''", "@()"])
-def test_nothing_where_windows_takes_nothing_either_is_no_misuse(shell, tmp_path, given):
+def test_an_empty_value_that_windows_refuses_too_is_not_a_misuse(shell, tmp_path, given):
     script = f"try {{ Restart-Service -Name {given} }} catch {{ 'caught' }}"
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert run.output == ("caught",) and run.state["refused"] == []
 
 
-def test_a_method_that_an_object_of_the_script_does_not_have_is_no_misuse(shell, tmp_path):
+def test_a_missing_method_of_the_scripts_own_object_is_not_a_misuse(shell, tmp_path):
     script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }; try { [MyType] } catch { }; try { [IO.File]::ReadAllText('/no') } catch { }"
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script, run_as="system", apart=True)
@@ -294,7 +294,7 @@ def test_a_standard_user_stops_no_service_by_its_method_either(shell, tmp_path):
         ("('dc01' | Test-NetConnection).PingSucceeded; 1, 2 | Start-Sleep; [pscustomobject] @{ Milliseconds = 9 } | Start-Sleep", ["True"]),
     ],
 )  # fmt: skip
-def test_a_stand_in_takes_from_a_pipe_what_windows_takes(shell, tmp_path, script, lines):
+def test_a_stand_in_accepts_the_pipeline_input_of_windows(shell, tmp_path, script, lines):
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
@@ -336,7 +336,7 @@ def test_the_objects_of_windows_have_their_usual_properties(shell, tmp_path, scr
     assert said(shell, tmp_path, script) == lines
 
 
-def test_looking_whether_a_command_is_there_is_no_misuse(shell, tmp_path):
+def test_checking_whether_a_command_exists_is_not_a_misuse(shell, tmp_path):
     script = b"$null -eq (Get-Command Get-Nothing -ErrorAction SilentlyContinue)"
     client = make_client(CLIENT, tmp_path / "client")
     run = client.run(shell, script, run_as="system", apart=True)

@@ -45,7 +45,7 @@ def test_a_snapshot_sees_every_part(tmp_path, part, seen):
         {"networks": [{"name": "x", "interface": "y", "category": "Work"}]},
     ],
 )  # fmt: skip
-def test_a_part_that_is_not_as_it_has_to_be_is_told(tmp_path, part):
+def test_a_part_with_a_problem_is_reported(tmp_path, part):
     with pytest.raises(ClientError, match=r".*; docs/clients\.md (shows|lists)"):
         make_client(part, tmp_path / "c")
 

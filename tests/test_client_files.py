@@ -31,7 +31,7 @@ def test_a_case_of_another_form_is_refused(tmp_path, line, problem):
         jobs_of(tmp_path)
 
 
-def test_only_true_and_false_are_no_texts_in_a_client_file(tmp_path):
+def test_only_true_and_false_are_booleans_in_a_client_file(tmp_path):
     own_pair(tmp_path, "")
     says = (
         "- case: off\n  before: {registry: {'HKLM:\\X': {A: on, B: yes, C: true}}}\n  exits: [0, 0, 0, 0]\n"
@@ -119,7 +119,7 @@ def test_only_true_and_false_are_no_texts_in_a_client_file(tmp_path):
         ),
     ],
 )
-def test_a_client_file_that_is_none_is_refused_by_validate_already(tmp_path, capsys, text, problem):
+def test_validate_refuses_a_client_file_with_problems(tmp_path, capsys, text, problem):
     own_pair(tmp_path, WRITE)
     capsys.readouterr()
     (tmp_path / "clients.yaml").write_text(text)

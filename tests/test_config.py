@@ -107,10 +107,10 @@ def test_a_config_may_be_emptied(tmp_path):
 @pytest.mark.parametrize(
     "name", ["O'Neil", "a [b] {c} $d `e", "\u6771\u4eac \U0001f600", "Smart \u2019 quote", "#% x %#"]
 )
-def test_every_name_that_windows_takes_is_taken_exactly(tmp_path, name):
+def test_every_name_that_windows_accepts_is_kept_exactly(tmp_path, name):
     text = HEAD + f"    profile: '{name.replace(chr(39), chr(39) * 2)}'\n    scope: user\n    ipv4: 3\n"
     assert load(tmp_path, text).remediations[0].settings.script_settings()["Profile"] == name
 
 
-def test_a_byte_order_mark_is_taken(tmp_path):
+def test_a_byte_order_mark_is_accepted(tmp_path):
     assert load(tmp_path, b"\xef\xbb\xbf" + ENTRY.encode()).name == "contoso"

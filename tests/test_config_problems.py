@@ -45,7 +45,7 @@ def test_all_problems_come_at_once_in_the_files_order(tmp_path):
         ("x" * 300, "file name too long; name the config with -c FILE"),
     ],
 )
-def test_a_path_that_is_no_file_is_named(tmp_path, name, expected):
+def test_a_path_that_is_not_a_file_is_named(tmp_path, name, expected):
     with pytest.raises(ConfigError) as refused:
         load_config(tmp_path / name)
     assert str(refused.value) == f"{tmp_path / name}:1:1: {expected}"
@@ -75,7 +75,7 @@ print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
     ], run.stderr
 
 
-def test_a_problem_that_no_words_were_made_for_is_still_told_in_ours():
+def test_a_problem_without_a_text_still_gets_a_plain_one():
     class Other(Strict):
         """A part of a later kind."""
 
@@ -104,7 +104,7 @@ def test_a_problem_that_no_words_were_made_for_is_still_told_in_ours():
         ("[SeX1, 5]", ['privileges "SeX1" is no privilege', "privileges must be text, not 5"]),
     ],
 )
-def test_of_two_forms_of_a_value_the_problem_of_the_meant_one_is_told(tmp_path, privileges, problems):
+def test_of_two_forms_of_a_value_the_intended_ones_problem_is_shown(tmp_path, privileges, problems):
     path = tmp_path / "r.yaml"
     path.write_text(f"name: c\nremediations:\n  m: {{kind: rasman-privileges, privileges: {privileges}}}\n")
     with pytest.raises(ConfigError) as caught:

@@ -62,7 +62,7 @@ def plain(text: str | bytes) -> object:
     return json.loads(json.dumps(yaml.safe_load(text), default=str))
 
 
-def test_the_schema_takes_the_example():
+def test_the_schema_accepts_the_example():
     assert fits(plain(EXAMPLE.read_bytes()), config_schema())
 
 
@@ -81,7 +81,7 @@ def test_the_schema_takes_the_example():
         ENTRY + "    signature_check: false\n",
     ],
 )
-def test_the_schema_takes_what_the_loader_takes(tmp_path, text):
+def test_the_schema_accepts_what_the_loader_accepts(tmp_path, text):
     load(tmp_path, text)
     assert fits(plain(text), config_schema())
 
@@ -116,6 +116,6 @@ def test_the_schema_explains_every_part():
         assert part["title"] and part["description"] and "``" not in part["description"]
 
 
-def test_the_schema_tells_the_kinds_apart():
+def test_the_schema_distinguishes_the_kinds():
     entries = config_schema()["properties"]["remediations"]["additionalProperties"]
     assert entries == {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]}

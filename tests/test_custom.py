@@ -78,7 +78,7 @@ def test_the_files_are_found_from_the_configs_folder(folder, monkeypatch):
     assert own.clients == (folder / "laptop.yaml",)
 
 
-def test_an_absolute_path_is_taken_too(folder):
+def test_an_absolute_path_is_accepted_too(folder):
     path = folder / "scripts" / "detect.ps1"
     assert own_pair(folder, HEAD + f"    detection: '{path}'\n") == OwnPair(ScriptFile(path, DETECT))
 
@@ -320,7 +320,7 @@ def test_each_file_without_a_signature_is_refused_where_it_is_checked(folder):
         b"# SIG # Begin signature block of mine\r\n",
     ],
 )
-def test_what_only_looks_like_a_signature_is_none(folder, end):
+def test_what_only_looks_like_a_signature_is_not_one(folder, end):
     (folder / "scripts" / "detect.ps1").write_bytes(DETECT + end)
     assert problems(folder, HEAD + "    detection: scripts/detect.ps1\n    signature_check: true\n") == [
         f'5:16: detection "scripts/detect.ps1" {UNSIGNED}'

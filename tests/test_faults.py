@@ -96,7 +96,7 @@ def test_an_assign_that_fails_after_its_create_is_done_by_the_next_run(bench: Be
         (400, 1, "correct what it names, or give Microsoft's support the request-id"),
     ],
 )
-def test_a_refusal_is_told_with_code_and_request_id(bench: Bench, status, code, advice):
+def test_a_refusal_is_reported_with_code_and_request_id(bench: Bench, status, code, advice):
     bench.write(config("a"))
     body = {"error": {"code": "Denied", "message": "go\r\n away"}}
     bench.fail(
@@ -210,7 +210,7 @@ def test_a_package_that_is_gone_already_is_deleted(bench: Bench):
     assert bench.remediate("publish", "--yes", "--allow-delete").code == 0
 
 
-def test_a_refused_connection_is_told_at_once(bench: Bench):
+def test_a_refused_connection_is_reported_at_once(bench: Bench):
     bench.write(config("a"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -251,7 +251,7 @@ def listener(*, closes: bool) -> Iterator[str]:
     ("closes", "expected"),
     [(False, "got the request but does not answer in time"), (True, "closed the connection")],
 )
-def test_a_server_without_an_answer_is_told(bench: Bench, monkeypatch, closes, expected):
+def test_a_server_without_an_answer_is_reported(bench: Bench, monkeypatch, closes, expected):
     monkeypatch.setattr(session, "Timeouts", lambda: Timeouts(first=0.5))
     bench.write(config("a"))
     with listener(closes=closes) as url:

@@ -58,7 +58,7 @@ def test_a_service_without_sign_in_gets_no_authorization():
     assert "Authorization" not in service.requests[0].headers
 
 
-def test_a_proxy_of_the_environment_does_not_stand_before_loopback(monkeypatch):
+def test_loopback_does_not_use_the_proxy_of_the_environment(monkeypatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with serving([EMPTY]) as service:
@@ -225,7 +225,7 @@ def test_an_error_carries_method_path_status_code_message_and_request_id():
     assert (caught.value.status, caught.value.code, caught.value.request_id) == (400, "Forbidden", "abc-1")
 
 
-def test_the_request_id_may_stand_in_the_body_only():
+def test_the_request_id_may_be_in_the_body_only():
     with serving([error()]) as service, pytest.raises(TenantError, match="request-id inner-1"):
         session(service.root).get(SCRIPTS)
 
@@ -299,7 +299,7 @@ def test_what_is_gone_is_not_found():
 
 
 @pytest.mark.parametrize("status", [400, 403, 412])
-def test_multi_admin_approval_is_told_by_its_header(status):
+def test_multi_admin_approval_is_recognized_by_its_header(status):
     with (
         serving([error("Forbidden", "wait", status, **{"x-msft-approval-code": "A-1"})]) as service,
         pytest.raises(ApprovalNeededError, match="A-1") as caught,
@@ -350,7 +350,7 @@ def test_each_request_is_logged_with_its_outcome(caplog):
         (Reply("x"), "a single JSON value"),
     ],
 )
-def test_an_answer_that_is_no_object_is_described_and_not_shown(reply, told):
+def test_an_answer_that_is_not_an_object_is_described_and_not_shown(reply, told):
     with serving([reply]) as service, pytest.raises(GraphShapeError, match=told) as caught:
         session(service.root).get(SCRIPTS)
     assert "Sign in" not in str(caught.value)
@@ -546,7 +546,7 @@ def test_anything_else_waits_for_the_sign_in_of_the_next_version(url):
         "http://127.0.0.1\n", "http://[::1", "http://localhost.\u202e",
     ],
 )  # fmt: skip
-def test_what_is_no_service_root_is_refused(url):
+def test_an_invalid_service_root_is_refused(url):
     with pytest.raises(UsageError, match="--graph-url") as caught:
         open_tenant(url)
     assert "hunter2" not in str(caught.value)

@@ -82,7 +82,7 @@ def test_packages_that_are_microsofts_own_are_not_even_foreign():
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, 0), (1, 1), (20, 1), (21, 2), (100, 5)])
-def test_reading_n_owned_packages_takes_one_list_and_a_batch_per_twenty(count, batches):
+def test_reading_owned_packages_needs_one_list_and_a_batch_per_twenty(count, batches):
     items = [item(f"p{number}", package(f"key-{number:03}")) for number in range(count)]
     with serving(holding(*items)) as service:
         found = tenant(service).list_packages("contoso")
@@ -191,7 +191,7 @@ def test_filters_and_scope_tags_are_not_asked_for_when_none_is_wanted():
 
 
 @pytest.mark.parametrize("name", ["O'Brien & Söhne #1", "100% / a+b?", "''", "Приёмка 🚀"])
-def test_a_group_name_is_a_value_whatever_is_in_it(name):
+def test_any_group_name_is_sent_as_a_value(name):
     literal = name.replace("'", "''")
     with serving(
         looking_up({f"/groups?$filter=displayName eq '{literal}'": entries((GROUP, name))})
@@ -366,12 +366,12 @@ def test_a_dropped_remediation_is_cleared_and_read_back():
     assert service.requests[0].body["remediationScriptContent"] == ""
 
 
-def test_a_remediation_that_stays_although_it_was_cleared_is_told():
+def test_a_remediation_script_that_stays_after_clearing_is_reported():
     with serving([Reply(item())]) as service, pytest.raises(TenantError, match="still there"):
         tenant(service).update("p1", package(remediation=b""), frozenset({"remediation"}))
 
 
-def test_an_update_of_a_package_that_is_gone_is_told():
+def test_an_update_of_a_deleted_package_is_reported():
     with serving([Reply(status=404)]) as service, pytest.raises(NotFoundError):
         tenant(service).update("p1", package(), frozenset())
 
@@ -392,7 +392,7 @@ def test_a_package_that_is_gone_is_deleted(status):
     assert service.asked == [f"DELETE {PACKAGES}/p1"]
 
 
-def test_a_delete_that_is_refused_is_told():
+def test_a_delete_that_is_refused_is_reported():
     with serving([Reply(status=403)]) as service, pytest.raises(SignInError, match="ReadWrite"):
         tenant(service).delete("p1")
 
@@ -408,7 +408,7 @@ def test_four_threads_may_write_at_once():
     assert [by_id[one] for one in ids] == [f"AOVPN key-{number}" for number in range(40)]
 
 
-def test_a_tenant_out_of_reach_is_told_while_creating():
+def test_a_tenant_out_of_reach_is_reported_while_creating():
     with serving([Reply(status=500)]) as service:
         root = service.root
     with pytest.raises(UnreachableError):

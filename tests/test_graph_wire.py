@@ -99,7 +99,7 @@ def test_a_wrong_shape_is_named(field, value):
 @pytest.mark.parametrize(
     "field", ["detectionScriptContent", "remediationScriptContent", "assignments", "runAs32Bit"]
 )
-def test_a_missing_field_is_never_taken_for_an_empty_one(field):
+def test_a_missing_field_is_never_read_as_an_empty_one(field):
     wire = item()
     del wire[field]
     with pytest.raises(GraphShapeError, match=f"{field} is missing"):
@@ -230,11 +230,11 @@ def test_all_devices_and_all_users_have_targets_of_their_own(kind, wire_name):
         ("acacacac-9df4-4c7d-9d50-4ef0226f57a9", TargetKind.ALL_USERS),
     ],
 )
-def test_the_group_ids_that_stand_for_everyone_are_read_as_such(group, kind):
+def test_the_group_ids_that_mean_everyone_are_read_as_such(group, kind):
     assert read_one(assigned(target("groupAssignmentTarget", groupId=group))).target == Target(kind=kind)
 
 
-def test_a_zero_filter_id_with_none_is_no_filter():
+def test_a_zero_filter_id_with_none_is_not_a_filter():
     assert read_one(assigned(target("groupAssignmentTarget", groupId=GROUP))) == Assignment(target=IN_GROUP)
 
 
@@ -316,7 +316,7 @@ def test_a_filter_of_an_unknown_mode_is_named():
         read_one(assigned(where))
 
 
-def test_a_zero_filter_id_is_no_filter_whatever_its_mode():
+def test_a_zero_filter_id_is_not_a_filter_in_any_mode():
     where = target("groupAssignmentTarget", groupId=GROUP) | {
         "deviceAndAppManagementAssignmentFilterId": ZERO,
         "deviceAndAppManagementAssignmentFilterType": "include",

@@ -137,7 +137,7 @@ def test_a_phonebook_whose_old_content_is_in_no_backup_is_a_problem():
     assert any(line.startswith("run 2: the backup of") for line in judge(record))
 
 
-def test_what_another_program_added_meanwhile_counts_as_kept():
+def test_what_another_program_added_counts_as_kept():
     kept = {BOOK: NEW, BACKUP: OLD + b"[New]\r\n"}
     record = with_step(a_good_record(added_by_others=(b"[New]\r\n",)), 2, after=kept)
     assert [line for line in judge(record) if line.startswith("run 2:")] == []

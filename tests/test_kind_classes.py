@@ -36,7 +36,7 @@ def test_every_module_beside_common_is_a_kind_and_has_its_folder():
 
 
 @pytest.mark.parametrize("name", ["common", "../errors", "", "interface_metric", 3])
-def test_what_is_no_kind_is_not_imported(name):
+def test_an_unknown_kind_is_not_imported(name):
     assert name not in KINDS
     with pytest.raises(KeyError):
         Kinds()[name]

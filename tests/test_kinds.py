@@ -35,13 +35,13 @@ def is_taken(**settings: object) -> bool:
 
 
 @pytest.mark.parametrize(("stored", "live"), MIXES)
-def test_a_user_tunnel_takes_only_what_one_account_can_do(stored, live):
+def test_a_user_tunnel_accepts_only_what_one_account_can_do(stored, live):
     assert is_taken(stored=stored, live=live) == ((stored, live) in USER_MIXES)
 
 
 @pytest.mark.parametrize("scope", ["all-users", "device"])
 @pytest.mark.parametrize(("stored", "live"), MIXES)
-def test_system_takes_every_mix_that_checks_something(scope, stored, live):
+def test_system_accepts_every_mix_that_checks_something(scope, stored, live):
     assert is_taken(scope=scope, stored=stored, live=live, repair=False) == (
         (stored, live) != ("ignore", "ignore")
     )
@@ -93,7 +93,7 @@ IPV4_KEY = {
 }  # fmt: skip
 
 
-def test_the_script_settings_stand_in_the_order_of_a_person():
+def test_the_script_settings_have_a_readable_order():
     assert list(metric(ipv6=None, scope="device").script_settings().items()) == [
         ("Kind", "interface-metric"),
         ("Profile", "VPN"),
@@ -126,12 +126,12 @@ def test_the_ipv6_metric_is_that_of_ipv4_unless_it_is_said(settings, value):
         ({"scope": "device", "stored": "ignore", "live": "report", "repair": False}, ("Live",), ()),
     ],
 )
-def test_what_is_checked_and_what_is_repaired_are_told_apart(settings, checks, repairs):
+def test_what_is_checked_can_differ_from_what_is_repaired(settings, checks, repairs):
     assert (metric(**settings).checks(), metric(**settings).repairs()) == (checks, repairs)
 
 
 @pytest.mark.parametrize("value", [1, 9999, "automatic"])
-def test_a_metric_within_the_limits_is_taken(value):
+def test_a_metric_within_the_limits_is_accepted(value):
     assert metric(ipv4=value).script_settings()["Ipv4"] == value
 
 
@@ -228,7 +228,7 @@ def test_privileges_are_a_list_or_the_name_of_one(wanted, count):
     assert entry.run_as == "system"
 
 
-def test_every_privilege_of_windows_is_taken():
+def test_every_privilege_of_windows_is_accepted():
     assert len(PRIVILEGES) == 35 and set(WORKAROUND) < set(PRIVILEGES)
     settings = {"kind": "rasman-privileges", "privileges": list(PRIVILEGES)}
     entry = KINDS["rasman-privileges"].model_validate(settings)

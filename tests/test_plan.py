@@ -107,7 +107,7 @@ def test_a_changed_schedule_filter_or_target_updates_the_assignments(before):
     assert isinstance(change, Update) and [one.field for one in change.fields] == ["assignments"]
 
 
-def test_an_empty_set_of_assignments_takes_all_of_them_away():
+def test_an_empty_set_of_assignments_removes_all_of_them():
     (change,) = make_plan([package()], tenant(published(package(assignments=(exclusion("g1"),))))).changes
     assert isinstance(change, Update)
     assert change.fields == (FieldChange("assignments", (exclusion("g1"),), ()),)
@@ -120,7 +120,7 @@ def test_a_marker_alone_that_is_off_is_put_right():
     assert change.fields == (FieldChange("marker", "0" * 16, package().content_hash),)
 
 
-def test_a_wrong_marker_is_corrected_with_whatever_else_is_written():
+def test_a_wrong_marker_is_corrected_with_every_other_change():
     existing = tenant(published(package(), marked_hash="0" * 16))
     (beside,) = make_plan([package(assignments=(everyone(),))], existing).changes
     (along,) = make_plan([package(publisher="new")], existing).changes
@@ -208,7 +208,7 @@ def test_only_what_reaches_more_devices_is_widening(before, after, is_refused):
         refuse_unsafe(plan, allow_all=False)
 
 
-def test_deleting_what_all_devices_have_is_no_widening():
+def test_deleting_what_all_devices_have_is_not_a_widening():
     existing = tenant(published(package(assignments=(everyone(),))))
     refuse_unsafe(make_plan([], existing), allow_all=False)
 

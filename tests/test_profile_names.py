@@ -26,7 +26,7 @@ def test_every_name_is_found_and_its_prefix_is_not(client, shell, name):
 
 
 @pytest.mark.parametrize("header", [PROFILE.upper(), PROFILE.lower()])
-def test_a_name_is_found_whatever_its_case(client, shell, header):
+def test_a_name_is_found_in_upper_and_lower_case(client, shell, header):
     path = client.write_phonebook("user", entry(header))
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(header, ipv4=3, ipv6=3)

@@ -72,7 +72,7 @@ def outcomes_of(*statuses: str, code: int = 0) -> list[Outcome]:
 # Planning
 
 
-def test_names_are_resolved_and_told_for_reading():
+def test_names_are_resolved_and_kept_for_reading():
     tenant = MemoryTenant(
         published(package("old", assignments=(assignment("g2"), exclusion("gone")))),
         known=directory({"Users": ["g1"], "Left behind": ["g2"]}, {"Win11": ["f1"]}, {"VPN": ["7"]}),
@@ -204,7 +204,7 @@ def test_no_more_are_written_at_once_than_there_are_workers():
     assert most[0] == 3
 
 
-def test_outcomes_stand_in_the_order_of_the_plan_whatever_ends_first():
+def test_outcomes_have_the_order_of_the_plan():
     second_is_done = threading.Event()
 
     def on_write(verb: str, key: str) -> None:
@@ -379,7 +379,7 @@ def test_nothing_to_do_writes_nothing():
         (outcomes_of("failed"), 1),
     ],
 )
-def test_the_exit_code_tells_how_far_it_came(outcomes, code):
+def test_the_exit_code_says_how_much_was_published(outcomes, code):
     assert exit_code(outcomes) == code
 
 

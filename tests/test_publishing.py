@@ -128,7 +128,7 @@ def test_a_change_of_assignments_is_shown_published_and_then_stays(
     assert bench.remediate("plan", "--detailed-exitcode").code == 0
 
 
-def test_assignments_that_are_all_taken_away_are_gone(bench: Bench):
+def test_assignments_can_all_be_removed(bench: Bench):
     bench.publish(config("a"))
     said = bench.publish(config("a") + "    enabled: false\n")
     assert "none; no device runs it" in said.out
@@ -285,7 +285,7 @@ def test_a_group_may_be_named_by_its_id(bench: Bench):
     assert said.code == 1 and "is both included and excluded; remove one" in said.err
 
 
-def test_an_id_that_is_no_group_is_missing(bench: Bench):
+def test_an_id_that_is_not_a_group_is_missing(bench: Bench):
     bench.write(config("a", group="11111111-1111-1111-1111-111111111111"))
     assert "has no group '11111111-1111-1111-1111-111111111111'" in bench.remediate("plan").err
 
@@ -348,7 +348,7 @@ def test_the_outcomes_as_json(bench: Bench):
     assert bench.remediate("publish", "--yes", "--json").json["outcomes"] == []
 
 
-def test_the_exit_code_tells_of_changes_only_when_asked(bench: Bench):
+def test_the_exit_code_shows_changes_only_with_the_option(bench: Bench):
     bench.write(config("a"))
     assert bench.remediate("plan").code == 0
     assert bench.remediate("plan", "--detailed-exitcode").code == 2

@@ -29,7 +29,7 @@ def test_the_default_scope_tag_and_all_devices_need_no_look_up():
     assert references([package(assignments=(everyone(),))]) == References((), (), ())
 
 
-def test_a_target_that_only_the_tenant_knows_is_no_group_to_look_up():
+def test_a_target_that_only_the_tenant_knows_is_not_looked_up():
     odd = Assignment(target=Target(kind=TargetKind.OTHER, group="configurationManagerTarget"))
     assert references([package(assignments=(odd,))]).groups == ()
     assert resolve_names([package(assignments=(odd,))], directory())[0].assignments == (odd,)
@@ -49,7 +49,7 @@ def test_names_become_ids_and_everything_else_stays():
     assert after.assignments[1].filter == AssignmentFilter(filter="f1", mode=FilterMode.EXCLUDE)
 
 
-def test_ids_are_sorted_as_in_the_tenant_whatever_the_names_order():
+def test_ids_are_sorted_as_in_the_tenant_for_any_order_of_names():
     before = package(scope_tags=("A", "B"), assignments=(assignment("A"), assignment("B")))
     known = directory({"A": ["g9"], "B": ["g1"]}, scope_tags={"A": ["9"], "B": ["1"]})
     (after,) = resolve_names([before], known)

@@ -85,7 +85,7 @@ def test_a_broken_rule_is_named_with_its_line(body, problem):
         "$h = @{ clean = 1 }",
     ],
 )  # fmt: skip
-def test_what_5_1_takes_is_no_problem(body):
+def test_what_5_1_accepts_is_not_a_problem(body):
     assert problems(body) == []
 
 
@@ -115,7 +115,7 @@ def test_a_script_over_the_limit_is_refused():
     "profile", ["VPN", "{{ x }} #% if %# {% y %}", "exit 1; a && b", "M\u00fcnchen \U0001f600"]
 )
 @pytest.mark.parametrize("scope", ["user", "device"])
-def test_every_rendered_pair_obeys_whatever_the_name(profile, scope):
+def test_every_rendered_pair_follows_the_rules_for_any_name(profile, scope):
     assert check_package(metric_pair(profile=profile, scope=scope)) == []
 
 
@@ -157,7 +157,7 @@ def test_a_line_may_hold_what_the_grammar_wants_on_two(line):
     "line",
     ["function F { param($a", "switch (1) { 1 { 2 } default 3 }", "$x = @{ a = 1 } 5", "foreach ($a in) { }"],
 )
-def test_what_is_no_powershell_is_still_none(line, shell):
+def test_invalid_powershell_is_still_invalid(line, shell):
     content = b"1\r\n" + line.encode() + b"\r\nexit 0\r\n"
     parse.cache_clear()
     asked = check_own_script("s", content, is_detection=True, ask=syntax_errors)
@@ -167,7 +167,7 @@ def test_what_is_no_powershell_is_still_none(line, shell):
 
 
 @pytest.mark.parametrize("line", ["a &", "$a?.b", "$x = $y ?? 1"])
-def test_what_only_a_newer_powershell_takes_stays_an_error(line, shell):
+def test_what_only_a_newer_powershell_accepts_stays_an_error(line, shell):
     content = line.encode() + b"\r\nexit 0\r\n"
     assert check_own_script("s", content, is_detection=True, ask=syntax_errors)
 

@@ -126,7 +126,7 @@ NO_LITERALS = [
 
 
 @pytest.mark.parametrize("value", NO_LITERALS)
-def test_settings_that_are_no_table_of_literals_are_checked_with_the_script(value):
+def test_settings_that_are_not_a_table_are_checked_with_the_script(value):
     script = with_settings(value)
     assert shape_of(script) is None
     assert_same(script, DOORS["detect"])
@@ -148,7 +148,7 @@ def test_the_size_of_the_whole_script_counts():
 @pytest.mark.parametrize(
     ("before", "after"), [(b"<#\r\n", b"\r\n#>"), (b"if ($true) {\r\n", b"\r\n}"), (b"$a =\r\n", b"")]
 )
-def test_settings_that_are_not_assigned_at_the_top_of_a_script_hide_nothing(before, after):
+def test_settings_that_are_not_at_the_top_of_a_script_hide_nothing(before, after):
     script = metric_pair().detection
     value = b"$Settings = @{\r\n    A = '#> exit 3 <#'\r\n}"
     broken = script.replace(b"\r\n$Settings = ", b"\r\n" + before + value + after + b"\r\n$Settings = ", 1)
@@ -219,7 +219,7 @@ def change(folder, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="ascii")
 
 
-def test_a_shell_that_changed_is_rendered_anew(copied_templates):
+def test_a_changed_shell_is_rendered_again(copied_templates):
     assert "# New\n" not in "".join(read_frame("detect", ("Stored",), ("Stored",)))
     change(copied_templates, "Set-StrictMode", "# New\nSet-StrictMode")
     read_frame.cache_clear()

@@ -147,7 +147,7 @@ def test_a_wrong_assignment_is_refused_and_the_old_set_stays(tenant, wrong):
     assert len(tenant.read(key)["assignments"]) == 1
 
 
-def test_an_exclusion_takes_no_filter(tenant):
+def test_an_exclusion_cannot_have_a_filter(tenant):
     key, group = tenant.create()["id"], tenant.id_of("AOVPN Lab")
     chosen = tenant.id_of("Corporate Windows 11", "deviceManagement/assignmentFilters")
     filtered = {

@@ -28,7 +28,7 @@ def test_an_unknown_route_is_an_error_in_graphs_words(tenant, method, path):
     refused(tenant.ask(method, path, {}))
 
 
-def test_a_method_that_is_no_graph_method_is_refused_in_graphs_words(tenant):
+def test_an_unknown_http_method_is_refused_with_an_error_of_graph(tenant):
     refused(tenant.ask("TRACE", "/beta/groups"), 501)
 
 
@@ -79,7 +79,7 @@ def test_the_answers_of_a_batch_may_come_in_another_order(tenant):
     ],
     ids=lambda items: str(items)[:40],
 )
-def test_a_batch_that_is_no_batch_is_refused_as_a_whole(tenant, items):
+def test_an_invalid_batch_is_refused_as_a_whole(tenant, items):
     body = json.loads(json.dumps({"requests": items}, default=lambda _: None))
     refused(tenant.ask("POST", "/beta/$batch", body))
     assert tenant.log()[-1] == {

@@ -31,7 +31,7 @@ def test_the_log_counts_requests_and_those_within_a_batch(tenant):
 
 
 @pytest.mark.parametrize("status", [401, 403, 412, 429, 500, 502, 503, 504])
-def test_a_fault_answers_with_a_status_as_often_as_told(tenant, status):
+def test_a_fault_answers_with_its_status_the_given_number_of_times(tenant, status):
     tenant.fail(method="POST", path="/deviceHealthScripts$", status=status, times=2)
     for _ in range(2):
         refused(tenant.packages("POST", "", package()), status)

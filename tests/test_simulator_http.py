@@ -38,7 +38,7 @@ def test_a_body_of_unknown_or_huge_length_is_refused_unread(tenant, head, status
     assert b"\r\nrequest-id: " in answer
 
 
-def test_what_is_no_http_is_answered_in_graphs_words(tenant):
+def test_invalid_http_is_answered_with_an_error_of_graph(tenant):
     answer = raw(tenant, b"nonsense\r\n\r\n")
     assert b'{"error": ' in answer
 
@@ -93,7 +93,7 @@ def test_at_the_end_all_connections_are_closed():
         tenant.packages("GET")
 
 
-def test_a_port_that_is_taken_is_named(tenant):
+def test_a_port_that_is_in_use_is_named(tenant):
     port = int(tenant.url.rpartition(":")[2])
     with (
         pytest.raises(OutputError, match=f"^127.0.0.1:{port}: .*; choose another port"),

@@ -95,7 +95,7 @@ def test_a_patch_without_a_script_keeps_the_version_and_everything_else(tenant):
     assert differing == {"description", "lastModifiedDateTime"}
 
 
-def test_an_empty_remediation_script_takes_it_away(tenant):
+def test_an_empty_remediation_script_removes_it(tenant):
     key = tenant.create(remediationScriptContent=script())["id"]
     answered(tenant.packages("PATCH", f"/{key}", {"remediationScriptContent": ""}))
     assert tenant.read(key)["remediationScriptContent"] == ""
@@ -177,7 +177,7 @@ def test_a_tenant_holds_200_packages_of_its_own(tenant):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"displayName": NaN}', b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_refused(tenant, body):
+def test_a_body_that_is_not_a_json_object_is_refused(tenant, body):
     headers = {"Content-Type": "application/json"}
     refused(tenant.packages("POST", "", data=body, headers=headers))
 

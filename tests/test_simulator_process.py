@@ -78,7 +78,7 @@ def test_importing_it_is_cheap():
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_it_loads_no_other_part_of_ours():
+def test_it_loads_no_other_part_of_the_product():
     code = (
         "import sys, aovpn_remediate.simulator.server; "
         "print(*(name for name in sys.modules if name.startswith('aovpn_remediate.')))"

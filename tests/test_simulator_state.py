@@ -40,7 +40,7 @@ def test_the_seed_is_for_a_new_state_only(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"{}", b"name: x\n" * 500, b"SQLite format 3\0" + b"x" * 5000])
-def test_a_state_file_that_is_none_is_refused_and_left_alone(tmp_path, content):
+def test_a_file_that_is_not_a_state_is_refused_and_not_changed(tmp_path, content):
     state = tmp_path / "tenant.db"
     state.write_bytes(content)
     with (
@@ -73,7 +73,7 @@ def test_a_damaged_state_is_refused(tmp_path):
         pass
 
 
-def test_a_folder_or_a_missing_folder_is_no_state(tmp_path):
+def test_a_folder_or_a_missing_folder_cannot_be_the_state(tmp_path):
     for state in (tmp_path, tmp_path / "missing" / "tenant.db"):
         with pytest.raises(OutputError, match=f"^{re.escape(str(state))}: "), running_simulator(state=state):
             pass

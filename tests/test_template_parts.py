@@ -45,7 +45,7 @@ def test_a_part_is_a_comment_and_its_functions_with_theirs(tmp_path: Path):
         ("# Add-One\nGet-Number", ["Get-Number"]),
     ],
 )
-def test_only_what_is_used_is_taken(tmp_path: Path, shell, names):
+def test_only_used_functions_are_rendered(tmp_path: Path, shell, names):
     path = tmp_path / "part.ps1"
     path.write_text(PART)
     (text,) = select_functions(shell, [read_section(path)])

@@ -44,7 +44,7 @@ def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
         )
     ],
 )
-def test_a_key_that_there_is_not_is_a_usage_error(capsys, arguments, code, said):
+def test_an_unknown_key_is_a_usage_error(capsys, arguments, code, said):
     assert run(arguments) == code
     assert said in capsys.readouterr().err
 

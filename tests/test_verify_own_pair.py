@@ -116,7 +116,7 @@ def test_a_pair_without_client_files_is_not_proven(shell, tmp_path, capsys):
     assert not case["ok"] and "nothing was proved; add clients" in case["differences"][0]
 
 
-def test_a_pair_of_ones_own_is_proven_on_its_client_files(shell, tmp_path):
+def test_your_own_pair_is_proven_on_its_client_files(shell, tmp_path):
     proofs = [prove(job, shell) for job in own_pair(tmp_path, WRITE)]
     assert [(proof.case, proof.differences) for proof in proofs if not proof.ok] == [] and len(proofs) == 2
 
@@ -173,9 +173,7 @@ SAYS_ISSUE = '\'{"v":1,"state":"issue"}\''
         (f"{SAYS_ISSUE}; exit 1", ""),
     ],
 )
-def test_a_pair_of_ones_own_that_says_states_is_held_to_the_whole_protocol(
-    shell, tmp_path, detection, problem
-):
+def test_your_own_pair_that_says_states_must_follow_the_whole_protocol(shell, tmp_path, detection, problem):
     own_pair(tmp_path, "")
     (tmp_path / "detect.ps1").write_text(f"{detection}\n")
     (tmp_path / "repair.ps1").write_text('\'{"v":1,"state":"failed"}\'; exit 1\n')

@@ -12,7 +12,7 @@ from tests.script_faults import at_start
 
 
 @pytest.mark.parametrize("end", ["[Environment]::Exit(1)", "while ($true) { }"])
-def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_path, monkeypatch, end):
+def test_a_script_that_ends_powershell_fails_its_case_only(shell, tmp_path, monkeypatch, end):
     (tmp_path / "2").mkdir()
     assert prove(the_case(tmp_path / "2", "the stored state is wrong"), shell).ok, "which makes it warm"
     job = broken(the_case(tmp_path, "the stored state is wrong"), lambda package: at_start(package, end))
@@ -24,7 +24,7 @@ def test_a_script_that_takes_powershell_along_fails_its_case_alone(shell, tmp_pa
     assert prove(the_case(tmp_path / "2", "the stored state is wrong"), shell).ok
 
 
-def test_every_job_is_taken_once_and_idle_workers_help_the_others():
+def test_every_job_runs_once_and_idle_workers_help_the_others():
     queue = Queue(list(range(7)), workers=2)
     mine, others = queue.shares
     assert [list(mine), list(others)] == [[0, 1, 2, 3], [4, 5, 6]]

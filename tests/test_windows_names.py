@@ -115,7 +115,7 @@ def test_what_5_1_does_not_have_is_named_with_script_line_and_word(shell, tmp_pa
         "function Get-X {\n    param([string] $A, [int[]] $Bee = 3)\n    $A\n}\nget-x -a 1 -BEE 2",
     ],
 )
-def test_what_5_1_has_is_no_problem(line):
+def test_what_5_1_has_is_not_a_problem(line):
     assert check_names("s", line.encode()) == []
 
 
@@ -140,7 +140,7 @@ def test_what_net_framework_does_not_have_is_found(shell, tmp_path: Path, line, 
 
 
 @pytest.mark.parametrize("path", STAND_INS, ids=lambda path: path.name)
-def test_a_stand_in_takes_only_parameters_of_5_1(path):
+def test_a_stand_in_has_only_parameters_of_5_1(path):
     """One that took more would let a script pass here that fails on Windows."""
     declared = tree_uses(path.read_bytes()).functions
     for name in set(declared) & {one.lower() for one in stand_ins()}:
