@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types format golden tables fuzz mutants pictures bench build clean
+.PHONY: help install demo test check lint types format golden docs tables fuzz mutants pictures bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ format: .venv/ready ## let ruff rewrite
 
 golden: .venv/ready ## render the golden scripts and the list of shapes again and show what changed
 	@$(BIN)/python -m tests.golden_files && git diff --stat -- tests/golden templates/ps1/shapes.json
+
+docs: .venv/ready ## write the rows about the kinds in README and docs, and show what changed
+	@$(BIN)/python -m tests.kind_rows && git diff --stat -- README.md docs
 
 tables: .venv/ready ## cut our rows from the tables of 5.1 and .NET 4.8: make tables COMMANDS=FILE MEMBERS=FILE
 	@$(BIN)/python -m tests.windows_tables $(COMMANDS) $(MEMBERS) && git diff --stat

@@ -17,6 +17,7 @@ from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
 from tests.golden_files import ROOT
+from tests.kind_rows import ROWS, with_rows
 from tests.test_cli import COMMANDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,9 +53,13 @@ def test_every_exit_code_has_its_line():
     assert listed == codes | {0, 2, 3, 130}
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_the_rows_about_the_kinds_are_those_of_their_classes(name):
+    assert (ROOT / name).read_text(encoding="utf-8") == with_rows(name), "run make docs"
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_has_its_line_and_its_page_every_setting(kind):
-    assert f"[`{kind}`](templates/ps1/kinds/{kind}/README.md)" in README
+def test_the_page_of_a_kind_has_every_setting(kind):
     page = (ROOT / "templates" / "ps1" / "kinds" / kind / "README.md").read_text(encoding="utf-8")
     names = [setting.name for setting in describe_kind(kind).settings]
     assert names and [name for name in names if f"`{name}`" not in page] == []

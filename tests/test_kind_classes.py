@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from pydantic import Field, create_model
 
 from aovpn_remediate.kinds import KINDS
+from aovpn_remediate.kinds.common.description import describe_model
 from aovpn_remediate.kinds.common.device import DeviceEntry
 from aovpn_remediate.kinds.common.registry import Kinds
+from aovpn_remediate.model import Remediation
+from aovpn_remediate.verify.case_values import case_values
 from tests.golden_files import ROOT
 
 SAID: dict[str, Any] = {
@@ -33,6 +37,35 @@ def test_every_module_beside_common_is_a_kind_and_has_its_folder():
     assert {kind.replace("-", "_") for kind in KINDS} == modules
     folders = {path.name for path in (ROOT / "templates" / "ps1" / "kinds").iterdir()}
     assert set(KINDS) == folders
+
+
+def keys_kind() -> Any:
+    """A kind with a setting named keys, one with a single choice, and one that is a choice of numbers."""
+    fields = {
+        "kind": (Literal["keyed"], Field(description="What.")),
+        "keys": (list[str], Field(title="Keys", description="Some keys.")),
+        "mode": (Literal["plain"], Field("plain", title="Mode", description="The only one.")),
+        "seconds": (Literal[0, 60], Field(60, title="Seconds", description="How long.")),
+    }
+    said = SAID | {"wants": lambda self: {}, "script_settings": lambda self: {"List": list(self.keys)}}
+    base = type(DeviceEntry)("Keyed", (DeviceEntry,), said, title="keyed")
+    return create_model("Keyed", __base__=base, __doc__="Keeps keys.", **fields)
+
+
+def test_a_setting_named_keys_is_a_setting_like_any_other(tmp_path):
+    kind = keys_kind()
+    entry = kind.model_validate({"kind": "keyed", "keys": ["a"]})
+    remediation = Remediation(
+        key="k", kind="keyed", name="K", description="", publisher="", scope_tags=(), assignments=(), repair=True,
+        signature_check=False, settings=entry,
+    )  # fmt: skip
+    assert case_values(remediation)["List"] == ["a"]
+    assert "keys" in kind.model_json_schema()["properties"]
+
+
+def test_a_setting_without_a_choice_is_not_described():
+    settings = describe_model("keyed", keys_kind()).settings
+    assert [(one.name, one.type) for one in settings] == [("keys", "list"), ("seconds", "0 | 60")]
 
 
 @pytest.mark.parametrize("name", ["common", "../errors", "", "interface_metric", 3])

@@ -75,7 +75,7 @@ Account = Annotated[
 
 
 class Custom(Entry, title="custom"):
-    """A pair of your own, published byte for byte."""
+    """What your own script pair checks; the scripts are published byte for byte."""
 
     example = """\
 proxy:

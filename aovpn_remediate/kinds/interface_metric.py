@@ -15,7 +15,7 @@ from aovpn_remediate.problems.words import quoted
 
 
 class InterfaceMetric(ConnectedProfileEntry, title="interface-metric"):
-    """The interface metric of a profile, in the phonebook and on the connected interface."""
+    """The metric of a tunnel's interface, in the phonebook and while it is connected."""
 
     example = """\
 user-metric:

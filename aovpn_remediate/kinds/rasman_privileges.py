@@ -47,7 +47,7 @@ Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={
 
 
 class RasManPrivileges(DeviceEntry, title="rasman-privileges"):
-    """The privileges that Windows leaves to the service RasMan, which installs the routes."""
+    """The privileges of the service RasMan, which installs the routes."""
 
     example = """\
 rasman:

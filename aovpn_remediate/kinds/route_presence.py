@@ -39,7 +39,7 @@ def _long_form(value: Any) -> Any:
 
 
 class RoutePresence(ConnectedProfileEntry, title="route-presence"):
-    """The routes of a profile, in the phonebook and while it is connected."""
+    """The routes of a tunnel, in the phonebook and while it is connected."""
 
     example = """\
 user-routes:

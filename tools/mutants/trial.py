@@ -17,6 +17,7 @@ RENEWED = 60
 """After so many mutants a worker starts anew: a PowerShell grows with each new script."""
 SHARED_TESTS = (
     "test_account.py",
+    "test_entry_keys.py",
     "test_phonebook_*.py",
     "test_profile_names.py",
     "test_repair_rounds.py",

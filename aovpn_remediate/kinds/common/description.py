@@ -22,7 +22,11 @@ def describe_kind(kind: str) -> KindText:
     """
     if kind not in KINDS:
         raise UsageError(f"there is no kind {kind!r}; the kinds are {', '.join(sorted(KINDS))}")
-    model = KINDS[kind]
+    return describe_model(kind, KINDS[kind])
+
+
+def describe_model(kind: str, model: type[Entry]) -> KindText:
+    """Return a kind in words, from its class."""
     schema = model.model_json_schema()
     settings = tuple(
         _setting_text(name, part, schema.get("required", []))
@@ -48,10 +52,11 @@ def _type_text(schema: Mapping[str, object]) -> str:
     if isinstance(options := schema.get("anyOf"), list):
         return " or ".join(_type_text(option) for option in options)
     if isinstance(values := schema.get("enum"), list):
-        return " | ".join(values)
+        return " | ".join(str(value) for value in values)
     if "const" in schema:
         return str(schema["const"])
     if "minimum" in schema:
         return f"{schema['minimum']}-{schema['maximum']}"
     words = {"string": "text", "boolean": "true | false", "array": "list"}
-    return words.get(str(schema["type"]), str(schema["type"]))
+    name = str(schema.get("type", "mapping"))
+    return words.get(name, name)
