@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,19 +24,20 @@ NEW = entry("Other") + entry(PROFILE, ipv4=3, ipv6=3)
 EARLIER = b"of an older repair, not of this one"
 KILL = b"\r\n[Environment]::Exit(9)\r\n"
 WRITERS = (
-    "Write-PhonebookText", "Write-NewFile", "Clear-CopyPlace", "Complete-PhonebookCopy",
-    "Move-File", "Remove-File", "Remove-UnneededFile",
+    "Write-PhonebookText", "Switch-Phonebook", "Confirm-Switch", "Write-NewFile", "Clear-CopyPlace",
+    "Complete-PhonebookCopy", "Move-File", "Remove-File", "Remove-UnneededFile",
 )  # fmt: skip
 NEVER = (
     "return",
     "throw",
     "continue",
-    "Invoke-WithRetry -Action { [IO.File]::Rep",
-    "[IO.File]::Replace($old",
-    "Invoke-WithRetry -Action { [IO.File]::Replace($old",
-    "if (-not (Test-Content -Path $temporary",
-    "if (-not $isSame",
-    "if (-not (Restore-Phonebook",
+    "[IO.File]::Replace($Old",
+    "if (Test-Content -Path $Old",
+    "try { if (Test-Content -Path $Old",
+    "Invoke-WithRetry -Action { [IO.File]::Replace($Old",
+    "if (-not (Test-Content -Path $Temporary",
+    "if (Restore-Phonebook",
+    "$false",
     "Save-KeptCopy",
     "$problem = ConvertTo-PlainError",
     "$isElsewhere = Test-Content -Path $backup",
@@ -51,12 +52,12 @@ QUIET = (
     "$old =",
     "$isElsewhere =",
     "$temporary =",
+    "$places = @{ Path",
     "$latin1 =",
     "$bytes =",
     "$folder =",
     "$name =",
-    "$same =",
-    "$isWhole =", "$isSame =",
+    "$isWhole =",
 )  # fmt: skip
 """What only computes: the files are as after the statement before it, which is a step."""
 
@@ -67,18 +68,23 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def statements(script: bytes, functions: Collection[str]) -> Iterator[tuple[str, str, Node]]:
+    """Each statement of these functions: the function, the statement in one line, and where it is."""
+    for function in (one for one in walk(parse(script)[0]) if one.type == "function_statement"):
+        name = text(function.children[1])
+        if name in functions:
+            lists = (one for one in walk(function) if one.type == "statement_list")
+            for one in (statement for part in lists for statement in part.children):
+                if one.type != "comment":
+                    yield name, " ".join(text(one).split()), one
+
+
 def steps() -> dict[str, int]:
     """Where each statement of the writing functions ends, by its line and its first words."""
     found = {}
-    for function in (one for one in walk(parse(SCRIPT)[0]) if one.type == "function_statement"):
-        name = text(function.children[1])
-        if name in WRITERS:
-            lists = (one for one in walk(function) if one.type == "statement_list")
-            for one in (statement for part in lists for statement in part.children):
-                words = " ".join(text(one).split())
-                is_step = not words.startswith(NEVER + QUIET) and (name, words) != HALF
-                if one.type != "comment" and is_step:
-                    found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
+    for name, words, one in statements(SCRIPT, WRITERS):
+        if not words.startswith(NEVER + QUIET) and (name, words) != HALF:
+            found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
     return found
 
 
@@ -111,7 +117,7 @@ def test_every_statement_that_writes_is_a_step():
     words = " ".join(STEPS)
     for statement in (
         "New-Object", "$stream.Write(", "$stream.Flush(", "$stream.Dispose(", "Remove-File -Path $backup",
-        "[IO.File]::Replace($temporary", "Remove-UnneededFile -Path $temporary", "Remove-UnneededFile -Path $file",
+        "[IO.File]::Replace($Temporary", "Remove-UnneededFile -Path $places['", "Remove-UnneededFile -Path $file",
         "Remove-File -Path $old", "Move-File -Path $Copy", "[IO.File]::Delete($Path)",
     ):  # fmt: skip
         assert statement in words.replace("$stream = New-Object", "New-Object"), statement

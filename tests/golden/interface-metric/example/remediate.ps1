@@ -544,62 +544,78 @@ function Edit-ProfileEntry {
     throw 'the phonebook kept changing while it was being repaired'
 }
 
-# Replaces the phonebook and keeps the old one beside it; $false if it changed meanwhile.
+# Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
+# since it was read, that version stays and the answer is $false.
 function Write-PhonebookText {
     param([string] $Path, [string] $Before, [string] $After)
 
-    $old = Clear-CopyPlace -Path $Path
-    $temporary = Get-TemporaryPath -Path $Path
+    $places = @{
+        Path      = $Path
+        Old       = Clear-CopyPlace -Path $Path
+        Temporary = Get-TemporaryPath -Path $Path
+    }
     try {
-        Write-NewFile -Path $temporary -Text $After
-        # Compared before every try: a program that held the file may just have written it.
-        $replaced = Invoke-WithRetry -Action {
-            $same = Test-Content -Path $Path -Text $Before
-            if ($same) {
-                try {
-                    [IO.File]::Replace($temporary, $Path, $old)
-                } catch {
-                    # One that breaks off half-way leaves the old file under the other name only.
-                    $null = Restore-Phonebook -Path $Path
-                    throw
-                }
-            }
-            $same
-        }
-        if (-not $replaced) {
-            return $false
-        }
-        try {
-            $isSame = Test-Content -Path $old -Text $Before
-            if (-not $isSame) {
-                # It was written between the comparison and the replacement: what was written comes back.
-                Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $temporary) }
-            }
-        } catch {
-            $problem = ConvertTo-PlainError -ErrorRecord $_
-            if (-not (Restore-Phonebook -Path $Path)) {
-                Save-KeptCopy -Path $Path -Copy $old
-                throw "$problem; what another program may have written is in a copy beside the phonebook"
-            }
-            throw
-        }
-        if (-not $isSame) {
-            if (-not (Test-Content -Path $temporary -Text $After)) {
-                # And it was written once more.
-                Save-KeptCopy -Path $Path -Copy $temporary
-            }
-            return $false
-        }
+        Write-NewFile -Path $places['Temporary'] -Text $After
+        $isReplaced = Switch-Phonebook @places -Before $Before
+        $isReplaced = $isReplaced -and (Confirm-Switch @places -Before $Before -After $After)
     } finally {
         if (-not (Test-BrokenReplacement -Path $Path)) {
-            Remove-UnneededFile -Path $temporary
+            Remove-UnneededFile -Path $places['Temporary']
         }
     }
-    Complete-PhonebookCopy -Path $Path -Copy $old
+    if (-not $isReplaced) {
+        return $false
+    }
+    Complete-PhonebookCopy -Path $Path -Copy $places['Old']
     if (-not (Test-Content -Path $Path -Text $After)) {
         throw 'the phonebook is not what was written; another program changed it'
     }
     $true
+}
+
+# Puts the new file in the phonebook's place and the phonebook in the old one's; $false if another program has
+# changed it. This is checked before each try: a program that locked the file may have written it.
+function Switch-Phonebook {
+    param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before)
+
+    Invoke-WithRetry -Action {
+        if (-not (Test-Content -Path $Path -Text $Before)) {
+            return $false
+        }
+        try {
+            [IO.File]::Replace($Temporary, $Path, $Old)
+        } catch {
+            # An interrupted replacement can leave the phonebook under the old file's name only.
+            $null = Restore-Phonebook -Path $Path
+            throw
+        }
+        $true
+    }
+}
+
+# Whether the replaced file is the one that was read. If another program has written it after the last check,
+# its version comes back.
+function Confirm-Switch {
+    param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before, [string] $After)
+
+    try {
+        if (Test-Content -Path $Old -Text $Before) {
+            return $true
+        }
+        Invoke-WithRetry -Action { [IO.File]::Replace($Old, $Path, $Temporary) }
+    } catch {
+        if (Restore-Phonebook -Path $Path) {
+            throw
+        }
+        $problem = ConvertTo-PlainError -ErrorRecord $_
+        Save-KeptCopy -Path $Path -Copy $Old
+        throw "$problem; what another program may have written is in a copy beside the phonebook"
+    }
+    if (-not (Test-Content -Path $Temporary -Text $After)) {
+        # Another program has written the new phonebook too, before the old one came back.
+        Save-KeptCopy -Path $Path -Copy $Temporary
+    }
+    $false
 }
 
 # Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
