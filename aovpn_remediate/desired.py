@@ -67,7 +67,7 @@ def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
 def _refuse_bad_client_files(
     remediations: Sequence[Remediation], read_client_files: Callable[[Remediation], object]
 ) -> None:
-    problems: list[str] = []
+    problems: list[Problem] = []
     for remediation in remediations:
         pair = remediation.settings.own_pair()
         if pair is None or not pair.clients:

@@ -7,7 +7,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- ProblemsError                65   every problem of files or scripts at once
     |   |-- ConfigError              65   the config
     |   |-- RuleError                65   a script that must not reach a device
-    |-- ClientFileError              65   a client file of your own script pair
+    |   `-- ClientFileError          65   a client file of your own script pair
     |-- RenderError                   1   a template and its settings do not fit
     |-- OutputError                   1   a file or folder cannot be written
     |-- ResolveError                  1   names of groups, filters, scope tags
@@ -60,14 +60,8 @@ class RuleError(ProblemsError):
     """Scripts that break a rule."""
 
 
-class ClientFileError(RemediateError):
-    """Client files that do not describe a client; holds every problem, one a line."""
-
-    exit_code = 65
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+class ClientFileError(ProblemsError):
+    """Client files that do not describe a client."""
 
 
 class RenderError(RemediateError):

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "errors": {"problems"},
     "model": set(),
     "marker": set(),
-    "kinds": {"marker", "model", "problems"},
+    "kinds": {"documents", "marker", "model", "problems"},
     "config": {"documents", "kinds", "model", "problems"},
     "documents": {"problems"},
     "scripts": {"model", "problems"},
@@ -29,8 +29,8 @@ MAY_IMPORT = {
     "display": {"plan", "publish", "verify", "model"},
     "graph": {"marker", "model"},
     "simulator": set(),
-    "client": {"model"},
-    "verify": {"scripts", "client", "model"},
+    "client": {"documents", "model", "problems"},
+    "verify": {"scripts", "client", "documents", "model", "problems"},
 }
 
 OPEN_TO_ALL = {"errors", "wording"}
@@ -41,8 +41,8 @@ HOMES = {
     "urllib3": {"graph"},
     "jinja2": {"scripts"},
     "typer": {"cli"},
-    "pydantic": {"kinds", "config", "documents"},
-    "yaml": {"documents", "verify"},
+    "pydantic": {"kinds", "config", "documents", "client", "verify"},
+    "yaml": {"documents"},
     "rich": {"cli"},
     "tree_sitter": {"scripts"},
     "tree_sitter_pwsh": {"scripts"},

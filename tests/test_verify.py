@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from aovpn_remediate.verify.case_file import read_items
 
 from aovpn_remediate.client.comparison import differences
 from aovpn_remediate.model import ScriptPackage
 from aovpn_remediate.scripts.template_parts import templates_folder
 from aovpn_remediate.verify import prove
-from aovpn_remediate.verify.case_file import read_items
 from aovpn_remediate.verify.cases import case_files
 from tests.proof_jobs import ENTRIES, ENTRIES_OF, RENDERED, broken, jobs, the_case
 from tests.script_faults import REAL, around, at_call, on_replacement, without_bodies

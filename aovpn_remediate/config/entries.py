@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from aovpn_remediate.config.file import CONFIG_FILE, File
-from aovpn_remediate.documents.explanation import explain, explain_secrets
+from aovpn_remediate.documents.explanation import explain_secrets, validate
 from aovpn_remediate.documents.tree import Tree, Where
 from aovpn_remediate.kinds import KINDS, Entry
 from aovpn_remediate.problems import Problem
@@ -25,10 +23,7 @@ class Entries:
 
 def read_file(tree: Tree) -> File | list[Problem]:
     """Return the file without its entries, or what is wrong with it."""
-    try:
-        return File.model_validate(tree.value)
-    except ValidationError as error:
-        return explain(error, File, (), tree, CONFIG_FILE)
+    return validate(File, tree.value, (), tree, CONFIG_FILE)
 
 
 def read_entries(tree: Tree) -> Entries:
@@ -51,10 +46,7 @@ def _read_entry(value: object, where: Where, tree: Tree) -> Entry | list[Problem
     model = KINDS.get(str(value.get("kind")))
     if model is None:
         return [_kind_problem(value, where, tree), *explain_secrets(value, where, tree)]
-    try:
-        return model.model_validate(value, context={"folder": tree.path.parent})
-    except ValidationError as error:
-        return explain(error, model, where, tree, CONFIG_FILE)
+    return validate(model, value, where, tree, CONFIG_FILE)
 
 
 def _kind_problem(value: Mapping[str, object], where: Where, tree: Tree) -> Problem:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.documents.tree import Tree, Where
-from aovpn_remediate.problems import InvalidValue, Problem
+from aovpn_remediate.problems import InvalidPart, InvalidValue, Problem
 from aovpn_remediate.problems.words import close_word, nearest, quoted
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SECRET = re.compile(r"secret|passw|pass_?phrase|pwd|token|cert|private_?key|api_?key", re.IGNORECASE)
+_OF_THE_KEY = "[key]"
+"""How pydantic ends the location of a problem that a key of a mapping has."""
 _ALTERNATIVE = re.compile(r"(?:literal|list)\[.*\]")
+
+
+Model = TypeVar("Model", bound="BaseModel")
 
 
 class Refusal(NamedTuple):
@@ -25,6 +30,21 @@ class Refusal(NamedTuple):
 
     text: str
     code: str
+
+
+def validate(
+    model: type[Model], value: object, where: Where, tree: Tree, file_type: FileType
+) -> Model | list[Problem]:
+    """Return a part of a file as its model, or every problem that the model has with it.
+
+    Validators find the file's folder, at which paths in it start, in their context.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(value, context={"folder": tree.path.parent})
+    except ValidationError as error:
+        return explain(error, model, where, tree, file_type)
 
 
 def explain(
@@ -78,11 +98,18 @@ def _problem(
     if detail["type"] == "extra_forbidden":
         refusal = _secret_problem(name) or _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
         return tree.key_problem(location, *refusal)
+    if inner[-1:] == (_OF_THE_KEY,):
+        key_location = location[:-1]
+        return tree.key_problem(key_location, *_refusal(detail, _name(key_location[:-1])))
     form = file_type.forms.get(name)
     if form is not None and detail["type"] in _WRONG_TYPES:
         text = f"{name} {quoted(detail['input'])} is not a valid {form[0]}; write it as {form[1]}"
         return tree.problem(location, text, "value/wrong-type")
-    return tree.problem(location, *_REFUSALS.get(detail["type"], _other)(detail, name))
+    return tree.problem(location, *_refusal(detail, name))
+
+
+def _refusal(detail: ErrorDetails, name: str) -> Refusal:
+    return _REFUSALS.get(detail["type"], _other)(detail, name)
 
 
 def _secret_problem(key: str) -> Refusal | None:
@@ -105,11 +132,14 @@ def _name(location: Where) -> str:
 
 
 def _refused_by_us(detail: ErrorDetails, name: str) -> Refusal:
-    """What one of our own validators said; its text follows the value, but for a whole mapping."""
+    """What one of our own validators said; its text follows the value, if it is not a whole sentence."""
     error = detail["ctx"]["error"]
     code = error.code if isinstance(error, InvalidValue) else "value/invalid"
-    value = detail["input"]
-    return Refusal(str(error) if isinstance(value, dict) else f"{name} {quoted(value)} {error}", code)
+    if isinstance(error, InvalidPart):
+        return Refusal(str(error), code)
+    if isinstance(detail["input"], dict | list):
+        return Refusal(f"{name} {error}", code)
+    return Refusal(f"{name} {quoted(detail['input'])} {error}", code)
 
 
 def _unknown_word(detail: ErrorDetails, name: str) -> Refusal:
@@ -163,7 +193,7 @@ def _too_long(detail: ErrorDetails, name: str) -> Refusal:
 
 def _out_of_range(detail: ErrorDetails, name: str) -> Refusal:
     bounds = detail["ctx"]
-    limit = f"at least {bounds['ge']}" if "ge" in bounds else f"at most {bounds['le']}"
+    limit = f"at least {bounds['ge']:.0f}" if "ge" in bounds else f"at most {bounds['le']:.0f}"
     text = f"{name} {quoted(detail['input'])} is out of range; write a number of {limit}"
     return Refusal(text, "value/out-of-range")
 
@@ -184,6 +214,8 @@ _REFUSALS: Mapping[str, Callable[[ErrorDetails, str], Refusal]] = {
     "string_type": _not_text,
     "bool_type": _must_be("true or false", "write one of them without quotes"),
     "int_type": _must_be("a whole number", "write it without quotes"),
+    "int_from_float": _must_be("a whole number", "write it without a point"),
+    "float_type": _must_be("a number", "write it without quotes"),
     "list_type": _NOT_A_LIST,
     "tuple_type": _NOT_A_LIST,
     "dict_type": _NOT_A_MAPPING,

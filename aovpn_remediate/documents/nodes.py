@@ -105,6 +105,9 @@ def _key_problems(node: MappingNode) -> Iterator[tuple[Place, str, str]]:
             yield _place(key), f"duplicate key {quoted(key.value)}; remove one of them", "yaml/duplicate-key"
         else:
             seen.add(key.value)
+            problem = scalar_problem(key)
+            if problem is not None:
+                yield _place(key), *problem
 
 
 def _value(node: Node, file_type: FileType) -> object:

@@ -18,6 +18,7 @@ _HEX = re.compile(r"0x[0-9A-Fa-f]{1,16}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _WORDS: dict[str, bool | None] = {"~": None, "": None}
 for _name, _meaning in (("true", True), ("false", False), ("null", None)):
@@ -47,6 +48,10 @@ def scalar_problem(node: ScalarNode) -> tuple[str, str] | None:
     text = str(node.value)
     if node.tag == BINARY_TAG and not _BASE64.fullmatch(_packed(text)):
         return "!!binary needs Base64 text; write it as !!binary AAE=", "yaml/not-base64"
+    surrogate = _SURROGATE.search(text)
+    if surrogate:
+        code_point = f"U+{ord(surrogate[0]):04X}"
+        return f"contains {code_point}, which is not a character; remove it", "yaml/control-character"
     if not node.style and _SEXAGESIMAL.fullmatch(text):
         return f'other YAML readers read {text} as a number; write "{text}"', "yaml/unquoted-time"
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aovpn_remediate.problems.codes import CODES
 
-__all__ = ["CODES", "InvalidValue", "Problem"]
+__all__ = ["CODES", "InvalidPart", "InvalidValue", "Problem"]
 
 
 @dataclass(frozen=True, order=True)
@@ -40,3 +40,7 @@ class InvalidValue(ValueError):  # noqa: N818  what validators raise for a perso
             raise KeyError(code)
         self.code = code
         super().__init__(text)
+
+
+class InvalidPart(InvalidValue):
+    """A part of a file whose keys do not fit together; its text is a whole sentence."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aovpn_remediate.verify.cases import Case, read_cases
+from aovpn_remediate.verify.case import Case
+from aovpn_remediate.verify.cases import read_cases
 from aovpn_remediate.verify.pairs import prove_pairs
 from aovpn_remediate.verify.proof import Proof, prove, unproven
 from aovpn_remediate.verify.record import Job, jobs_for

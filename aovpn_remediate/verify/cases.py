@@ -18,30 +18,20 @@ there ``exits`` (exit codes) may stand for ``says``, and the output is the pair'
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aovpn_remediate.client.description import Description, make_client
-from aovpn_remediate.errors import ClientError, ClientFileError
-from aovpn_remediate.model import Remediation
+from aovpn_remediate.documents.reading import read_tree
+from aovpn_remediate.documents.tree import Reading, Tree
+from aovpn_remediate.errors import ClientFileError
+from aovpn_remediate.model import OwnPair, Remediation
+from aovpn_remediate.problems import Problem
 from aovpn_remediate.scripts.template_parts import templates_folder
-from aovpn_remediate.verify.case_file import read_items, states
+from aovpn_remediate.verify.case import CASE_FILE, Case, KindCaseEntry, make_case
 from aovpn_remediate.verify.case_values import case_values
-
-
-@dataclass(frozen=True)
-class Case:
-    """One state or fault of a client, with what the pair has to say and to leave behind."""
-
-    name: str
-    before: Description
-    after: Description
-    says: tuple[str, ...]
-    exits: tuple[int, ...] = ()
-    then: str = ""
+from aovpn_remediate.verify.client_file import read_client_file
 
 
 def read_cases(remediation: Remediation) -> list[Case]:
@@ -50,27 +40,11 @@ def read_cases(remediation: Remediation) -> list[Case]:
     Raises ``ClientFileError`` with everything that is wrong with the files.
     """
     own = remediation.settings.own_pair()
-    values = case_values(remediation) if own is None else {}
-    cases: list[Case] = []
-    problems: list[str] = []
-    for path in case_files(remediation.kind) if own is None else own.clients:
-        try:
-            items = read_items(path)
-            found = list(_fitting(items, values))
-        except ClientError as error:
-            problems.append(f"{path}: {error}")
-            continue
-        except RecursionError:
-            problems.append(f"{path}: a part of it holds itself; docs/clients.md shows each part")
-            continue
-        cases += found
-        if own is not None:
-            problems += [f"{path}: {text}" for item in items for text in _condition_problems(item)]
-            runs = 1 if own.remediation is None else 4
-            problems += [f"{path}: {problem}" for case in found for problem in _case_problems(case, runs)]
-    if problems:
-        raise ClientFileError(problems)
-    return cases
+    if own is not None:
+        return _own_cases(own)
+    values = case_values(remediation)
+    found = [_kind_cases(path, values) for path in case_files(remediation.kind)]
+    return [case for cases in found for case in cases]
 
 
 def case_files(kind: str) -> list[Path]:
@@ -80,69 +54,52 @@ def case_files(kind: str) -> list[Path]:
     return [*sorted((folder / "cases").glob("*.yaml")), *([own] if own.is_file() else [])]
 
 
-def _fitting(items: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Iterator[Case]:
-    for item in items:
-        if _fits(item.get("when", {}), values) and not _matches_any(item.get("unless", {}), values):
-            yield _case(item, values)
+def _own_cases(pair: OwnPair) -> list[Case]:
+    files = [read_client_file(path, runs=4 if pair.remediation else 1) for path in pair.clients]
+    problems = [problem for file in files for problem in file.problems]
+    if problems:
+        raise ClientFileError(problems)
+    return [case for file in files for case in file.cases]
 
 
-def _condition_problems(item: Mapping[str, Any]) -> Iterator[str]:
-    """Conditions on settings, which a pair of one's own does not have: its case would vanish."""
-    for key in ("when", "unless"):
-        if key in item:
-            yield f"case {item['case']!r}: {key} is for the kinds' own cases; remove it, see docs/clients.md"
+def _kind_cases(path: Path, values: Mapping[str, Any]) -> list[Case]:
+    """The cases of a kind that fit the settings; a problem in them is a mistake of ours."""
+    reading = _read_once(path, path.stat().st_mtime_ns)
+    tree = reading.tree
+    if tree is None or reading.problems or not isinstance(tree.value, list):
+        raise ClientFileError(reading.problems)
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    for index, item in enumerate(tree.value):
+        if _fits(item, values):
+            case = _kind_case(item, index, tree, values)
+            if isinstance(case, list):
+                problems += case
+            else:
+                cases.append(case)
+    if problems:
+        raise ClientFileError(problems)
+    return cases
 
 
-def _case_problems(case: Case, runs: int) -> Iterator[str]:
-    """What of a case cannot be made or is not said; tried with a client that nobody uses."""
-    wanted = runs + bool(case.then and runs > 1)
-    for key, said in (("exits", case.exits), ("says", case.says)):
-        if said and len(said) < wanted:
-            yield f"case {case.name!r}: {key} has {len(said)} of {wanted}, a run each; see docs/clients.md"
-    if not case.exits and not case.says:
-        yield f"case {case.name!r}: exits and says are empty; docs/clients.md shows what they hold"
-    for name, part in (("before", case.before), ("after", case.after)):
-        problems = [f"case {case.name!r}, {name}: {problem}" for problem in _client_problems(part)]
-        yield from problems
-        if problems:
-            return
+@lru_cache(maxsize=64)
+def _read_once(path: Path, _: int) -> Reading:
+    """The cases of a kind are read once for all its remediations, as long as the file does not change."""
+    return read_tree(path, CASE_FILE)
 
 
-def _client_problems(description: Description) -> list[str]:
-    """What of a client cannot be made: of the whole, and if it cannot, of each part by itself."""
-    whole = _client_problem(description)
-    if not whole:
-        return []
-    needed = {"phonebooks": description["phonebooks"]} if "phonebooks" in description else {}
-    found = [_client_problem(needed)] if needed else []
-    if not any(found):
-        found = [_client_problem(needed | {part: description[part]}) for part in description]
-    return [problem for problem in dict.fromkeys(found) if problem] or [whole]
+def _kind_case(
+    item: Mapping[str, Any], index: int, tree: Tree, values: Mapping[str, Any]
+) -> Case | list[Problem]:
+    clients = {key: _filled(item[key], values) for key in ("before", "after") if key in item}
+    return make_case({**item, **clients}, (index,), tree, model=KindCaseEntry)
 
 
-def _client_problem(description: Description) -> str:
-    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
-        try:
-            make_client(description, Path(folder) / "client")
-        except ClientError as error:
-            return str(error)
-    return ""
-
-
-def _case(item: Mapping[str, Any], values: Mapping[str, Any]) -> Case:
-    before = _filled(item["before"] or {}, values)
-    stays = {part: value for part, value in before.items() if part not in ("locked", "changes")}
-    after = stays | _filled(item.get("after") or {}, values)
-    says, exits = tuple(states(item.get("says", ""))), tuple(item.get("exits", ()))
-    return Case(str(item["case"]), before, after, says, exits, item.get("then", ""))
-
-
-def _fits(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return all(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
-
-
-def _matches_any(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return any(_is_one_of(values.get(name), wanted) for name, wanted in condition.items())
+def _fits(item: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    wanted, unwanted = item.get("when", {}), item.get("unless", {})
+    if not all(_is_one_of(values.get(name), one) for name, one in wanted.items()):
+        return False
+    return not any(_is_one_of(values.get(name), one) for name, one in unwanted.items())
 
 
 def _is_one_of(value: object, wanted: object) -> bool:

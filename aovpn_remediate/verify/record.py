@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
-from aovpn_remediate.client.description import make_client
+from aovpn_remediate.client.making import make_client
 from aovpn_remediate.client.snapshot import Snapshot, mark_files, snapshot, written_files
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
-from aovpn_remediate.verify.cases import Case, read_cases
+from aovpn_remediate.verify.case import Case
+from aovpn_remediate.verify.cases import read_cases
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,6 @@ def _scripts(job: Job) -> list[_Script]:
 def _account(job: Job) -> str:
     """The account that runs the scripts: the package's own, or the wrong one where the case asks for it."""
     account = job.package.run_as
-    if job.case.before.get("account") != "other":
+    if job.case.before.account != "other":
         return account.value
     return RunAs.USER.value if account is RunAs.SYSTEM else RunAs.SYSTEM.value

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from aovpn_remediate.kinds.common.fields import Day, Interval, Name, TimeOfDay
 from aovpn_remediate.kinds.common.strict import Strict
-from aovpn_remediate.problems import InvalidValue
+from aovpn_remediate.problems import InvalidPart
 
 
 class ScheduleEntry(Strict, title="Schedule"):
@@ -24,15 +24,15 @@ class ScheduleEntry(Strict, title="Schedule"):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.every is None and self.once is None:
-            raise InvalidValue("schedule/none", "a schedule needs every or once; add every: 4 hours")
+            raise InvalidPart("schedule/none", "a schedule needs every or once; add every: 4 hours")
         if self.every is not None and self.once is not None:
-            raise InvalidValue("schedule/both", "every and once cannot be combined; keep one")
+            raise InvalidPart("schedule/both", "every and once cannot be combined; keep one")
         if self.every is not None and "hour" in self.every:
             if self.model_fields_set & {"at", "utc"}:
                 text = "every N hours cannot be combined with at or utc; remove them, or use days"
-                raise InvalidValue("schedule/time-with-hours", text)
+                raise InvalidPart("schedule/time-with-hours", text)
         elif self.at is None:
-            raise InvalidValue(
+            raise InvalidPart(
                 "schedule/no-time", 'a schedule with days or once needs a time; add at: "06:30"'
             )
         return self
@@ -59,17 +59,17 @@ class AssignmentEntry(Strict, title="Assignment"):
         targets = sorted(self.model_fields_set & {"group", "exclude", "all"})
         if not targets:
             text = "an assignment needs group, exclude or all; add one of them"
-            raise InvalidValue("assignment/no-target", text)
+            raise InvalidPart("assignment/no-target", text)
         if len(targets) > 1:
             text = f"{' and '.join(targets)} cannot be combined; write an assignment for each"
-            raise InvalidValue("assignment/several-targets", text)
+            raise InvalidPart("assignment/several-targets", text)
         if self.exclude is not None and len(self.model_fields_set) > 1:
             text = "exclude cannot be combined with filter, filter_mode or schedule; remove them"
-            raise InvalidValue("assignment/exclusion-settings", text)
+            raise InvalidPart("assignment/exclusion-settings", text)
         if self.exclude is None and self.schedule is None:
             text = "an assignment needs a schedule; add schedule: {every: 4 hours}"
-            raise InvalidValue("assignment/no-schedule", text)
+            raise InvalidPart("assignment/no-schedule", text)
         if "filter_mode" in self.model_fields_set and self.filter is None:
             text = "filter_mode needs a filter; add filter or remove filter_mode"
-            raise InvalidValue("assignment/no-filter", text)
+            raise InvalidPart("assignment/no-filter", text)
         return self
