@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from aovpn_remediate.client import PowerShell, device
-from aovpn_remediate.client.description import Description, make_client
 from aovpn_remediate.client.snapshot import snapshot
 from aovpn_remediate.errors import ClientError, ScriptEndedError
+from tests.described_clients import Parts, client_of
 
 KEY = r"HKLM:\SOFTWARE\X"
-CLIENT: Description = {
+CLIENT: Parts = {
     "phonebooks": {"device": [{"name": "VPN", "ipv4": 3, "routes": ["10.0.0.0/8@7", "!10.9.0.0/16"]}], "user": [{"name": "Mine"}]},
     "interfaces": [{"alias": "VPN", "ipv4": 25}, {"alias": "Ethernet", "ipv4": 25, "index": 7}],
     "registry": {KEY: {"Text": "2026-01-01", "Number": 1, "Bytes": b"ab", "List": ["a", "b"]}, r"HKLM:\SOFTWARE\Shut": {}},
@@ -27,7 +27,7 @@ CLIENT: Description = {
 
 def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list[str]:
     """What a script says on this client, and its errors behind that."""
-    client = make_client(CLIENT, folder / "client")
+    client = client_of(CLIENT, folder / "client")
     run = client.run(shell, script.encode(), run_as=run_as, apart=True)
     return [*run.output, *run.errors]
 
@@ -100,21 +100,21 @@ def test_a_standard_user_may_do_less(shell, tmp_path, script, lines):
     ],
 )  # fmt: skip
 def test_a_service_has_a_state_and_one_that_hangs_is_not_restarted(shell, tmp_path, state, status, lines):
-    client = make_client({"services": {"RasMan": {"state": state}}}, tmp_path / "client")
+    client = client_of({"services": {"RasMan": {"state": state}}}, tmp_path / "client")
     script = b"(Get-Service RasMan).Status; Restart-Service RasMan; (Get-Service RasMan).Status"
     run = client.run(shell, script, run_as="system", apart=True)
     assert [*run.output, *run.errors] == [status, *lines]
 
 
 def test_system_has_a_registry_hive_of_its_own(shell, tmp_path):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     client.run(shell, b"New-Item -Path 'HKCU:\\Software\\Mine' | Out-Null", run_as="system")
     run = client.run(shell, b"Test-Path 'HKCU:\\Software\\Mine'", run_as="user")
     assert run.output == ("False",) and r"HKU:\S-1-5-18\Software\Mine" in client.registry
 
 
 def test_a_client_that_cannot_be_prepared_is_an_error(shell, tmp_path):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     client.locks = [{"path": str(client.phonebook("hidden")), "tries": 2}]  # which is not there
     with pytest.raises(ClientError, match=r"the simulated client failed: Start-Client: .*rasphone"):
         client.run(shell, b"'1'", run_as="system")
@@ -142,7 +142,7 @@ def test_what_is_not_settled_in_a_call_is_as_on_windows(shell, tmp_path, script,
 def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch, powershell):
     monkeypatch.setenv("HTTP_PROXY", "a")
     monkeypatch.setenv("http_proxy", "b")
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     with PowerShell(powershell) as shell:
         client.run(shell, b"$env:left_here = 'x'; $env:LEFT_HERE = 'y'", run_as="user")
         run = client.run(shell, b"$env:HTTP_PROXY; $env:http_proxy; Test-Path env:left_here", run_as="user")
@@ -151,7 +151,7 @@ def test_names_that_differ_in_case_are_two_variables(tmp_path, monkeypatch, powe
 
 def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch, powershell):
     monkeypatch.setattr(device, "LIMIT", 1)
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     with (
         PowerShell(powershell) as shell,
         pytest.raises(ClientError, match="did not end within 1 s"),
@@ -170,7 +170,7 @@ def test_a_script_that_does_not_end_is_ended(tmp_path, monkeypatch, powershell):
     "way", ["$ErrorActionPreference = 'SilentlyContinue'; {}", "try {{ {} }} catch {{ }}"]
 )
 def test_a_refused_call_is_recorded_even_if_the_script_catches_it(shell, tmp_path, call, way):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, way.format(call).encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1 and run.state["events"] == []
     assert run.state["routes"] == []
@@ -193,7 +193,7 @@ def test_a_refused_call_is_recorded_even_if_the_script_catches_it(shell, tmp_pat
     ],
 )
 def test_a_module_with_stand_ins_can_be_required_and_imported(shell, tmp_path, script, lines):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
 
@@ -242,7 +242,7 @@ SUB = r"HKLM:\SOFTWARE\Other\Sub"
     ],
 )  # fmt: skip
 def test_a_missing_stand_in_fails_the_case_even_if_the_script_hides_it(shell, tmp_path, call):
-    client = make_client(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    client = client_of(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
     before = snapshot(client)
     run = client.run(shell, f"try {{ {call} }} catch {{ }}".encode(), run_as="system", apart=True)
     assert len(run.state["refused"]) == 1, run
@@ -252,14 +252,14 @@ def test_a_missing_stand_in_fails_the_case_even_if_the_script_hides_it(shell, tm
 @pytest.mark.parametrize("given", ["$null", "''", "@()"])
 def test_an_empty_value_that_windows_refuses_too_is_not_a_misuse(shell, tmp_path, given):
     script = f"try {{ Restart-Service -Name {given} }} catch {{ 'caught' }}"
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert run.output == ("caught",) and run.state["refused"] == []
 
 
 def test_a_missing_method_of_the_scripts_own_object_is_not_a_misuse(shell, tmp_path):
     script = b"try { ([pscustomobject] @{ A = 1 }).Stop() } catch { 'caught' }; try { 'x'.Stop() } catch { }; try { [MyType] } catch { }; try { [IO.File]::ReadAllText('/no') } catch { }"
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, script, run_as="system", apart=True)
     assert run.output == ("caught",) and run.state["refused"] == []
 
@@ -295,7 +295,7 @@ def test_a_standard_user_stops_no_service_by_its_method_either(shell, tmp_path):
     ],
 )  # fmt: skip
 def test_a_stand_in_accepts_the_pipeline_input_of_windows(shell, tmp_path, script, lines):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert ([*run.output, *run.errors], run.state["refused"]) == (lines, [])
 
@@ -338,7 +338,7 @@ def test_the_objects_of_windows_have_their_usual_properties(shell, tmp_path, scr
 
 def test_checking_whether_a_command_exists_is_not_a_misuse(shell, tmp_path):
     script = b"$null -eq (Get-Command Get-Nothing -ErrorAction SilentlyContinue)"
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, script, run_as="system", apart=True)
     assert run.output == ("True",) and run.state["refused"] == []
 
@@ -363,7 +363,7 @@ def test_checking_whether_a_command_exists_is_not_a_misuse(shell, tmp_path):
     ],
 )  # fmt: skip
 def test_the_registry_is_written_as_windows_writes_it(shell, tmp_path, script, left):
-    client = make_client(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    client = client_of(CLIENT | {"registry": {SUB: {"A": 1}}}, tmp_path / "client")
     assert client.run(shell, script.encode(), run_as="system", apart=True).state["refused"] == []
     there = client.registry.get(SUB)
     found = there and {name: (value["type"], value["data"]) for name, value in there.items()}
@@ -374,7 +374,7 @@ def test_keys_of_which_only_those_below_are_named_are_listed_too(shell, tmp_path
     script = (
         r"(Get-ChildItem HKLM:\SOFTWARE -Recurse).Name; 'and'; (Get-ChildItem HKLM:\SOFTWARE).PSChildName"
     )
-    client = make_client({"registry": {SUB: {"A": 1}}}, tmp_path / "client")
+    client = client_of({"registry": {SUB: {"A": 1}}}, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     names = [line for line in run.output if "Microsoft" not in line]
     assert names == [r"HKLM:\SOFTWARE\Other", SUB, "and", "Other"]
@@ -398,9 +398,7 @@ def test_keys_of_which_only_those_below_are_named_are_listed_too(shell, tmp_path
 )  # fmt: skip
 def test_scripts_find_what_they_find_on_windows(shell, tmp_path, script, lines):
     for _ in range(2):
-        client = make_client(
-            {part: CLIENT[part] for part in ("interfaces", "phonebooks")}, tmp_path / "client"
-        )
+        client = client_of({part: CLIENT[part] for part in ("interfaces", "phonebooks")}, tmp_path / "client")
         run = client.run(shell, script.encode(), run_as="system", apart=True)
         assert [*run.output, *run.errors] == lines and run.state["refused"] == []
         shutil.rmtree(client.folder)
@@ -418,7 +416,7 @@ def test_scripts_find_what_they_find_on_windows(shell, tmp_path, script, lines):
     ],
 )
 def test_the_exit_code_is_that_of_a_process(shell, tmp_path, script, code):
-    client = make_client(CLIENT | {"faults": {"rasdial": "no"}}, tmp_path / "client")
+    client = client_of(CLIENT | {"faults": {"rasdial": "no"}}, tmp_path / "client")
     assert client.run(shell, script.encode(), run_as="system", apart=True).exit_code == code
 
 
@@ -433,7 +431,7 @@ def test_the_exit_code_is_that_of_a_process(shell, tmp_path, script, code):
 def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
     tmp_path, monkeypatch, powershell, script, limit, problem
 ):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     with PowerShell(powershell) as shell:
         assert client.run(shell, b"'first'", run_as="user").output == ("first",)
         with monkeypatch.context() as patch, pytest.raises(ScriptEndedError, match=problem):
@@ -444,7 +442,7 @@ def test_a_script_cannot_answer_for_us_and_its_children_hold_nothing_up(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 def test_a_file_that_never_ends_is_not_read(tmp_path):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     os.mkfifo(client.folder / "pipe")
     assert snapshot(client)["special file pipe"]
 
@@ -469,7 +467,7 @@ def test_a_file_that_never_ends_is_not_read(tmp_path):
     ],
 )
 def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, script, look, apart):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     assert client.run(shell, script.encode(), run_as="user", apart=apart).errors == ()
     assert client.run(shell, look.encode(), run_as="user", apart=apart).output == ("False",)
 
@@ -492,7 +490,7 @@ def test_nothing_that_a_script_leaves_is_there_for_the_next(shell, tmp_path, scr
     ],
 )  # fmt: skip
 def test_a_command_of_windows_fails_with_an_error_that_ends_nothing(shell, tmp_path, command, script, lines):
-    client = make_client(CLIENT | {"faults": {command: "no"}}, tmp_path / "client")
+    client = client_of(CLIENT | {"faults": {command: "no"}}, tmp_path / "client")
     run = client.run(shell, script.encode(), run_as="system", apart=True)
     assert [*run.output, *run.errors] == lines
     assert client.unmet() == []
@@ -512,7 +510,7 @@ def test_a_command_of_windows_fails_with_an_error_that_ends_nothing(shell, tmp_p
     ],
 )
 def test_an_error_of_windows_names_its_command_and_fails_the_call(shell, tmp_path, script):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     text = f"{script} -ErrorAction SilentlyContinue; $?; $Error[0].FullyQualifiedErrorId"
     run = client.run(shell, text.encode(), run_as="system", apart=True)
     succeeded, name = run.output
@@ -526,17 +524,17 @@ if ($null -eq $type) { return 0 }
 $log = $type.GetField('s_provider', $hidden).GetValue($null)
 $log.GetType().GetField('_levelFilter', $hidden).GetValue($log)
 """
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     assert client.run(shell, script, run_as="user").output == ("0",)
 
 
 def test_a_call_that_fails_on_purpose_did_not_succeed(shell, tmp_path):
-    client = make_client(CLIENT | {"faults": {"Set-Content": "no"}}, tmp_path / "client")
+    client = client_of(CLIENT | {"faults": {"Set-Content": "no"}}, tmp_path / "client")
     run = client.run(shell, b"Set-Content a b -ErrorAction Ignore; $?", run_as="system", apart=True)
     assert run.output == ("False",)
 
 
 def test_rasdial_alone_lists_and_dials_nothing(shell, tmp_path):
-    client = make_client(CLIENT, tmp_path / "client")
+    client = client_of(CLIENT, tmp_path / "client")
     run = client.run(shell, b"rasdial", run_as="system")
     assert run.errors == () and client.events == []

@@ -1,17 +1,14 @@
-"""The description of a client: what it makes and what it refuses."""
+"""The description of a client: what it makes."""
 
 from __future__ import annotations
 
 import pytest
 
-from aovpn_remediate.client.description import make_client
+from aovpn_remediate.client.description import Description
+from aovpn_remediate.client.making import make_client
 from aovpn_remediate.client.snapshot import snapshot
 from aovpn_remediate.errors import ClientError
-
-
-def test_a_description_with_an_unknown_part_is_refused(tmp_path):
-    with pytest.raises(ClientError, match="there is no part phonebok"):
-        make_client({"phonebok": {}}, tmp_path / "c")
+from tests.described_clients import client_of
 
 
 @pytest.mark.parametrize(
@@ -28,31 +25,23 @@ def test_a_description_with_an_unknown_part_is_refused(tmp_path):
     ],
 )  # fmt: skip
 def test_a_snapshot_sees_every_part(tmp_path, part, seen):
-    empty = snapshot(make_client({}, tmp_path / "jdoe"))
-    full = snapshot(make_client(part, tmp_path / "b"))
+    empty = snapshot(client_of({}, tmp_path / "jdoe"))
+    full = snapshot(client_of(part, tmp_path / "b"))
     new = [name for name in full if name not in empty and not name.startswith("folder ")]
     assert new == seen
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        {"phonebooks": {"user": [{"nam": "V"}]}}, {"phonebooks": []}, {"interfaces": [{"ipv4": 3}]},
-        {"routes": [10]}, {"routes": ["10.0.0.0/33"]}, {"disk": "ful"}, {"link": "devic"}, {"account": "wrong"},
-        {"phonebooks": {"devices": []}}, {"locked": {"devic": 2}}, {"switches": ["refusesRoute"]},
-        {"language": "Constrained"}, {"services": {"RasMan": {"privilege": []}}}, {"services": {"RasMan": {"state": "Hung"}}}, {"interfaces": [{"alias": "V", "ipv4": "auto"}]}, {"registry": {"HKLM:\\X": []}}, {"services": {"RasMan": 3}}, {"locked": "device"},
-        {"phonebooks": {"device": []}, "changes": {"device": {}}}, {"networks": [{"name": "x"}]}, {"reachable": "dc01"}, {"denied": "HKLM:\\X"},
-        {"networks": [{"name": "x", "interface": "y", "category": "Work"}]},
-    ],
-)  # fmt: skip
-def test_a_part_with_a_problem_is_reported(tmp_path, part):
-    with pytest.raises(ClientError, match=r".*; docs/clients\.md (shows|lists)"):
-        make_client(part, tmp_path / "c")
+def test_the_parts_of_another_description_replace_those_of_a_client():
+    before = Description.model_validate(
+        {"phonebooks": {"user": [{"name": "V"}]}, "locked": {"user": 2}, "routes": ["10.0.0.0/8"], "build": 1}
+    )
+    changed = Description.model_validate({"routes": [], "culture": "de-DE"})
+    after = before.after(changed)
+    assert (after.phonebooks, after.locked) == (before.phonebooks, {})
+    assert (after.routes, after.culture, after.build) == ([], "de-DE", 1)
 
 
-@pytest.mark.parametrize("part", [{"locked": {"user": 2}}, {"link": "user"}, {"changes": {"user": {}}}])
-def test_nothing_happens_to_a_phonebook_that_is_not_there(tmp_path, part):
-    with pytest.raises(
-        ClientError, match="names the phonebook user, which is not there; add it to phonebooks"
-    ):
-        make_client({"phonebooks": {"device": []}} | part, tmp_path / "c")
+def test_a_client_that_this_machine_cannot_create_is_no_bug(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ClientError, match="the files of the simulated client cannot be created: "):
+        make_client(Description(), tmp_path / "file" / "client")

@@ -6,13 +6,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from aovpn_remediate.verify.case_file import read_items
 
 from aovpn_remediate.client.comparison import differences
 from aovpn_remediate.model import ScriptPackage
 from aovpn_remediate.scripts.template_parts import templates_folder
 from aovpn_remediate.verify import prove
-from aovpn_remediate.verify.cases import case_files
+from aovpn_remediate.verify.cases import case_files, case_names
 from tests.proof_jobs import ENTRIES, ENTRIES_OF, RENDERED, broken, jobs, the_case
 from tests.script_faults import REAL, around, at_call, on_replacement, without_bodies
 
@@ -26,14 +25,14 @@ def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
 @pytest.mark.parametrize("kind", RENDERED)
 def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
     *_, own = case_files(kind)
-    names = {item["case"] for item in read_items(own)}
+    names = set(case_names(own))
     used = {job.case.name for entry in ENTRIES_OF[kind] for job in jobs(tmp_path, entry)}
     assert names - used == set()
 
 
 def test_every_shared_case_is_for_some_kind(tmp_path):
     *shared, _ = case_files("interface-metric")
-    names = {item["case"] for path in shared for item in read_items(path)}
+    names = {name for path in shared for name in case_names(path)}
     used = {job.case.name for entry in ENTRIES for job in jobs(tmp_path, entry)}
     assert names - used <= {"each key has another accepted value"}  # of kinds that accept several
 

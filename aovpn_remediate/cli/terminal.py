@@ -13,18 +13,15 @@ from typing import TextIO
 
 import typer
 
-from aovpn_remediate.errors import ConfigError, RemediateError, ResolveError, RuleError
+from aovpn_remediate.errors import ProblemsError, RemediateError, ResolveError
 
 
 def echo_error(error: RemediateError) -> None:
     """Print an error on stderr, one problem per line, without control characters and agent commands."""
     from aovpn_remediate.display.clean import clean
 
-    start = (
-        ""
-        if isinstance(error, ConfigError | RuleError | ResolveError) or error.exit_code == 130
-        else "error: "
-    )
+    says_where = isinstance(error, ProblemsError | ResolveError) or error.exit_code == 130
+    start = "" if says_where else "error: "
     typer.echo(start + "\n".join(clean(line) for line in str(error).split("\n")), err=True)
 
 

@@ -18,7 +18,7 @@ MAX_DEPTH = 20
 MAX_NODES = 200_000
 TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; remove some of them"
 
-_TOO_MANY = f"has more than {MAX_NODES:,} values; aliases repeat them"
+_TOO_MANY = f"has more than {MAX_NODES:,} values; use fewer aliases"
 _LOOP = f"{TOO_DEEP}, or an alias that contains itself"
 _KEY_FORM = "a key must be one word, not a list or a mapping; write one word"
 

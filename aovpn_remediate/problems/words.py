@@ -35,5 +35,6 @@ def close_word(word: object, words: Iterable[str]) -> str:
     """Return the valid word that a misspelt one was probably meant to be, or nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(str(word).casefold(), sorted(words), n=1, cutoff=0.7)
-    return close[0] if close else ""
+    known = {one.casefold(): one for one in sorted(words)}
+    close = get_close_matches(str(word).casefold(), known, n=1, cutoff=0.7)
+    return known[close[0]] if close else ""

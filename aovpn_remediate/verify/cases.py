@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from aovpn_remediate.documents.reading import read_tree
-from aovpn_remediate.documents.tree import Reading, Tree
+from aovpn_remediate.documents.tree import Tree
 from aovpn_remediate.errors import ClientFileError
 from aovpn_remediate.model import OwnPair, Remediation
 from aovpn_remediate.problems import Problem
@@ -43,8 +43,10 @@ def read_cases(remediation: Remediation) -> list[Case]:
     if own is not None:
         return _own_cases(own)
     values = case_values(remediation)
-    found = [_kind_cases(path, values) for path in case_files(remediation.kind)]
-    return [case for cases in found for case in cases]
+    cases: list[Case] = []
+    for path in case_files(remediation.kind):
+        cases += _kind_cases(path, values)
+    return cases
 
 
 def case_files(kind: str) -> list[Path]:
@@ -54,23 +56,29 @@ def case_files(kind: str) -> list[Path]:
     return [*sorted((folder / "cases").glob("*.yaml")), *([own] if own.is_file() else [])]
 
 
+def case_names(path: Path) -> list[str]:
+    """Return the name of each case of a kind's file."""
+    return [str(item["case"]) for item in _items(_read_once(path, path.stat().st_mtime_ns))]
+
+
 def _own_cases(pair: OwnPair) -> list[Case]:
     files = [read_client_file(path, runs=4 if pair.remediation else 1) for path in pair.clients]
-    problems = [problem for file in files for problem in file.problems]
+    problems: list[Problem] = []
+    cases: list[Case] = []
+    for file in files:
+        problems += file.problems
+        cases += file.cases
     if problems:
         raise ClientFileError(problems)
-    return [case for file in files for case in file.cases]
+    return cases
 
 
 def _kind_cases(path: Path, values: Mapping[str, Any]) -> list[Case]:
     """The cases of a kind that fit the settings; a problem in them is a mistake of ours."""
-    reading = _read_once(path, path.stat().st_mtime_ns)
-    tree = reading.tree
-    if tree is None or reading.problems or not isinstance(tree.value, list):
-        raise ClientFileError(reading.problems)
+    tree = _read_once(path, path.stat().st_mtime_ns)
     cases: list[Case] = []
     problems: list[Problem] = []
-    for index, item in enumerate(tree.value):
+    for index, item in enumerate(_items(tree)):
         if _fits(item, values):
             case = _kind_case(item, index, tree, values)
             if isinstance(case, list):
@@ -83,9 +91,16 @@ def _kind_cases(path: Path, values: Mapping[str, Any]) -> list[Case]:
 
 
 @lru_cache(maxsize=64)
-def _read_once(path: Path, _: int) -> Reading:
+def _read_once(path: Path, _: int) -> Tree:
     """The cases of a kind are read once for all its remediations, as long as the file does not change."""
-    return read_tree(path, CASE_FILE)
+    reading = read_tree(path, CASE_FILE)
+    if reading.tree is None or reading.problems:
+        raise ClientFileError(reading.problems)
+    return reading.tree
+
+
+def _items(tree: Tree) -> list[dict[str, Any]]:
+    return tree.value if isinstance(tree.value, list) else []
 
 
 def _kind_case(
