@@ -7,8 +7,8 @@ from tests.config_texts import ENTRY, HEAD, KEYS, LIST
 
 ALL_KINDS = ", ".join(sorted(KINDS))
 TWO_ENTRIES = (
-    "write two entries: one with stored: repair, live: report (it runs as the user), one with stored: ignore, "
-    "live: repair (it runs as SYSTEM)"
+    "write two entries: one with stored: repair, live: report (it runs as the user), and one with stored: ignore, "
+    "live: repair (as SYSTEM)"
 )
 METRIC = "is not a valid metric; write a number from 1 to 9999 without quotes, or automatic"
 SECRET = "looks like a secret; secrets do not belong in this file, remove it"
@@ -216,27 +216,27 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "both halves in one": (
         ENTRY + "    live: repair\n",
-        f"4:5: scope: user cannot have stored: repair with live: repair; {TWO_ENTRIES}",
+        f"4:5: with scope: user, stored: repair cannot be combined with live: repair; {TWO_ENTRIES}",
     ),
     "the live half that only reports": (
         ENTRY + "    stored: ignore\n    repair: false\n",
-        f"4:5: scope: user cannot have stored: ignore with live: report; {TWO_ENTRIES}",
+        f"4:5: with scope: user, stored: ignore cannot be combined with live: report; {TWO_ENTRIES}",
     ),
     "nothing to check": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",
-        "4:5: stored: ignore and live: ignore leave nothing to check; set one of them",
+        "4:5: stored: ignore and live: ignore leave nothing to check; set one of them to repair",
     ),
     "nothing to repair": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: report\n",
-        "4:5: nothing here is repaired; set stored or live to repair, or add repair: false",
+        "4:5: nothing is repaired here; set stored or live to repair, or add repair: false",
     ),
     "an absent profile with a repair": (
         ENTRY + "    when_absent: issue\n",
-        "4:5: when_absent: issue needs repair: false; no script can bring a profile back",
+        "4:5: when_absent: issue needs repair: false; a script cannot create a missing profile",
     ),
     "an absent profile without a phonebook": (
         ENTRY + "    stored: ignore\n    live: repair\n    repair: false\n    when_absent: issue\n",
-        "4:5: when_absent: issue needs stored: repair; only the phonebook tells",
+        "4:5: when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists",
     ),
     "run_as": (ENTRY + "    run_as: user\n", '8:5: unknown key "run_as"; scope decides the account; only the kind custom has run_as'),
     "a secret": (

@@ -19,17 +19,17 @@ ADVICE = {
     ),
     "one metric for two profiles": (
         "  n: {kind: interface-metric, profile: W, scope: device, ipv4: 3}\n",
-        ['8:3: the profile "VPN" has the metric 3 too; the two would tie'],
+        ['8:3: the profile "VPN" has the metric 3, too; use different metrics'],
     ),
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
         [
-            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer one wins, whatever the metrics"
+            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer prefix wins, whatever the metrics"
         ],
     ),
     "a signature check": (
         "    signature_check: true\n",
-        ["3:3: with signature_check a device refuses the rendered scripts, which have no signature"],
+        ["3:3: with signature_check, devices refuse the rendered scripts, which have no signature"],
     ),
     "no routes": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: []}\n",

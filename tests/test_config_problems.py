@@ -71,6 +71,7 @@ print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
     )
     assert run.stdout.splitlines() == [
         "1:1: is not valid YAML; remediate schema shows what belongs here",
+        "5:14: contains U+D800, which is not a character; remove it "
         '5:14: profile "\\ud800" contains the control character U+D800; remove it',
     ], run.stderr
 
@@ -91,17 +92,17 @@ def test_a_problem_without_a_text_still_gets_a_plain_one():
 @pytest.mark.parametrize(
     ("privileges", "problems"),
     [
-        ("[SeTcb]", ['privileges "SeTcb" is no privilege of Windows; did you mean "SeTcbPrivilege"?']),
+        ("[SeTcb]", ['privileges "SeTcb" is not a Windows privilege; did you mean "SeTcbPrivilege"?']),
         (
             "[SeTcdPrivilige]",
-            ['privileges "SeTcdPrivilige" is no privilege of Windows; did you mean "SeTcbP'],
+            ['privileges "SeTcdPrivilige" is not a Windows privilege; did you mean "SeTcbP'],
         ),
-        ("[SeUnsolicitedInputPrivilege]", ["is no privilege of Windows; write one as SeTcbPrivilege"]),
-        ("[SeLoadDriversPrivilege]", ['of Windows; did you mean "SeLoadDriverPrivilege"?']),
-        ("[setcbprivilege]", ['of Windows; did you mean "SeTcbPrivilege"?']),
+        ("[SeUnsolicitedInputPrivilege]", ["is not a Windows privilege; write one as SeTcbPrivilege"]),
+        ("[SeLoadDriversPrivilege]", ['did you mean "SeLoadDriverPrivilege"?']),
+        ("[setcbprivilege]", ['did you mean "SeTcbPrivilege"?']),
         ("window", ['privileges "window" is not valid; did you mean "windows"?']),
         ("5", ["privileges must be a list, not 5; write each item on a line with - before it"]),
-        ("[SeX1, 5]", ['privileges "SeX1" is no privilege', "privileges must be text, not 5"]),
+        ("[SeX1, 5]", ['privileges "SeX1" is not a Windows privilege', "privileges must be text, not 5"]),
     ],
 )
 def test_of_two_forms_of_a_value_the_intended_ones_problem_is_shown(tmp_path, privileges, problems):

@@ -95,11 +95,11 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
         ("", ["3:3: detection is missing; add detection: ..."]),
         (
             "    detection: scripts/detekt.ps1\n",
-            ['5:16: detection "scripts/detekt.ps1" is not there; write its path as seen from the config\'s folder'],
+            ['5:16: detection "scripts/detekt.ps1" does not exist; write its path relative to the config\'s folder'],
         ),
         (
             "    detection: scripts\\detekt.ps1\n",
-            ['5:16: detection "scripts\\detekt.ps1" is not there; write its path as seen from the config\'s folder, with / between folders'],
+            ['5:16: detection "scripts\\detekt.ps1" does not exist; write its path relative to the config\'s folder, with / between folders'],
         ),
         ("    detection: scripts\n", ['5:16: detection "scripts" is a folder; name a file in it']),
         ("    detection: ''\n", ['5:16: detection "" is a folder; name a file in it']),
@@ -118,12 +118,12 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
         ),
         (
             "    detection: huge.ps1\n",
-            ['5:16: detection "huge.ps1" is larger than 1,000,000 bytes; Intune takes no such script'],
+            ['5:16: detection "huge.ps1" is larger than 1,000,000 bytes; Intune does not accept such a script'],
         ),
         (
             "    detection: scripts/detect.ps1\n    clients: [a.yaml, scripts]\n",
             [
-                '6:15: clients "a.yaml" is not there; write its path as seen from the config\'s folder',
+                '6:15: clients "a.yaml" does not exist; write its path relative to the config\'s folder',
                 '6:23: clients "scripts" is a folder; name a file in it',
             ],
         ),
@@ -153,7 +153,7 @@ def test_a_file_that_cannot_be_read_is_said_at_its_place(folder):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
 def test_a_pipe_is_not_waited_for(folder):
     os.mkfifo(folder / "pipe")
-    expected = ['5:16: detection "pipe" is no ordinary file; name one']
+    expected = ['5:16: detection "pipe" is not an ordinary file; name another one']
     assert problems(folder, HEAD + "    detection: pipe\n") == expected
 
 
@@ -292,7 +292,7 @@ def test_without_a_remediation_the_detection_is_published_alone(bench, folder, t
 
 SIGNED = b"\r\n# SIG # Begin signature block\r\n# MIIF\r\n# SIG # End signature block\r\n"
 CHECKED = PAIR + "    signature_check: true\n"
-UNSIGNED = "has no signature, so that a device would refuse it; sign it, or remove signature_check"
+UNSIGNED = "has no signature, so devices would refuse it; sign it, or remove signature_check"
 
 
 def test_signed_files_are_published_with_the_check(bench, folder):

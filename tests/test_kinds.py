@@ -206,12 +206,12 @@ def route_problem(*routes: object, **settings: object) -> str:
         (
             [],
             {"stale": "remove"},
-            "an empty list with stale: remove would take every route away; list the routes",
+            "stale: remove with an empty list would remove every route; list the routes",
         ),
         (
             [{"prefix": "10.0.0.0/8", "exclude": True}],
             {},
-            "exclude needs exclusions: write, or repair: false; Windows has no command for it",
+            "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions",
         ),
         ([{"prefix": "10.0.0.0/8", "exclude": True}], {"exclusions": "write"}, ""),
         ([{"prefix": "10.0.0.0/8", "exclude": True}], {"repair": False}, ""),

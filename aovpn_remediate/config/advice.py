@@ -10,34 +10,38 @@ from aovpn_remediate.kinds import Entry
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import quoted
 
+Place = tuple[str, str]
+"""Where a kind keeps a value correct, and the value's name."""
+
 
 def advise(entries: Mapping[str, Entry], tree: Tree) -> list[Problem]:
-    """Return what a second look is worth, each with its place."""
+    """Return the warnings about a config, each at the key of its entry."""
     found = [*_overlaps(entries), *_own_advice(entries), *_unsigned(entries)]
-    return sorted(_warning(key, text, tree) for key, text in found)
+    return sorted(_warning(key, code, text, tree) for key, code, text in found)
 
 
-def _warning(key: str, text: str, tree: Tree) -> Problem:
+def _warning(key: str, code: str, text: str, tree: Tree) -> Problem:
     place = tree.key_place(("remediations", key))
-    return Problem(str(tree.path), *place, text, "config/advice", is_warning=True)
+    return Problem(str(tree.path), *place, text, code, is_warning=True)
 
 
-def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
-    """Two entries that want other values in one place undo each other; with the same values one is idle."""
-    first: dict[tuple[str, str], tuple[str, object]] = {}
+def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
+    """Entries that want other values in one place undo each other; with the same values one is idle."""
+    first: dict[Place, tuple[str, object]] = {}
     for key, entry in entries.items():
-        conflicts: dict[tuple[str, str], list[str]] = defaultdict(list)
-        duplicates: dict[tuple[str, str], list[str]] = defaultdict(list)
+        conflicts: dict[Place, list[str]] = defaultdict(list)
+        duplicates: dict[Place, list[str]] = defaultdict(list)
         for (place, name), value in entry.wants().items():
             earlier, wanted = first.setdefault((place.casefold(), name.casefold()), (key, value))
             if earlier != key:
                 found = duplicates if wanted == value else conflicts
                 found[earlier, place].append(name)
         for (earlier, place), names in conflicts.items():
-            what = _named(names, place)
-            yield key, f"{quoted(earlier)} wants another value of {what}; make both alike or remove one"
+            text = f"{quoted(earlier)} wants another value of {_named(names, place)}; "
+            yield key, "config/conflict", f"{text}make both alike or remove one"
         for (earlier, place), names in duplicates.items():
-            yield key, f"{quoted(earlier)} keeps {_named(names, place)} correct too; remove one"
+            text = f"{quoted(earlier)} keeps {_named(names, place)} correct, too; remove one"
+            yield key, "config/duplicate", text
 
 
 def _named(names: list[str], place: str) -> str:
@@ -45,17 +49,18 @@ def _named(names: list[str], place: str) -> str:
     return f"{', '.join(shown)} in {place}"
 
 
-def _own_advice(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+def _own_advice(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
     """What each kind says about an entry alone, and about it beside those above it."""
     earlier: list[Entry] = []
     for key, entry in entries.items():
-        for text in (*entry.advice(), *entry.advice_beside(earlier)):
-            yield key, text
+        for code, text in (*entry.advice(), *entry.advice_beside(earlier)):
+            yield key, code, text
         earlier.append(entry)
 
 
-def _unsigned(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
-    """Nobody can have signed what is rendered at each publish; files of one's own have to be signed."""
+def _unsigned(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
+    """Nobody can have signed what is rendered at each publish; your own files have to be signed."""
     for key, entry in entries.items():
         if entry.signature_check and entry.own_pair() is None:
-            yield key, "with signature_check a device refuses the rendered scripts, which have no signature"
+            text = "with signature_check, devices refuse the rendered scripts, which have no signature"
+            yield key, "config/unsigned", text

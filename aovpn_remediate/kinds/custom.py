@@ -12,6 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
+from aovpn_remediate.problems import InvalidValue
 
 MAX_BYTES = 1_000_000
 """More is read of no file; what Intune takes is far below it."""
@@ -21,36 +22,39 @@ _PATH = WithJsonSchema({"type": "string", "minLength": 1})
 
 
 def _find_file(value: object, info: ValidationInfo) -> Path:
-    """Return where a file lies, or raise ``ValueError`` with what is wrong."""
+    """Return where a file lies, or raise ``InvalidValue`` with what is wrong."""
     if not isinstance(value, str):
         raise PydanticKnownError("string_type")
     path = Path((info.context or {}).get("folder", "")) / value
     try:
         if path.is_dir():
-            raise ValueError("is a folder; name a file in it")
+            raise InvalidValue("custom/folder", "is a folder; name a file in it")
         if path.is_file():
             return path
         there = path.exists()
     except OSError as error:
-        raise ValueError(_cannot_be_read(error)) from error
+        raise _cannot_be_read(error) from error
     if there:
-        raise ValueError("is no ordinary file; name one")
+        raise InvalidValue("custom/not-a-file", "is not an ordinary file; name another one")
     slashes = ", with / between folders" if "\\" in value else ""
-    raise ValueError(f"is not there; write its path as seen from the config's folder{slashes}")
+    text = f"does not exist; write its path relative to the config's folder{slashes}"
+    raise InvalidValue("custom/not-found", text)
 
 
 def _read_script(value: object, info: ValidationInfo) -> ScriptFile:
-    """Return a script with its bytes, or raise ``ValueError`` with what is wrong."""
+    """Return a script with its bytes, or raise ``InvalidValue`` with what is wrong."""
     path = _find_file(value, info)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ValueError(_cannot_be_read(error)) from error
+        raise _cannot_be_read(error) from error
     if len(content) > MAX_BYTES:
-        raise ValueError(f"is larger than {MAX_BYTES:,} bytes; Intune takes no such script")
+        text = f"is larger than {MAX_BYTES:,} bytes; Intune does not accept such a script"
+        raise InvalidValue("custom/too-large", text)
     if not content.strip():
-        raise ValueError("is an empty file; write the script or name another file")
+        text = "is an empty file; write the script or name another file"
+        raise InvalidValue("custom/empty", text)
     return ScriptFile(path, content)
 
 
@@ -59,12 +63,13 @@ def _find_client(value: object, info: ValidationInfo) -> Path:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ValueError(_cannot_be_read(error)) from error
+        raise _cannot_be_read(error) from error
     return path
 
 
-def _cannot_be_read(error: OSError) -> str:
-    return f"cannot be read ({(error.strerror or str(error)).lower()}); let your account read it"
+def _cannot_be_read(error: OSError) -> InvalidValue:
+    reason = (error.strerror or str(error)).lower()
+    return InvalidValue("custom/unreadable", f"cannot be read ({reason}); give your account read permission")
 
 
 Script = Annotated[ScriptFile, PlainValidator(_read_script), _PATH]
@@ -113,9 +118,8 @@ proxy:
         if script is None or not is_published or not info.data.get("signature_check"):
             return script
         if not _SIGNATURE.search(script.content):
-            raise ValueError(
-                "has no signature, so that a device would refuse it; sign it, or remove signature_check"
-            )
+            text = "has no signature, so devices would refuse it; sign it, or remove signature_check"
+            raise InvalidValue("custom/not-signed", text)
         return script
 
     def script_settings(self) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.entry import Advice, Entry
 from aovpn_remediate.kinds.common.entry_keys import EntryKey, wanted_keys
 from aovpn_remediate.kinds.common.fields import Metric
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
@@ -66,13 +66,15 @@ user-metric:
             if metric is not None
         ]
 
-    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[str]:
+    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[Advice]:
         """With one metric for two tunnels it is open which of them names and routes go through."""
         if self.ipv4 == "automatic":
             return
         for other in earlier:
             if isinstance(other, InterfaceMetric) and self._ties_with(other):
-                yield f"the profile {quoted(other.profile)} has the metric {self.ipv4} too; the two would tie"
+                profile = f"the profile {quoted(other.profile)}"
+                text = f"{profile} has the metric {self.ipv4}, too; use different metrics"
+                yield "metric/same", text
                 return
 
     def _ties_with(self, other: InterfaceMetric) -> bool:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from aovpn_remediate.kinds.common.device import DeviceEntry
 from aovpn_remediate.kinds.common.entry import Wants
+from aovpn_remediate.problems import InvalidValue
 
 WINDOWS = (
     "SeImpersonatePrivilege", "SeIncreaseQuotaPrivilege", "SeTcbPrivilege", "SeChangeNotifyPrivilege",
@@ -40,7 +41,7 @@ def _privilege(text: str) -> str:
     word = re.sub("^se|priv[a-z]*$", "", text.casefold())  # what is in every name would make all alike
     close = get_close_matches(word, known, n=1)
     advice = f'did you mean "{known[close[0]]}"?' if close else "write one as SeTcbPrivilege"
-    raise ValueError(f"is no privilege of Windows; {advice}")
+    raise InvalidValue("privilege/unknown", f"is not a Windows privilege; {advice}")
 
 
 Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})]

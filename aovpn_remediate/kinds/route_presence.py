@@ -8,10 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from aovpn_remediate.kinds.common.entry import Advice
 from aovpn_remediate.kinds.common.fields import text_schema
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric, is_within
+from aovpn_remediate.problems import InvalidPart
 
 _PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
 RouteMetric = Annotated[
@@ -91,14 +93,15 @@ user-routes:
         seen: set[str] = set()
         for route in self.routes:
             if route.prefix in seen:
-                raise ValueError(f"route {route.prefix} is listed twice; remove one")
+                text = f"route {route.prefix} is listed twice; remove one"
+                raise InvalidPart("route/listed-twice", text)
             seen.add(route.prefix)
         if not self.routes and self.stale == "remove":
-            raise ValueError("an empty list with stale: remove would take every route away; list the routes")
+            text = "stale: remove with an empty list would remove every route; list the routes"
+            raise InvalidPart("route/all-removed", text)
         if any(route.exclude for route in self.routes) and self.repair and self.exclusions == "report":
-            raise ValueError(
-                "exclude needs exclusions: write, or repair: false; Windows has no command for it"
-            )
+            text = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
+            raise InvalidPart("route/exclusion-not-written", text)
         return self
 
     def script_settings(self) -> Mapping[str, object]:
@@ -114,15 +117,19 @@ user-routes:
         """The routes as one value: what one entry leaves out, another one may remove."""
         return {"routes": (self.stale, *sorted(_named(route) for route in self.routes))}
 
-    def advice(self) -> Iterable[str]:
+    def advice(self) -> Iterable[Advice]:
         """A list without routes, and overlapping routes with different metrics."""
         if not self.routes:
-            yield "no routes are listed, so every device is healthy"
+            yield "route/none", "no routes are listed, so every device is healthy"
         routes = [route for route in self.routes if not route.exclude]
         for one, other in combinations(routes, 2):
             is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
             if is_nested and one.metric != other.metric:
-                yield f"{_named(one)} and {_named(other)} overlap; the longer one wins, whatever the metrics"
+                routes_in_words = f"{_named(one)} and {_named(other)}"
+                yield (
+                    "route/overlap",
+                    f"{routes_in_words} overlap; the longer prefix wins, whatever the metrics",
+                )
 
 
 def _named(route: RouteEntry) -> str:

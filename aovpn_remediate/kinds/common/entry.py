@@ -16,6 +16,9 @@ from aovpn_remediate.model import OwnPair, RunAs
 Wants = Mapping[tuple[str, str], object]
 """What a kind keeps correct: the value by place and name."""
 
+Advice = tuple[str, str]
+"""What is allowed but probably not meant: the code of the problem, and a text."""
+
 _SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
 """What the class of every kind has to say about it."""
 
@@ -79,11 +82,11 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     def wants(self) -> Wants:
         """What the entry keeps correct, so that two entries of a file can be compared."""
 
-    def advice(self) -> Iterable[str]:
+    def advice(self) -> Iterable[Advice]:
         """What is allowed in this entry but probably not meant."""
         return ()
 
-    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[str]:  # noqa: ARG002
+    def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[Advice]:  # noqa: ARG002
         """What is allowed in this entry but probably not meant beside those above it in the file."""
         return ()
 

@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.kinds.common.fields import Profile
 from aovpn_remediate.model import RunAs
+from aovpn_remediate.problems import InvalidPart
 from aovpn_remediate.problems.words import quoted
 
 # A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
 _USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
 _TWO_ENTRIES = (
-    "scope: user cannot have stored: {} with live: {}; write two entries: one with stored: repair, "
-    "live: report (it runs as the user), one with stored: ignore, live: repair (it runs as SYSTEM)"
+    "with scope: user, stored: {} cannot be combined with live: {}; write two entries: one with stored: "
+    "repair, live: report (it runs as the user), and one with stored: ignore, live: repair (as SYSTEM)"
 )
 
 
@@ -37,7 +38,8 @@ class ProfileEntry(Entry):
     @model_validator(mode="after")
     def _absence(self) -> Self:
         if self.when_absent == "issue" and self.repair:
-            raise ValueError("when_absent: issue needs repair: false; no script can bring a profile back")
+            text = "when_absent: issue needs repair: false; a script cannot create a missing profile"
+            raise InvalidPart("profile/absent-with-repair", text)
         return self
 
     @property
@@ -114,13 +116,18 @@ class ConnectedProfileEntry(ProfileEntry):
     def _mix(self) -> Self:
         mix = (self.stored, self.live_mode)
         if mix == ("ignore", "ignore"):
-            raise ValueError("stored: ignore and live: ignore leave nothing to check; set one of them")
+            text = "stored: ignore and live: ignore leave nothing to check; set one of them to repair"
+            raise InvalidPart("profile/nothing-checked", text)
         if self.scope == "user" and mix not in _USER_MIXES:
-            raise ValueError(_TWO_ENTRIES.format(*mix))
+            raise InvalidPart("profile/two-accounts", _TWO_ENTRIES.format(*mix))
         if self.repair and "repair" not in mix:
-            raise ValueError("nothing here is repaired; set stored or live to repair, or add repair: false")
+            text = "nothing is repaired here; set stored or live to repair, or add repair: false"
+            raise InvalidPart("profile/nothing-repaired", text)
         if self.when_absent == "issue" and self.stored == "ignore":
-            raise ValueError("when_absent: issue needs stored: repair; only the phonebook tells")
+            text = (
+                "when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists"
+            )
+            raise InvalidPart("profile/absent-without-phonebook", text)
         return self
 
     @property
