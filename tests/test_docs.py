@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from aovpn_remediate import errors
 from aovpn_remediate.cli import run
-from aovpn_remediate.client.description import PARTS, SWITCHES
+from aovpn_remediate.client.description import Description
+from aovpn_remediate.client.values import Switch
 from aovpn_remediate.config import config_schema
 from aovpn_remediate.kinds import KINDS, describe_kind
 from aovpn_remediate.marker import Marker, read_marker
@@ -189,5 +191,5 @@ def test_the_clients_page_names_every_part_switch_and_command():
     allowed = lists.partition("# Aliases")[0] + lists.partition("$commands = @(")[2].partition("$items")[0]
     commands = set(re.findall(r"'([A-Z]\w+-\w+)'", allowed)) - {"Start-Client", "Stop-Client"}
     assert len(commands) > 30
-    for word in PARTS | SWITCHES | commands:
+    for word in {*Description.model_fields, *get_args(Switch), *commands}:
         assert f"`{word}`" in page, word
