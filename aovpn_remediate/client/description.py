@@ -53,7 +53,10 @@ TEN_YEARS = 5_256_000
 
 
 class EntryDescription(StrictPart):
-    """An entry of a phonebook; a metric of null leaves its key out."""
+    """An entry of a phonebook; a metric of null leaves its key out.
+
+    ``keys`` are more keys of the first block, or other values of its keys; null leaves one out.
+    """
 
     nullable = frozenset({"ipv4", "ipv6", "kind"})
 
@@ -62,6 +65,7 @@ class EntryDescription(StrictPart):
     ipv6: StoredMetric = 0
     kind: int | None = 2
     encoding: bool = True
+    keys: dict[Word, StoredMetric] = {}
     last: list[str] = []
     routes: list[StoredRoute] = []
     time: int = 0

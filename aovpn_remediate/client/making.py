@@ -90,6 +90,7 @@ def _entry(one: EntryDescription) -> bytes:
         ipv6=one.ipv6,
         kind=one.kind,
         encoding=one.encoding,
+        keys=one.keys,
         last=tuple(line.encode() for line in one.last),
         routes=tuple(one.routes),
         time=one.time,
