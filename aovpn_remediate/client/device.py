@@ -24,8 +24,11 @@ from aovpn_remediate.client.state import (
 LIMIT = 60
 """The most seconds for one script."""
 _PHONEBOOK = Path("Microsoft", "Network", "Connections", "Pbk", "rasphone.pbk")
+"""Below AppData or ProgramData (ld0614/DPC, ManageRasphonePBK.cs)."""
 _HIDDEN = _PHONEBOOK.with_name("_hiddenPbk") / _PHONEBOOK.name
+"""The hidden copy of a user (ld0614/DPC#21)."""
 _APP = Path("Local", "Packages", "Microsoft.AzureVpn_8wekyb3d8bbwe", "LocalState", _PHONEBOOK.name)
+"""The phonebook of the Azure VPN client (MicrosoftDocs/azure-docs#70350)."""
 
 
 Registry = dict[str, dict[str, RegistryValue]]

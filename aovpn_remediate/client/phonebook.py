@@ -1,4 +1,7 @@
-"""Phonebooks as Windows writes them, built from parts; the shape is that of real PBVersion 8 files."""
+"""Phonebooks as Windows writes them, built from parts.
+
+The shape is that of a real PBVersion 8 file (snwaters/test, rasphone.pbk).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 
 CRLF = b"\r\n"
-HEX_PIECE = b"31444243190000000A" + b"0" * 110  # Windows cuts hex values into pieces of 128 digits
+HEX_PIECE = b"31444243190000000A" + b"0" * 110
+"""Windows cuts hex values into pieces of 128 digits (snwaters/test, rasphone.pbk)."""
 
 
 def entry(  # noqa: PLR0913  each is a part of an entry
@@ -65,7 +69,10 @@ def _metric(key: bytes, value: object) -> list[bytes]:
 
 
 def record(text: str) -> str:
-    """Return a route as RAS stores it: ``10.0.0.0/8``, ``…@5`` with a metric, ``!…`` an exclusion."""
+    """Return a route as RAS stores it: ``10.0.0.0/8``, ``…@5`` with a metric, ``!…`` an exclusion.
+
+    (ld0614/DPC, Route.cs; Server Fault question 1051424; the mark of an exclusion: Route.cs alone)
+    """
     prefix, _, metric = text.removeprefix("!").partition("@")
     network = ip_network(prefix)
     family = 2 if network.version == 4 else 23

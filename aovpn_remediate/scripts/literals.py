@@ -48,8 +48,9 @@ def literal(value: object) -> str:
 
 
 def _text(value: str) -> str:
-    # Five characters close a single-quoted string (also the typographic ones), and a script without a
-    # byte order mark is read in the ANSI code page; so all but plain ASCII is written as numbers.
+    # Five characters close a single-quoted string, the typographic ones too (about_Quoting_Rules). A script
+    # without a byte order mark is read in the ANSI code page (about_Character_Encoding). So everything but
+    # plain ASCII is written as numbers.
     parts: list[str] = []
     for run in _RUN.findall(value):
         if run.isascii() and run.isprintable():

@@ -1,7 +1,8 @@
 """The commands of Windows PowerShell 5.1 and their parameters, and what of a script is not among them.
 
-``powershell51.json`` holds the rows that the scripts and the simulated client use (``make tables``). A name
-that is missing there ends a script on the device only when its line is reached, so it is found here.
+``powershell51.json`` holds the rows that the scripts and the simulated client use (``make tables``; from
+PowerShell/PSScriptAnalyzer, desktop-5.1.14393.206-windows.json). A name that is missing there ends a script
+on the device only when its line is reached, so it is found here.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from aovpn_remediate.client.snapshot import Snapshot
 from aovpn_remediate.verify.record import Record, Step
 
 LINE_LIMIT = 2000
-"""How many characters a result line may have; Intune keeps 2,048 of the output."""
+"""How many characters a result line may have; Intune keeps the last 2,048 (Intune, Remediations)."""
 _FIRST_REPAIR = 2
 _SECOND_REPAIR = 4
 _BACKUP = ".aovpn-remediate."
@@ -68,7 +68,10 @@ def broken_rules(record: Record) -> list[str]:
 
 
 def _forbidden(run: Run) -> Iterator[str]:
-    """What harms with any pair: Intune counts a repair that writes to stderr as failed."""
+    """What no pair may do. Intune counts a repair that writes to stderr as failed.
+
+    (fadwen/IntuneScriptLab, Findings.md)
+    """
     yield from run.state["refused"]
     if run.errors:
         yield f"stderr is not silent: {run.errors[0].strip().splitlines()[0][:300]}"

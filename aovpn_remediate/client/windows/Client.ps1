@@ -67,7 +67,7 @@ function Watch-Host {
 }
 
 # The error action of a compiled command of Windows without -ErrorAction: the preference of the caller. The commands
-# of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see it.
+# of NetTCPIP, NetAdapter, NetConnection and VpnClient are functions of their modules and do not see it (unconfirmed).
 function Get-CallerPreference {
     param($Cmdlet, [Collections.IDictionary] $Bound)
 
@@ -222,7 +222,8 @@ function Test-Fault {
     $false
 }
 
-# Windows shuts down and starts. With Fast Startup, which is the default, a shutdown does not restart services.
+# Windows shuts down and starts. With Fast Startup, which is the default, a shutdown does not restart services
+# (unconfirmed).
 function Restart-Windows {
     param([switch] $KeepServices)
 
@@ -246,7 +247,7 @@ function Test-Pattern {
     $false
 }
 
-# Only SYSTEM may change the live state and HKLM:.
+# Only SYSTEM may change the live state and HKLM:, and its user name ends with $ (unconfirmed).
 function Confirm-System {
     if ($env:USERNAME -like '*$') {
         return $true

@@ -1,4 +1,5 @@
-# The module NetAdapter. Tunnels are among the hidden adapters. "Nothing found" is a non-terminating error.
+# The module NetAdapter. Tunnels are among the hidden adapters (Get-NetAdapter, NetAdapter cmdlet reference).
+# "Nothing found" is a non-terminating error (PowerShell/PowerShell, CIM query job).
 
 function Get-NetAdapter {
     [CmdletBinding(DefaultParameterSetName = 'ByName')]
@@ -25,7 +26,7 @@ function Get-NetAdapter {
     }
 }
 
-# An adapter as Windows shows it; that of a tunnel is hidden and is not hardware.
+# An adapter as Windows shows it; that of a tunnel is hidden and is not hardware (unconfirmed).
 function ConvertTo-NetAdapter {
     param($Interface, [bool] $IsTunnel)
 

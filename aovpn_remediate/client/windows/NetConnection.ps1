@@ -1,5 +1,5 @@
 # The module NetConnection and the reachability test of NetTCPIP: which network an interface is in, and what
-# answers there. "Nothing found" is a non-terminating error.
+# answers there. "Nothing found" is a non-terminating error (PowerShell/PowerShell, CIM query job).
 
 function Get-NetConnectionProfile {
     [CmdletBinding()]
@@ -38,7 +38,7 @@ function Get-NetConnectionProfile {
 }
 
 # A host answers if the client lists it as reachable: its name for a ping, its name and port for a connection.
-# No answer is a warning.
+# No answer is a warning (unconfirmed).
 function Test-NetConnection {
     [CmdletBinding(DefaultParameterSetName = 'Ping')]
     param(
@@ -60,7 +60,7 @@ function Test-NetConnection {
             $answers = $global:Client.reachable -contains "${ComputerName}:$Port"
             $result['RemotePort'] = $Port
             $result['TcpTestSucceeded'] = $answers
-            # It pings only if the connection failed.
+            # It pings only if the connection failed (unconfirmed).
             $result['PingSucceeded'] = $result['PingSucceeded'] -and -not $answers
         }
         if (-not $answers) {

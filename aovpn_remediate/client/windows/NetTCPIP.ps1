@@ -1,4 +1,5 @@
-# The module NetTCPIP: interfaces and routes. "Nothing found" is a non-terminating error.
+# The module NetTCPIP: interfaces and routes (parameters: NetTCPIP cmdlet reference).
+# "Nothing found" is a non-terminating error (PowerShell/PowerShell, CIM query job).
 
 function Get-NetIPInterface {
     [CmdletBinding()]
@@ -58,7 +59,9 @@ function Test-Tunnel {
     @(Get-RasConnectionName) -contains $Name
 }
 
-# The live settings, which Windows keeps until the connection ends. A standard user may not change them.
+# The live settings, which Windows keeps until the connection ends (MicrosoftDocs/windowsserverdocs#5949). A metric
+# switches the automatic metric off (Set-NetIPInterface, NetTCPIP cmdlet reference). A standard user may not change
+# them (unconfirmed).
 function Set-NetIPInterface {
     [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true)]
     param(
@@ -147,7 +150,7 @@ function Get-NetRoute {
     }
 }
 
-# A route as Windows shows it; one that a tunnel or a script adds has the protocol NetMgmt.
+# A route as Windows shows it; one that a tunnel or a script adds has the protocol NetMgmt (unconfirmed).
 function ConvertTo-NetRoute {
     param($Route)
 
@@ -172,7 +175,7 @@ function ConvertTo-NetRoute {
     Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
-# A route that exists already is an error. A prefix with host bits is not valid.
+# A route that exists already is an error (unconfirmed).
 function New-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
@@ -210,7 +213,7 @@ function New-NetRoute {
     }
 }
 
-# Asks before it removes a route, except with -Confirm:$false. Here nobody can answer, which is an error.
+# Asks before it removes a route, except with -Confirm:$false (unconfirmed). Here nobody can answer, which is an error.
 function Remove-NetRoute {
     [CmdletBinding(DefaultParameterSetName = 'ByName', SupportsShouldProcess = $true, ConfirmImpact = 'High')]
     param(
@@ -255,7 +258,7 @@ function Select-Route {
     }
 }
 
-# If nothing matches, these modules write an error.
+# If nothing matches, these modules write an error (PowerShell/PowerShell, CIM query job).
 function New-NotFoundError {
     param([string] $Class)
 

@@ -85,7 +85,7 @@ function ConvertTo-Win32_OperatingSystem {
     }
 }
 
-# JSON converted it to a time, or it is still a text, as in 5.1.
+# JSON converted it to a time, or it is still a text, as in 5.1 (unconfirmed).
 function ConvertTo-Time {
     param($Value)
 
@@ -95,7 +95,7 @@ function ConvertTo-Time {
     $Value
 }
 
-# A process ends with every service in it.
+# A process ends with every service in it (unconfirmed).
 function Stop-Process {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(

@@ -1,5 +1,6 @@
 # RAS: phonebook entries, and the connections that are built from them at a dial. A dial gives the interface
-# the stored metrics and installs the stored routes; other settings of the interface are lost.
+# the stored metrics; other settings of the interface are lost (MicrosoftDocs/windowsserverdocs#5949). It installs
+# the stored routes (unconfirmed).
 
 # The phonebook files of the device.
 function Get-RasPhonebook {
@@ -30,7 +31,8 @@ function Find-RasEntry {
     }
 }
 
-# Whether a line is the header of an entry of this name.
+# Whether a line is the header of an entry of this name. A header in UTF-8 is known (6tu/kid and myfreeer/raslink,
+# rasphone.pbk); one in the ANSI code page is unconfirmed.
 function Test-RasHeader {
     param([string] $Line, [string] $Name)
 
@@ -47,7 +49,7 @@ function Test-RasHeader {
     [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
 }
 
-# The values of an entry by key; the pieces of a value are joined.
+# The values of an entry by key; the pieces of a value are joined (ld0614/DPC, RASPhonePBK.cs).
 function Get-RasValue {
     param([hashtable] $Entry)
 
@@ -94,7 +96,7 @@ function Connect-Ras {
         $metric = [int] "0$($values[$key])"
         $automatic = 'Disabled'
         if (0 -eq $metric) {
-            # What Windows shows for a tunnel with an automatic metric.
+            # What Windows shows for a tunnel with an automatic metric (ld0614/DPC#57).
             $metric = 25
             $automatic = 'Enabled'
         }
@@ -116,7 +118,7 @@ function Connect-Ras {
     Add-ClientEvent -Text "connection $Name dialed"
 }
 
-# The routes of an entry.
+# The routes of an entry (ld0614/DPC, Route.cs; Server Fault question 1051424).
 function Get-RasRoute {
     param([string] $Hex)
 
@@ -156,7 +158,7 @@ function New-LiveRoute {
     }
 }
 
-# Every tunnel is dropped and dialed again, as Always On does after a while without a network.
+# Every tunnel is dropped and dialed again, as Always On does after a while without a network (unconfirmed).
 function Restart-RasConnection {
     foreach ($name in @(Get-RasConnectionName)) {
         $old = @($global:Client.interfaces | Where-Object { $_.InterfaceAlias -eq $name })
@@ -165,7 +167,7 @@ function Restart-RasConnection {
     }
 }
 
-# rasdial NAME dials, rasdial NAME /disconnect hangs up, rasdial /disconnect hangs up everything.
+# rasdial NAME dials, rasdial NAME /disconnect hangs up, rasdial /disconnect hangs up everything (unconfirmed).
 function rasdial {
     $name, $more = $args
     $connected = @(Get-RasConnectionName)

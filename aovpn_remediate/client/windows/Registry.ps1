@@ -1,5 +1,5 @@
 # The registry provider: keys below HKLM: and HKCU: are a table of the client. A standard user may not write
-# below HKLM:. Nobody can read or write a key that the client denies.
+# below HKLM: (unconfirmed). Nobody can read or write a key that the client denies.
 
 # The registry keys that a command's parameters name, as in the client's table; nothing if they name files.
 function Get-RegistryName {
@@ -62,7 +62,7 @@ function ConvertTo-RegistryName {
         Deny-Call -Reason "the simulated registry has no hive of $Path"
     }
     if ('HKCU' -eq $hive -and $env:USERNAME -like '*$') {
-        # SYSTEM has its own hive.
+        # SYSTEM has its own hive (unconfirmed).
         $hive = 'HKU:\S-1-5-18'
     } else {
         $hive += ':'
@@ -154,7 +154,7 @@ function Find-RegistryKey {
     }
 }
 
-# A new key, or as the provider does with -Force, a new empty one in the place of the old.
+# A new key, or as the provider does with -Force, a new empty one in the place of the old (unconfirmed).
 function New-RegistryKey {
     param([string] $Key, [switch] $Force)
 
@@ -245,7 +245,7 @@ function Get-RegistryChild {
     }
 }
 
-# Removes a key with all keys below it. If there are any and -Recurse is missing, Windows asks.
+# Removes a key with all keys below it. If there are any and -Recurse is missing, Windows asks (unconfirmed).
 function Remove-RegistryKey {
     param([string] $Key, [switch] $Recurse)
 

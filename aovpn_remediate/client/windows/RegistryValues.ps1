@@ -25,7 +25,7 @@ function Get-RegistryData {
     $item
 }
 
-# Writes a value. An existing one keeps its type, and New-ItemProperty refuses it without -Force.
+# Writes a value. An existing one keeps its type, and New-ItemProperty refuses it without -Force (unconfirmed).
 function Set-RegistryData {
     param([string] $Key, $Entry, [Collections.IDictionary] $Bound, [switch] $IsNew)
 

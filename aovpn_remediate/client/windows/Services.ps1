@@ -1,5 +1,6 @@
 # Services and their processes, as the service commands show them. A service has the privileges that the registry
-# lists as its process starts.
+# lists as its process starts, or all without a list (SERVICE_REQUIRED_PRIVILEGES_INFOW). That a list which was written
+# into the registry directly counts at the next start is unconfirmed.
 
 function Get-Service {
     [CmdletBinding(DefaultParameterSetName = 'Default')]
@@ -190,7 +191,7 @@ function Get-ServiceTitle {
     $Name
 }
 
-# The services with these names, or all. A name without a service is an error, a pattern is not.
+# The services with these names, or all. A name without a service is an error, a pattern is not (unconfirmed).
 function Select-Service {
     param([string[]] $Name, [string[]] $DisplayName, [object[]] $InputObject)
 
@@ -216,7 +217,7 @@ function Select-Service {
     $found
 }
 
-# A service without a process. Without RasMan nothing is connected.
+# A service without a process. Without RasMan nothing is connected (ld0614/DPC#5).
 function Stop-ServiceProcess {
     param($Service)
 

@@ -1,7 +1,13 @@
-# The module VpnClient: its commands change the phonebook of the calling account, or with
-# -AllUserConnection that of all users. A route without a metric gets 1 (raw samples of a public question),
-# the time stamps of the entry change. What is not documented is a switch of the client: resetsMetric (another key is
-# reset), dropsExclusions, refusesRoutes, reencodes (bytes that are not UTF-8 are lost).
+# The module VpnClient (parameters and properties: VpnClient cmdlet reference). Its commands change the phonebook of
+# the calling account (PS_VpnConnection; unconfirmed for SYSTEM), or with -AllUserConnection that of all users. A route
+# without a metric gets 1 (Server Fault question 1051424). The time stamps of the entry change (unconfirmed). No command
+# adds an exclusion (PS_VpnConnectionRoute).
+#
+# What is not documented is a switch of the client:
+# - refusesRoutes: the route commands do not accept the connection
+# - resetsMetric: another key of the entry is reset
+# - dropsExclusions: exclusions are lost
+# - reencodes: bytes that are not UTF-8 are lost
 
 function Add-VpnConnectionRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
@@ -67,7 +73,7 @@ function Remove-VpnConnectionRoute {
     }
 }
 
-# Connections of the calling account, which is SYSTEM and not the signed-in user if SYSTEM calls.
+# Connections of the calling account, which is SYSTEM and not the signed-in user if SYSTEM calls (unconfirmed).
 function Get-VpnConnection {
     [CmdletBinding()]
     param(
@@ -86,7 +92,7 @@ function Get-VpnConnection {
         foreach ($one in @($names | Where-Object { $_ })) {
             $entry = Find-RasEntry -Path $path -Name $one
             if ($null -eq $entry) {
-                # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY.
+                # 623 is ERROR_CANNOT_FIND_PHONEBOOK_ENTRY (ld0614/DPC#37).
                 Write-ClientError -Message "VPN connection $one was not found." -Category ObjectNotFound -ErrorId 'VPN 623'
                 continue
             }
@@ -124,7 +130,7 @@ function ConvertTo-VpnConnection {
     Add-CimClass -Object $shown -Class 'VpnConnection'
 }
 
-# The name of a tunnel type in the phonebook.
+# The name of a tunnel type in the phonebook (ld0614/DPC, VPNStrategy.cs).
 function Get-TunnelType {
     param([string] $Strategy)
 
@@ -210,7 +216,7 @@ function ConvertTo-RasEntry {
     }
 }
 
-# A route as RAS stores it.
+# A route as RAS stores it (ld0614/DPC, Route.cs; Server Fault question 1051424).
 function ConvertTo-RasRecord {
     param([string] $Prefix, [uint32] $Metric)
 
