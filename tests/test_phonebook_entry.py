@@ -78,6 +78,7 @@ def test_an_absent_profile_can_be_made_an_issue(client, shell):
         (entry(PROFILE).decode().encode("utf-16-le"), "null characters"),
         (b"\0" + entry(PROFILE), "null characters"),
     ],
+    ids=["entry twice", "key twice", "no number", "huge number", "UTF-16", "null"],
 )
 def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phonebook, why):
     path = client.write_phonebook("user", phonebook)
