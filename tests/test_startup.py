@@ -49,7 +49,7 @@ def test_a_command_without_a_tenant_loads_no_plans_proofs_or_tenants(command, tm
     assert modules & {"jinja2", "tree_sitter", "tree_sitter_pwsh", "aovpn_remediate.scripts.rules"} == set()
 
 
-def test_the_module_of_a_kind_that_the_config_does_not_name_is_not_imported():
+def test_the_module_of_a_kind_that_is_not_configured_is_not_imported():
     code = (
         "import sys; from pathlib import Path; from aovpn_remediate.config import load_config; "
         "load_config(Path(sys.argv[1])); print(*sorted(sys.modules))"
