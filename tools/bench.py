@@ -134,6 +134,7 @@ def start_up(state: State) -> dict[str, float]:
 
 def many_packages(state: State) -> dict[str, float]:
     """The CPU time of commands that only render, and check, many packages."""
+    shutil.rmtree("rendered-many", ignore_errors=True)
     render = state.command("render", "-c", config(200), "-o", "rendered-many")
     validate = state.command("validate", "-c", config(500))
     return {"render 200": run(state, render).cpu, "validate 500": run(state, validate).cpu}
