@@ -33,6 +33,20 @@ def test_every_job_runs_once_and_idle_workers_help_the_others():
     assert Queue([], workers=2).shares == []
 
 
+@pytest.mark.parametrize(
+    ("groups", "shares"),
+    [
+        ("aaaaabbbbbb", ["aaaaa", "bbbbbb"]),
+        ("aaaaaaabbbb", ["aaaaaaa", "bbbb"]),
+        ("aaabbbbbbbb", ["aaabbb", "bbbbb"]),
+        ("aaaaaaaaaaa", ["aaaaaa", "aaaaa"]),
+    ],
+)
+def test_a_share_begins_with_another_group_where_one_is_near(groups, shares):
+    found = Queue(groups, workers=2).shares
+    assert ["".join(groups[number] for number in share) for share in found] == shares
+
+
 def test_an_ended_queue_has_nothing_left():
     queue = Queue([1, 2, 3], workers=2)
     queue.end()

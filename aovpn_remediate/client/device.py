@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from aovpn_remediate.client.host import PowerShell, Run
@@ -199,9 +200,16 @@ def _spelled(variables: Mapping[str, str], script: bytes) -> Iterator[tuple[str,
     """The variables under each spelling in a script: off Windows their names are case-sensitive."""
     yield from variables.items()
     known = {name.lower(): value for name, value in variables.items()}
-    for name in re.findall(rb"(?i)env:(\w+)", script):
-        if (text := name.decode()).lower() in known:
-            yield text, known[text.lower()]
+    for name in _variable_names(script):
+        if name.lower() in known:
+            yield name, known[name.lower()]
+
+
+@lru_cache(maxsize=64)
+def _variable_names(script: bytes) -> tuple[str, ...]:
+    """The environment variables that a script names, as it spells them; a case runs it again and again."""
+    names = re.findall(rb"(?i)env:(\w+)", script)
+    return tuple(name.decode() for name in dict.fromkeys(names))
 
 
 def _quoted(registry: Registry) -> Registry:

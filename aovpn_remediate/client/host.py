@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypedDict, cast
@@ -65,6 +66,13 @@ def find_powershell() -> str | None:
         return named
     names = ("powershell", "pwsh") if sys.platform == "win32" else ("pwsh",)
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@lru_cache(maxsize=64)
+def _script_name(content: bytes) -> tuple[str, bool]:
+    """A name for a script, and whether it defines types; a case runs the same script again and again."""
+    defines_types = re.search(rb"(?im)^\s*(class|enum)\s", content) is not None
+    return hashlib.sha256(content).hexdigest()[:16], defines_types
 
 
 class PowerShell:
@@ -133,12 +141,12 @@ class PowerShell:
         self._process.kill()
 
     def keep_script(self, content: bytes) -> Path:
-        """Return the path of a script; the same script always has the same path, so it is compiled once.
+        """Return where a script lies; the same one always has the same place, so that it is compiled once.
 
-        A script that defines types gets a new path each time, because types keep values of an earlier run.
+        One that defines types gets a new place each time: they would keep what an earlier run left in them.
         """
-        name = hashlib.sha256(content).hexdigest()[:16]
-        if re.search(rb"(?im)^\s*(class|enum)\s", content):
+        name, defines_types = _script_name(content)
+        if defines_types:
             name += f"-{next(self._scripts)}"
         path = Path(self._folder.name) / f"{name}.ps1"
         if not path.exists():

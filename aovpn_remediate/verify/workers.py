@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell
@@ -43,7 +44,7 @@ def verify(
 
     ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
     """
-    queue = Queue(jobs, len(shells))
+    queue = Queue([job.package.key for job in jobs], len(shells))
     proofs: dict[int, Proof] = {}
 
     def work(share: deque[int], shell: PowerShell) -> None:
@@ -75,14 +76,15 @@ def verify(
 class Queue:
     """The numbers of the jobs, a share for each worker.
 
-    A share's jobs follow each other, so that few scripts are compiled by more than one PowerShell; a worker
-    that has none left takes the last one of the longest share.
+    A share's jobs follow each other and, where that is nearly as even, a share begins with another group, so
+    that few scripts are compiled by more than one PowerShell. A worker that has no jobs left takes the last
+    one of the longest share.
     """
 
-    def __init__(self, jobs: Sequence[object], workers: int) -> None:
-        numbers = range(len(jobs))
-        size = max(1, math.ceil(len(jobs) / workers))
-        self.shares = [deque(numbers[start : start + size]) for start in range(0, len(jobs), size)]
+    def __init__(self, groups: Sequence[object], workers: int) -> None:
+        """``groups`` holds the group of each job, which is what its scripts belong to."""
+        cuts = [0, *_cuts(groups, workers), len(groups)]
+        self.shares = [deque(range(start, end)) for start, end in pairwise(cuts) if start < end]
         self._lock = threading.Lock()
 
     def next(self, share: deque[int]) -> int | None:
@@ -98,3 +100,14 @@ class Queue:
         with self._lock:
             for share in self.shares:
                 share.clear()
+
+
+def _cuts(groups: Sequence[object], workers: int) -> Iterator[int]:
+    """The number of the first job of each share but the first."""
+    size = math.ceil(len(groups) / workers)
+    reach = size // 4
+    for worker in range(1, workers):
+        even = min(worker * size, len(groups))
+        nearby = range(max(even - reach, 1), min(even + reach + 1, len(groups)))
+        starts = [number for number in nearby if groups[number] != groups[number - 1]]
+        yield min(starts, key=lambda number: abs(number - even), default=even)
