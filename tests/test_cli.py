@@ -141,7 +141,7 @@ def test_the_kinds_are_listed_and_explained(capsys):
 
 def test_an_unknown_kind_is_a_usage_error(capsys):
     assert run(["kinds", "interface-metrik"]) == 64
-    assert "there is no kind" in capsys.readouterr().err
+    assert "the kind 'interface-metrik' does not exist" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

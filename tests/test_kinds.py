@@ -179,7 +179,7 @@ def test_each_kind_is_an_entry_of_its_name():
 def test_an_unknown_kind_is_answered_with_the_kinds():
     with pytest.raises(UsageError) as refused:
         describe_kind("nope")
-    assert str(refused.value) == f"there is no kind 'nope'; the kinds are {', '.join(sorted(KINDS))}"
+    assert str(refused.value) == f"the kind 'nope' does not exist; the kinds are {', '.join(sorted(KINDS))}"
 
 
 def route_problem(*routes: object, **settings: object) -> str:

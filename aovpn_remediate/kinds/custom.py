@@ -15,14 +15,14 @@ from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
 from aovpn_remediate.problems import InvalidValue
 
 MAX_BYTES = 1_000_000
-"""More is read of no file; what Intune takes is far below it."""
+"""No more of a file is read; Intune's limit is far lower."""
 
 _SIGNATURE = re.compile(rb"^# SIG # Begin signature block[ \t]*\r?$", re.MULTILINE)
 _PATH = WithJsonSchema({"type": "string", "minLength": 1})
 
 
 def _find_file(value: object, info: ValidationInfo) -> Path:
-    """Return where a file lies, or raise ``InvalidValue`` with what is wrong."""
+    """Return the path of a file, or raise ``InvalidValue`` with the problem."""
     if not isinstance(value, str):
         raise PydanticKnownError("string_type")
     path = Path((info.context or {}).get("folder", "")) / value
@@ -42,7 +42,7 @@ def _find_file(value: object, info: ValidationInfo) -> Path:
 
 
 def _read_script(value: object, info: ValidationInfo) -> ScriptFile:
-    """Return a script with its bytes, or raise ``InvalidValue`` with what is wrong."""
+    """Return a script with its bytes, or raise ``InvalidValue`` with the problem."""
     path = _find_file(value, info)
     try:
         with path.open("rb") as file:
@@ -90,11 +90,11 @@ proxy:
   run_as: user
   clients: [clients/proxy.yaml]
 """
-    symptom = "Something for which there is no kind here."
-    cause = "Whatever your detection script looks for."
+    symptom = "Something that no other kind checks."
+    cause = "Depends on your detection script."
     touches = (
-        "Whatever your remediation script changes. What would fail on a device is refused: size, encoding, "
-        "syntax newer than Windows PowerShell 5.1, a detection script without exit. Habits are warned about."
+        "Only what your remediation script changes. A script that would fail on a device is refused: size, "
+        "encoding, syntax newer than Windows PowerShell 5.1, a detection script without exit."
     )
 
     unconfirmed = ()  # what its scripts assume, only their author knows
@@ -106,9 +106,11 @@ proxy:
     remediation: Script | None = Field(
         None, title="Remediation script", description="A file, as detection. Default: none."
     )
-    run_as: Account = Field(RunAs.SYSTEM, title="Run-as account", description="Who runs both scripts.")
+    run_as: Account = Field(
+        RunAs.SYSTEM, title="Run-as account", description="The account that runs both scripts."
+    )
     clients: list[ClientFile] = Field(
-        [], title="Clients", description="Files that describe clients to prove the pair on. Default: none."
+        [], title="Clients", description="Client files, on which verify proves the pair. Default: none."
     )
 
     @field_validator("detection", "remediation")
@@ -135,7 +137,7 @@ proxy:
         return ()
 
     def wants(self) -> Wants:
-        """Nothing that could be compared: only the scripts know."""
+        """Nothing: what the scripts want is not known."""
         return {}
 
     def own_pair(self) -> OwnPair:

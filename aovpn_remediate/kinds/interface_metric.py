@@ -25,21 +25,21 @@ user-metric:
   ipv4: 3
 """
     symptom = "Names resolve through the provider's DNS, or traffic takes the wrong tunnel."
-    cause = "The VPN interface's metric is automatic, or fell back to it, and ties with Ethernet and Wi-Fi."
+    cause = "The VPN interface's metric is automatic, which is close to that of Ethernet and Wi-Fi."
     touches = (
         "IpInterfaceMetric and Ipv6InterfaceMetric of one entry of rasphone.pbk; metric and automatic metric "
-        "of the connected interface of the profile's name. Nothing is disconnected."
+        "of the connected interface with the profile's name. No connection is ended."
     )
     unconfirmed = (
-        "a text edit of the phonebook counts from the next connection",
-        "Set-NetIPInterface in the active store lasts until the disconnect",
+        "an edit of the phonebook takes effect at the next connection",
+        "Set-NetIPInterface in the active store lasts until the connection ends",
     )
     nullable = frozenset({"ipv6"})
 
     kind: Literal["interface-metric"] = Field(title="Kind", description="What is checked and repaired.")
     ipv4: Metric = Field(title="IPv4 metric", description="Below that of Ethernet and Wi-Fi; 3 is usual.")
     ipv6: Metric | None = Field(
-        None, title="IPv6 metric", description="As ipv4; null leaves it alone. Default: as ipv4."
+        None, title="IPv6 metric", description="As ipv4; null leaves it unchanged. Default: as ipv4."
     )
 
     def script_settings(self) -> Mapping[str, object]:
@@ -67,7 +67,7 @@ user-metric:
         ]
 
     def advice_beside(self, earlier: Sequence[Entry]) -> Iterable[Advice]:
-        """With one metric for two tunnels it is open which of them names and routes go through."""
+        """A warning if two profiles have the same metric: Windows may use either tunnel."""
         if self.ipv4 == "automatic":
             return
         for other in earlier:

@@ -20,7 +20,7 @@ WINDOWS = (
 """What Windows 7 and 10 give RasMan, in their order."""
 
 WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
-"""These, and two more of the vendor's workaround for missing routes."""
+"""These, and the two more in the vendor's workaround for missing routes."""
 
 _NAMES = (
     "AssignPrimaryToken", "Audit", "Backup", "ChangeNotify", "CreateGlobal", "CreatePagefile",
@@ -31,14 +31,14 @@ _NAMES = (
     "SystemProfile", "Systemtime", "TakeOwnership", "Tcb", "TimeZone", "TrustedCredManAccess", "Undock",
 )  # fmt: skip
 PRIVILEGES = tuple(f"Se{name}Privilege" for name in _NAMES)
-"""What there is: a service that lists another privilege, a misspelt one perhaps, may not start at all."""
+"""All privileges of Windows. A service that lists an unknown one may not start at all."""
 
 
 def _privilege(text: str) -> str:
     if text in PRIVILEGES:
         return text
     known = {name.casefold(): f"Se{name}Privilege" for name in _NAMES}
-    word = re.sub("^se|priv[a-z]*$", "", text.casefold())  # what is in every name would make all alike
+    word = re.sub("^se|priv[a-z]*$", "", text.casefold())  # the parts that all names share
     close = get_close_matches(word, known, n=1)
     advice = f'did you mean "{known[close[0]]}"?' if close else "write one as SeTcbPrivilege"
     raise InvalidValue("privilege/unknown", f"is not a Windows privilege; {advice}")
@@ -56,18 +56,18 @@ rasman:
   privileges: windows
   repair: false
 """
-    symptom = "The routes of a profile are not there after a connection; a reconnect sometimes brings them."
-    cause = "RasMan lacks a privilege that it needs, so that a call to another service is denied."
+    symptom = "The routes of a profile are missing after a connection; a reconnect sometimes brings them."
+    cause = "RasMan lacks a privilege, so its call to another service is denied."
     touches = (
-        "The value RequiredPrivileges of the service RasMan: missing ones are added, none is removed, and "
-        "where there is no such value nothing is done. With restart: when-disconnected the service too."
+        "The value RequiredPrivileges of the service RasMan: missing privileges are added, none is removed. "
+        "Without the value nothing is changed. With restart: when-disconnected the service is restarted, too."
     )
 
     unconfirmed = ("the service control manager reads RequiredPrivileges at the next start of the service",)
 
     kind: Literal["rasman-privileges"] = Field(title="Kind", description="What is checked and repaired.")
     privileges: Literal["windows", "workaround"] | Annotated[list[Privilege], Field(min_length=1)] = Field(
-        title="Privileges", description="windows (six), workaround (eight), or a list of your own."
+        title="Privileges", description="windows (six), workaround (eight), or your own list."
     )
     restart: Literal["never", "when-disconnected"] = Field(
         "never", title="Restart", description="Whether RasMan is restarted once nothing is connected."
@@ -90,5 +90,5 @@ rasman:
         return ("Stored", "Live")
 
     def repairs(self) -> tuple[str, ...]:
-        """The registry, and the service: one that a restart left stopped is started, whatever is asked."""
+        """The registry, and the service, which is always started if a restart left it stopped."""
         return ("Stored", "Live")

@@ -29,7 +29,7 @@ class RouteEntry(Strict, title="Route"):
 
     prefix: Prefix = Field(title="Prefix", description="A network, e.g. 10.20.0.0/16 or 2001:db8::/32.")
     metric: RouteMetric | None = Field(
-        None, title="Metric", description="The route's metric. Default: any is fine."
+        None, title="Metric", description="The route's metric. Default: any is correct."
     )
     exclude: bool = Field(
         False, title="Exclusion", description="Keeps the prefix out of the tunnel; see exclusions."
@@ -54,21 +54,21 @@ user-routes:
     - {prefix: 13.107.6.152/31, exclude: true}
   exclusions: write
 """
-    symptom = "Connected, but some networks are not reached: their routes are missing, or old ones linger."
+    symptom = "Connected, but some networks cannot be reached: routes are missing. Or old routes stay."
     cause = (
         "Windows lost the profile's routes, never installed them at a connection, or kept routes that were "
         "removed from the profile."
     )
     touches = (
         "Routes of one entry of rasphone.pbk, by Add- and Remove-VpnConnectionRoute; live routes of the "
-        "connected interface of the profile's name. The entry is put back if anything else in it changed."
+        "connected interface with the profile's name. The entry is put back if anything else in it changed."
     )
 
     unconfirmed = (
-        "Add- and Remove-VpnConnectionRoute take a device tunnel with -AllUserConnection",
-        "the route commands change nothing of the entry but routes and its time stamps",
+        "Add- and Remove-VpnConnectionRoute accept a device tunnel with -AllUserConnection",
+        "the route commands change only routes and time stamps of the entry",
         "the route commands keep every byte of other entries",
-        "the last word but one of a stored route marks an exclusion; a connection heeds one that was written",
+        "a stored route is an exclusion if its next-to-last word says so, also one that was written",
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {
@@ -85,7 +85,7 @@ user-routes:
     exclusions: Literal["report", "write"] = Field(
         "report",
         title="Exclusions",
-        description="Windows has no command for them: report (needs repair: false), or write the phonebook.",
+        description="Windows has no command for exclusions: report them (needs repair: false), or write.",
     )
 
     @model_validator(mode="after")
@@ -114,7 +114,7 @@ user-routes:
         return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  the same in both
-        """The routes as one value: what one entry leaves out, another one may remove."""
+        """The routes as one value, because one entry may remove what another one adds."""
         return {"routes": (self.stale, *sorted(_named(route) for route in self.routes))}
 
     def advice(self) -> Iterable[Advice]:

@@ -18,10 +18,10 @@ def describe_kinds() -> list[KindText]:
 def describe_kind(kind: str) -> KindText:
     """Return a kind in words: symptom, cause, what is touched, and its own settings.
 
-    Raises ``UsageError`` for a kind that there is not.
+    Raises ``UsageError`` for an unknown kind.
     """
     if kind not in KINDS:
-        raise UsageError(f"there is no kind {kind!r}; the kinds are {', '.join(sorted(KINDS))}")
+        raise UsageError(f"the kind {kind!r} does not exist; the kinds are {', '.join(sorted(KINDS))}")
     return describe_model(kind, KINDS[kind])
 
 

@@ -1,4 +1,4 @@
-"""What every remediation has, whatever its kind."""
+"""The settings that every remediation has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
 
 
 class Entry(Strict, defer_build=True):  # a validator is made for those kinds alone that a config names
-    """What every remediation has, whatever its kind."""
+    """The settings that every remediation has."""
 
     kind: str = Field(title="Kind", description="What is checked and repaired.")
     name: Name | None = Field(
@@ -38,19 +38,21 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
         None, title="Scope tags", description="Names or ids. Default: defaults.scope_tags, else Default."
     )
     assignments: list[AssignmentEntry] = Field(
-        [], title="Assignments", description="The whole set; what is not here is taken away."
+        [], title="Assignments", description="The whole set; an assignment that is not here is removed."
     )
-    repair: bool = Field(True, title="Repair", description="false publishes the detection alone.")
+    repair: bool = Field(True, title="Repair", description="false publishes the detection script only.")
     enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
     signature_check: bool = Field(
-        False, title="Signature check", description="Whether Intune enforces it; of custom, and signed, only."
+        False,
+        title="Signature check",
+        description="Whether Intune runs signed scripts only; for signed files of custom.",
     )
 
     short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """The schema of what an item of a list may be instead of a mapping."""
 
     example: ClassVar[str]
-    """One remediation of the kind as it stands in a config; it is rendered as the kind's golden pair."""
+    """One remediation of the kind as in a config; it is rendered as the kind's golden pair."""
     symptom: ClassVar[str]
     cause: ClassVar[str]
     touches: ClassVar[str]
