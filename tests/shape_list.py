@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -68,23 +69,39 @@ def remediations() -> Iterator[Remediation]:
 def combinations_of(kind: str) -> Iterator[dict[str, object]]:
     """The kind's example with every choice of its settings in turn, also those that exclude each other."""
     [example] = yaml.safe_load(KINDS[kind].example).values()
-    choices = choices_of(KINDS[kind].model_json_schema()["properties"])
-    for values in itertools.product(*choices.values()):
-        chosen = dict(zip(choices, values, strict=True))
-        yield {**example, **{name: value for name, value in chosen.items() if value is not None}}
-
-
-def choices_of(properties: Mapping[str, Mapping[str, object]]) -> dict[str, list[object]]:
-    """The values of each setting that is a choice; ``None`` leaves it out."""
+    schema = KINDS[kind].model_json_schema()
     choices: dict[str, list[object]] = {}
-    for name, schema in properties.items():
-        if name in NOT_IN_SCRIPTS:
-            continue
-        if schema.get("type") == "boolean":
-            choices[name] = [True, False]
-        elif isinstance(values := schema.get("enum"), list):
-            choices[name] = [None, *values]
-    return choices
+    for name, part in schema["properties"].items():
+        if name not in NOT_IN_SCRIPTS:
+            choices[name] = values_of(part) or lists_of(part, example.get(name), schema.get("$defs", {}))
+    names = [name for name, values in choices.items() if values]
+    for values in itertools.product(*(choices[name] for name in names)):
+        yield {**example, **dict(zip(names, values, strict=True))}
+
+
+def values_of(schema: Mapping[str, Any]) -> list[object]:
+    """The values of a setting that is a choice; none for any other setting."""
+    if schema.get("type") == "boolean":
+        return [True, False]
+    return list(schema.get("enum", []))
+
+
+def lists_of(schema: Mapping[str, Any], example: object, models: Mapping[str, Any]) -> list[object]:
+    """The example's list with and without each optional key in one of its items; none for any other setting."""
+    items = example if isinstance(example, list) else []
+    model = models.get(str(schema.get("items", {}).get("$ref", "")).removeprefix("#/$defs/"))
+    long = [item for item in items if isinstance(item, dict)]
+    if model is None or not long:
+        return []
+    others = [item for item in items if not isinstance(item, dict)]
+    required = {name: long[0][name] for name in model["required"]}
+    optional = {name: part for name, part in model["properties"].items() if name not in required}
+    lists: list[object] = []
+    for count in range(len(optional) + 1):
+        for names in itertools.combinations(optional, count):
+            chosen = {name: True if optional[name]["type"] == "boolean" else 1 for name in names}
+            lists.append([*others, required | chosen])
+    return lists
 
 
 def remediation_of(entry: Entry) -> Remediation:
