@@ -46,6 +46,7 @@ def keys_kind() -> Any:
         "keys": (list[str], Field(title="Keys", description="Some keys.")),
         "mode": (Literal["plain"], Field("plain", title="Mode", description="The only one.")),
         "seconds": (Literal[0, 60], Field(60, title="Seconds", description="How long.")),
+        "quiet": (bool, Field(True, title="Quiet", description="Whether it is quiet.")),
     }
     said = SAID | {"wants": lambda self: {}, "script_settings": lambda self: {"List": list(self.keys)}}
     base = type(DeviceEntry)("Keyed", (DeviceEntry,), said, title="keyed")
@@ -65,7 +66,11 @@ def test_a_setting_named_keys_is_a_setting_like_any_other(tmp_path):
 
 def test_a_setting_without_a_choice_is_not_described():
     settings = describe_model("keyed", keys_kind()).settings
-    assert [(one.name, one.type) for one in settings] == [("keys", "list"), ("seconds", "0 | 60")]
+    assert [(one.name, one.type, one.default) for one in settings] == [
+        ("keys", "list", "required"),
+        ("seconds", "0 | 60", "60"),
+        ("quiet", "true | false", "true"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["common", "../errors", "", "interface_metric", 3])

@@ -44,8 +44,13 @@ def _is_own_choice(name: str, schema: Mapping[str, object]) -> bool:
 
 def _setting_text(name: str, schema: Mapping[str, object], required: list[str]) -> SettingText:
     meaning, _, computed = str(schema["description"]).partition(" Default: ")
-    default = computed.removesuffix(".") or str(schema.get("default"))
+    default = computed.removesuffix(".") or _as_written(schema.get("default"))
     return SettingText(name, _type_text(schema), "required" if name in required else default, meaning)
+
+
+def _as_written(default: object) -> str:
+    """A default as a config has it: ``true``, ``3``, a word."""
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _type_text(schema: Mapping[str, object]) -> str:
