@@ -23,9 +23,13 @@ from aovpn_remediate.errors import (
 MESSAGE_LIMIT = 300
 """Characters of Graph's message that are shown."""
 
+# Source: MicrosoftDocs/memdocs, multi-admin-approval-graph-api.md.
 APPROVAL_HEADER = "x-msft-approval-code"
+# Source: microsoftgraph/microsoft-graph-docs#14506.
 _NO_ROUTE = "no odata route exists"
+# Source: Graph beta reference, deviceHealthScript create, list and assign.
 _SCRIPTS = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")
+# Unconfirmed: named by tools, not seen in a refusal.
 _PERMISSIONS = {
     "/groups": "Group.Read.All",
     "/deviceManagement/assignmentFilters": "DeviceManagementConfiguration.Read.All",
@@ -90,6 +94,7 @@ def error_for(method: str, path: str, answer: Answer) -> TenantError:
     code, message = _graph_error(answer.body)
     where, request = f"{method} {path}", request_id(answer)
     said = f"{where}: {_said(answer, code, message)}{_request_text(answer)}"
+    # The status differs (403 or 412). Source: MicrosoftDocs/memdocs, multi-admin-approval-graph-api.md.
     approval = shorten(answer.headers.get(APPROVAL_HEADER, ""))
     if approval or code.lower() == "approvalrequired":
         return ApprovalNeededError(
@@ -147,7 +152,8 @@ def _permission(method: str, path: str) -> str:
 def _said(answer: Answer, code: str, message: str) -> str:
     if isinstance(answer.body, NotJson):
         return f"{answer.status} with {answer.body.what}"
-    return ", ".join(part for part in (f"{answer.status} {code}".strip(), message) if part)
+    status = f"{answer.status} {code}".strip()
+    return f"{status}, {message}" if message else status
 
 
 def _request_text(answer: Answer) -> str:
@@ -157,15 +163,18 @@ def _request_text(answer: Answer) -> str:
 
 def _graph_error(body: object) -> tuple[str, str]:
     error = _part(body, "error")
-    code = _part(error, "code")
-    return shorten(code) if isinstance(code, str) else "", shorten(_message(_part(error, "message")))
+    code, message = _part(error, "code"), _message(_part(error, "message"))
+    return shorten(code if isinstance(code, str) else ""), shorten(message)
 
 
 def _message(value: object) -> str:
     """Intune's message is often a JSON object as text, with the sentence in its ``Message``."""
+    # Source: almenscorner/IntuneCD#218.
     text = value if isinstance(value, str) else ""
+    if not text.lstrip().startswith("{"):
+        return text
     try:
-        inner = json.loads(text) if text.lstrip().startswith("{") else None
+        inner = json.loads(text)
     except (ValueError, RecursionError):
         return text
     sentence = _part(inner, "Message") or _part(inner, "message")

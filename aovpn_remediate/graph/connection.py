@@ -49,6 +49,7 @@ def open_connections(root: str) -> requests.Session:
     ``.netrc`` is not read, because it would replace the token.
     """
     session = requests.Session()
+    # Source: psf/requests#3829, variables win over ``verify``; unconfirmed: .netrc wins over the token.
     session.trust_env = False
     session.proxies = {} if is_loopback(root) else get_environ_proxies(root)
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
@@ -93,6 +94,8 @@ def _cause(error: exceptions.RequestException) -> object:
 
 class _SystemTrust(HTTPAdapter):
     """Certificates are checked by the operating system, so that a company's own issuer is trusted."""
+
+    # Source: truststore#115.
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: object

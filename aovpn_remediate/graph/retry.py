@@ -14,8 +14,10 @@ LONGEST_WAIT = 120.0
 """Seconds; a longer ``Retry-After`` is cut to this."""
 
 THROTTLED = 429
+# Source: almenscorner/IntuneCD, ProactiveRemediation modules.
 _BUSY = frozenset({THROTTLED, 502, 503, 504})
-_FIRST_WAIT, _FIRST_THROTTLED_WAIT = 0.5, 2.0  # Intune counts writes in windows of 20 s
+# Intune counts writes in windows of 20 s. Source: Graph reference, throttling-intune-devices.md.
+_FIRST_WAIT, _FIRST_THROTTLED_WAIT = 0.5, 2.0
 
 
 def is_busy(answer: Answer, *, repeatable: bool) -> bool:
@@ -37,6 +39,7 @@ def wait_after(answer: Answer | None, attempt: int, *, jitter: float) -> float:
 
     ``jitter`` is between 0 and 1, so that parallel requests are not repeated at the same moment.
     """
+    # Intune often leaves Retry-After out. Source: Microsoft Q&A, question 5784629.
     asked = None if answer is None else retry_after(answer.headers.get("retry-after", ""))
     if asked is not None:
         return min(asked + jitter, LONGEST_WAIT)

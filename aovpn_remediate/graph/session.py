@@ -20,7 +20,9 @@ from aovpn_remediate.graph.url import origin
 
 BATCH_SIZE = 20
 """Requests in one ``$batch``, Graph's limit."""
+# Source: Graph reference, json-batching.
 
+# v1.0 has no deviceHealthScript. Source: microsoftgraph/msgraph-metadata.
 _VERSION = "/beta"
 _PATIENCE_DROPPED, _PATIENCE_BUSY = 90.0, 300.0  # seconds within which the last try begins
 _log = logging.getLogger("aovpn_remediate.graph")
@@ -112,11 +114,7 @@ class GraphSession:
     def _batch(self, paths: Sequence[str]) -> list[Answer]:
         answers: dict[int, Answer] = {}
         for attempt in range(TRIES):
-            waiting = [
-                index
-                for index in range(len(paths))
-                if index not in answers or is_worth_another_read(answers[index])
-            ]
+            waiting = _to_read(len(paths), answers)
             if not waiting:
                 break
             if attempt:
@@ -206,6 +204,16 @@ class GraphSession:
         return shorten(local.removeprefix(self._root).removeprefix(_VERSION))
 
 
+def _to_read(count: int, answers: Mapping[int, Answer]) -> list[int]:
+    """The numbers of the requests without an answer, and of those that are worth another read."""
+    waiting: list[int] = []
+    for index in range(count):
+        answer = answers.get(index)
+        if answer is None or is_worth_another_read(answer):
+            waiting.append(index)
+    return waiting
+
+
 def _may_repeat(call: _Call, outcome: Answer | Silence) -> bool:
     if isinstance(outcome, Silence):
         return not outcome.is_final and (call.repeatable or not outcome.was_sent)
@@ -213,7 +221,8 @@ def _may_repeat(call: _Call, outcome: Answer | Silence) -> bool:
 
 
 def _sub_answer(fields: Fields) -> Answer:
-    headers = fields.part("headers").values if fields.values.get("headers") is not None else {}
+    # Each response has its own status and headers. Source: Graph reference, json-batching.
+    headers = {} if fields.values.get("headers") is None else fields.part("headers").values
     texts = {name.lower(): value for name, value in headers.items() if isinstance(value, str)}
     return Answer(fields.number("status"), texts, fields.values.get("body"))
 

@@ -41,21 +41,29 @@ class GraphTenant:
 
     def list_packages(self, config: str) -> TenantPackages:
         """Return the packages with this config's marker, and the names of other custom packages."""
-        items = list(self._custom_packages(f"{_PACKAGES}?$expand=assignments"))
-        keys = [marker.key if marker and marker.config == config else None for marker in map(_marker, items)]
-        owned = [(item, key) for item, key in zip(items, keys, strict=True) if key is not None]
-        foreign = [item for item, key in zip(items, keys, strict=True) if key is None]
-        contents = self._session.batch([_path(item.id()) for item, _ in owned])
-        published = [
-            package_from_wire(self._whole(item), _object(item, answer.body), config=config, key=key)
-            for (item, key), answer in zip(owned, contents, strict=True)
-        ]
+        owned: list[tuple[Fields, str]] = []
+        foreign: list[Foreign] = []
+        for item in self._custom_packages(f"{_PACKAGES}?$expand=assignments"):
+            marker = _marker(item)
+            if marker is not None and marker.config == config:
+                owned.append((item, marker.key))
+            else:
+                foreign.append(_foreign(item, config))
+        published = self._published(owned, config)
         return TenantPackages(
             owned=tuple(sorted(published, key=lambda one: (one.package.key, one.id))),
-            foreign=tuple(
-                sorted((_foreign(one, config) for one in foreign), key=lambda one: (one.name, one.id))
-            ),
+            foreign=tuple(sorted(foreign, key=lambda one: (one.name, one.id))),
         )
+
+    def _published(self, owned: Sequence[tuple[Fields, str]], config: str) -> list[Published]:
+        """The packages of a list with their scripts, which a list leaves out."""
+        # Source: jseerden/IntuneBackupAndRestore#43.
+        contents = self._session.batch([_path(item.id()) for item, _ in owned])
+        published: list[Published] = []
+        for (item, key), answer in zip(owned, contents, strict=True):
+            package = _object(item, answer.body)
+            published.append(package_from_wire(self._whole(item), package, config=config, key=key))
+        return published
 
     def read_package(self, package_id: str, *, config: str, key: str) -> Published:
         """Return one package as if it were the config's; raises ``NotFoundError``."""
@@ -75,10 +83,7 @@ class GraphTenant:
         return Directory(
             groups={name: _named(name, found[path]) for name, path in groups.items()},
             filters={name: _named(name, found[_FILTERS]) for name in wanted.filters},
-            scope_tags={
-                name: ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found[_SCOPE_TAGS])
-                for name in wanted.scope_tags
-            },
+            scope_tags={name: _scope_tag(name, found) for name in wanted.scope_tags},
         )
 
     def names_of_groups(self, ids: Iterable[str]) -> dict[str, str]:
@@ -93,6 +98,7 @@ class GraphTenant:
         If an answer does not say whether the package was created, the tenant is searched for its marker
         before the next try, so that there are no duplicates.
         """
+        # Unconfirmed: the service has no check for a second package of the same name.
         attempt = 0
         while True:
             try:
@@ -116,6 +122,7 @@ class GraphTenant:
         """
         path = _path(package_id)
         self._session.send("PATCH", path, update_body(package, fields))
+        # Unconfirmed: an empty script removes the remediation script.
         if "remediation" in fields and not package.remediation:
             after = Fields(f"package {package_id}", self._session.get(path))
             if after.text("remediationScriptContent"):
@@ -125,16 +132,19 @@ class GraphTenant:
 
     def assign(self, package_id: str, assignments: Sequence[Assignment]) -> None:
         """Make this the whole set of assignments."""
+        # Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
         self._session.send("POST", f"{_path(package_id)}/assign", assign_body(assignments))
 
     def delete(self, package_id: str) -> None:
         """Delete a package; nothing to do if it was deleted already."""
+        # Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
         try:
             self._session.send("DELETE", _path(package_id))
         except NotFoundError:
             return
 
     def _custom_packages(self, path: str) -> Iterable[Fields]:
+        # The service does not filter by it. Source: Micke-K/IntuneManagement, EndpointManager.psm1.
         for item in self._session.pages(path):
             if item.get("isGlobalScript") is not True:
                 yield Fields(f"package {item.get('id')}", item)
@@ -208,6 +218,11 @@ def _named(name: str, candidates: Matches) -> Matches:
     wanted = name.casefold()
     by_name = tuple(one for one in candidates if one[1].casefold() == wanted)
     return by_name or tuple(one for one in candidates if one[0].casefold() == wanted)
+
+
+def _scope_tag(name: str, found: Mapping[str, Matches]) -> Matches:
+    """The matches of a scope tag; every tenant has the default one."""
+    return ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found[_SCOPE_TAGS])
 
 
 def _is_ambiguous(error: TenantError) -> bool:

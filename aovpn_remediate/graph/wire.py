@@ -1,7 +1,7 @@
 """Packages as Graph writes them: JSON into the model's values and back; pure.
 
-The shapes are those of Graph beta's ``deviceHealthScript``. Null members are never written, because a change
-that waits for approval fails on them later.
+The shapes are those of Graph beta's ``deviceHealthScript`` (source: microsoftgraph/msgraph-metadata). Null
+members are never written, because a change that waits for approval fails on them later (unconfirmed).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.graph.wire_assignments import read_assignment
 from aovpn_remediate.marker import Marker, read_marker, write_marker
-from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Published, RunAs, ScriptPackage
+from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Assignment, Published, RunAs, ScriptPackage
 
 
 def package_from_wire(
@@ -41,9 +41,7 @@ def package_from_wire(
         run_as_32_bit=fields.flag("runAs32Bit"),
         signature_check=fields.flag("enforceSignatureCheck"),
         scope_tags=tuple(sorted(fields.texts("roleScopeTagIds"))) or (DEFAULT_SCOPE_TAG,),
-        assignments=tuple(
-            sorted(map(read_assignment, fields.parts("assignments")), key=lambda one: one.target)
-        ),
+        assignments=_assignments(fields),
     )
     return Published(
         id=fields.id(),
@@ -53,13 +51,17 @@ def package_from_wire(
     )
 
 
+def _assignments(fields: Fields) -> tuple[Assignment, ...]:
+    found = [read_assignment(one) for one in fields.parts("assignments")]
+    return tuple(sorted(found, key=lambda one: one.target))
+
+
 def create_body(package: ScriptPackage) -> dict[str, object]:
     """Return the body that creates a package; without a remediation script the member is left out."""
-    left_out = set() if package.remediation else {"remediation"}
-    return {
-        "@odata.type": "#microsoft.graph.deviceHealthScript",
-        **update_body(package, _WRITERS.keys() - left_out),
-    }
+    fields = set(_WRITERS)
+    if not package.remediation:
+        fields.remove("remediation")
+    return {"@odata.type": "#microsoft.graph.deviceHealthScript", **update_body(package, fields)}
 
 
 def update_body(package: ScriptPackage, fields: Collection[str]) -> dict[str, object]:
@@ -93,6 +95,7 @@ _WRITERS: dict[str, tuple[str, Callable[[ScriptPackage], object]]] = {
 
 def _detection(scripts: Fields) -> bytes:
     """The detection script; a package always has one, so an answer without it is incomplete."""
+    # Source: jseerden/IntuneBackupAndRestore#71.
     script = _script(scripts, "detectionScriptContent")
     if not script:
         raise scripts.wrong("detectionScriptContent", "is empty")

@@ -27,7 +27,9 @@ from aovpn_remediate.model import (
 _PREFIX = "#microsoft.graph."
 _FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 _FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
+# Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
 _NO_FILTER = "00000000-0000-0000-0000-000000000000"
+# Source: microsoftgraph/msgraph-metadata, beta.
 _TARGET_TYPES = {
     TargetKind.GROUP: "groupAssignmentTarget",
     TargetKind.EXCLUDED_GROUP: "exclusionGroupAssignmentTarget",
@@ -35,6 +37,7 @@ _TARGET_TYPES = {
     TargetKind.ALL_USERS: "allLicensedUsersAssignmentTarget",
 }
 _TARGET_KINDS = {name: kind for kind, name in _TARGET_TYPES.items()}
+# Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
 _GROUPS_OF_ALL = {
     "adadadad-808e-44e2-905a-0b7873a8a531": TargetKind.ALL_DEVICES,
     "acacacac-9df4-4c7d-9d50-4ef0226f57a9": TargetKind.ALL_USERS,
@@ -52,6 +55,7 @@ def read_assignment(fields: Fields) -> Assignment:
     """Return one assignment, without the quirks; raises ``GraphShapeError``."""
     target = fields.part("target")
     kind = _TARGET_KINDS.get(_type(target), TargetKind.OTHER)
+    # An exclusion has no schedule. Source: Microsoft365DSC#6697.
     if kind is TargetKind.EXCLUDED_GROUP:
         return Assignment(target=Target(kind=kind, group=_group(target)))
     schedule = None if fields.values.get("runSchedule") is None else fields.part("runSchedule")
@@ -71,6 +75,7 @@ def _write_assignment(assignment: Assignment) -> dict[str, object]:
     if assignment.filter is not None:
         target[_FILTER_ID] = assignment.filter.filter
         target[_FILTER_TYPE] = assignment.filter.mode.value
+    # The portal always sends true. Source: deploymenttheory/terraform-provider-microsoft365#1385.
     written: dict[str, object] = {"target": target, "runRemediationScript": True}
     return written if assignment.schedule is None else written | {"runSchedule": _write(assignment.schedule)}
 
@@ -112,9 +117,7 @@ def _read_target(kind: TargetKind, target: Fields) -> Target:
 
 
 def _read_filter(target: Fields) -> AssignmentFilter | None:
-    mode, filter_id = (
-        target.text(name) if name in target.values else "" for name in (_FILTER_TYPE, _FILTER_ID)
-    )
+    mode, filter_id = _text_or_nothing(target, _FILTER_TYPE), _text_or_nothing(target, _FILTER_ID)
     if mode.lower() in ("", "none") or filter_id in ("", _NO_FILTER):
         return None
     try:
@@ -123,7 +126,12 @@ def _read_filter(target: Fields) -> AssignmentFilter | None:
         raise target.wrong(_FILTER_TYPE, "is neither include nor exclude") from error
 
 
+def _text_or_nothing(fields: Fields, name: str) -> str:
+    return fields.text(name) if name in fields.values else ""
+
+
 def _read_schedule(fields: Fields) -> Schedule:
+    # Hourly has no time. Source: Microsoft365DSC#6700.
     kind = _type(fields)
     if kind == "deviceHealthScriptHourlySchedule":
         return HourlySchedule(hours=fields.number("interval"))

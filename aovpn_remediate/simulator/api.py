@@ -1,7 +1,12 @@
 """The routes: what the service answers to a request, and what the tenant holds afterwards.
 
-Quirks of the service that are kept: a list shows no scripts; ``$filter`` does nothing on packages; ``assign``
-replaces the whole set; ``POST .../assignments`` has no route; any script in a PATCH raises the version.
+Quirks of the service that are kept, with their sources:
+
+- a list shows no scripts: jseerden/IntuneBackupAndRestore#43
+- ``$filter`` does nothing on packages: Micke-K/IntuneManagement, EndpointManager.psm1
+- ``assign`` replaces the whole set: deploymenttheory/terraform-provider-microsoft365
+- ``POST .../assignments`` has no route: microsoftgraph/microsoft-graph-docs#14506
+- any script in a PATCH raises the version: unconfirmed
 """
 
 from __future__ import annotations
@@ -112,21 +117,20 @@ def _read_assignments(call: Call) -> Reply:
 
 
 def _lister(collection: str, place: str) -> Callable[[Call], Reply]:
-    """A route that lists groups, filters or scope tags; names are compared as Entra does, ignoring case."""
+    """A route that lists groups, filters or scope tags; names are compared ignoring case (unconfirmed)."""
 
     def list_objects(call: Call) -> Reply:
         options = read_options(call.request, _PLAIN_MANY, PROPERTIES[collection], call.page_size)
-        wanted = options.name
-        items = [
-            item
-            for item in call.tenant.all(collection).values()
-            if wanted is None or str(item["displayName"]).casefold() == wanted.casefold()
-        ]
+        items = [item for item in call.tenant.all(collection).values() if _is_wanted(item, options)]
         page, more = page_of(items, options, call.request)
         shown = [selected(item, options) for item in page]
         return Reply(200, {"@odata.context": _context(call, place), **more, "value": shown})
 
     return list_objects
+
+
+def _is_wanted(item: JsonObject, options: Options) -> bool:
+    return options.name is None or str(item["displayName"]).casefold() == options.name.casefold()
 
 
 def _reader(collection: str, place: str) -> Callable[[Call], Reply]:
@@ -153,7 +157,7 @@ def _package(call: Call) -> JsonObject:
 def _writable_package(call: Call) -> JsonObject:
     package = _package(call)
     if package["isGlobalScript"]:
-        raise RefusalError("A global script is read only.")
+        raise RefusalError("A global script is read only.")  # unconfirmed; tools skip these packages
     return package
 
 
@@ -208,10 +212,13 @@ def _match(template: list[str], parts: list[str]) -> str | None:
     """Return the id in a path that a template fits, empty if it has none; ``None`` if it does not fit."""
     if len(template) != len(parts):
         return None
-    pairs = list(zip(template, parts, strict=True))
-    if any(wanted not in ("*", part) for wanted, part in pairs):
-        return None
-    return next((part for wanted, part in pairs if wanted == "*"), "")
+    key = ""
+    for wanted, part in zip(template, parts, strict=True):
+        if wanted == "*":
+            key = part
+        elif wanted != part:
+            return None
+    return key
 
 
 def _no_route(template: str, request: Request) -> RefusalError:

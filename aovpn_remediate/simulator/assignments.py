@@ -15,7 +15,8 @@ NO_FILTER: Final = "00000000-0000-0000-0000-000000000000"
 _GRAPH = "#microsoft.graph."
 _GROUP = f"{_GRAPH}groupAssignmentTarget"
 _EXCLUDED = f"{_GRAPH}exclusionGroupAssignmentTarget"
-# What an assignment's id ends in when its target names no group, as seen in live answers.
+# What an assignment's id ends in if its target names no group.
+# Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
 _ALL: Final = {
     f"{_GRAPH}allDevicesAssignmentTarget": "adadadad-808e-44e2-905a-0b7873a8a531",
     f"{_GRAPH}allLicensedUsersAssignmentTarget": "acacacac-9df4-4c7d-9d50-4ef0226f57a9",
@@ -26,6 +27,7 @@ _FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
 _HOURLY = f"{_GRAPH}deviceHealthScriptHourlySchedule"
 _DAILY = f"{_GRAPH}deviceHealthScriptDailySchedule"
 _ONCE = f"{_GRAPH}deviceHealthScriptRunOnceSchedule"
+# Source: microsoftgraph/msgraph-metadata, beta.
 _SCHEDULES: Final = {
     _HOURLY: {"@odata.type", "interval"},
     _DAILY: {"@odata.type", "interval", "time", "useUtc"},
@@ -40,7 +42,7 @@ def new_assignments(
 ) -> list[JsonObject]:
     """Return the set that replaces a package's assignments, as it will be read back.
 
-    An exclusion of a group that is also included is dropped, as by the service.
+    An exclusion of a group that is also included is dropped (source: fadwen/IntuneScriptLab, Findings.md).
     """
     given = checked_members(body, {"deviceHealthScriptAssignments"}, "the assign action")
     items = given.get("deviceHealthScriptAssignments")
@@ -48,9 +50,9 @@ def new_assignments(
         raise RefusalError("The parameter 'deviceHealthScriptAssignments' must be a list.")
     made = [_assignment(package_id, item, groups, filters) for item in items]
     included = {one["id"] for one in made if not _is_exclusion(one)}
-    kept = [one for one in made if not (_is_exclusion(one) and one["id"] in included)]
+    kept = [one for one in made if not _is_dropped(one, included)]
     if len({str(one["id"]) for one in kept}) < len(kept):
-        raise RefusalError("The same target is assigned more than once.")
+        raise RefusalError("The same target is assigned more than once.")  # unconfirmed
     return kept
 
 
@@ -66,8 +68,7 @@ def _assignment(package_id: str, item: Json, groups: Collection[str], filters: C
     kind = str(target["@odata.type"])
     return {
         "id": f"{package_id}:{_ALL[kind] if kind in _ALL else target['groupId']}",
-        # The service always shows false, even if true was sent. Without a remediation script a package only
-        # detects.
+        # The service always shows false. Source: deploymenttheory/terraform-provider-microsoft365#1385.
         "runRemediationScript": False,
         "target": target,
         "runSchedule": None if kind == _EXCLUDED else schedule,
@@ -79,8 +80,12 @@ def _is_exclusion(assignment: JsonObject) -> bool:
     return isinstance(target, dict) and target["@odata.type"] == _EXCLUDED
 
 
+def _is_dropped(assignment: JsonObject, included: Collection[Json]) -> bool:
+    return _is_exclusion(assignment) and assignment["id"] in included
+
+
 def _target(value: Json, groups: Collection[str], filters: Collection[str]) -> JsonObject:
-    if value is None:
+    if value is None:  # Source: Microsoft365DSC#5856.
         raise RefusalError("The target of an assignment must not be null.")
     kind = _kind(value, (_GROUP, _EXCLUDED, *_ALL))
     filtered = {"@odata.type", _FILTER_ID, _FILTER_TYPE}
@@ -106,7 +111,7 @@ def _filter(given: JsonObject, kind: str, filters: Collection[str]) -> JsonObjec
     if (mode == "none") != (key == NO_FILTER):
         raise RefusalError("An assignment filter needs both its id and its type.")
     if key != NO_FILTER and kind == _EXCLUDED:
-        raise RefusalError("An excluded group cannot have an assignment filter.")
+        raise RefusalError("An excluded group cannot have an assignment filter.")  # unconfirmed
     if key != NO_FILTER and key not in filters:
         raise RefusalError(f"The assignment filter '{key}' does not exist.")
     return {_FILTER_ID: key, _FILTER_TYPE: mode}
@@ -118,6 +123,7 @@ def _schedule(value: Json) -> JsonObject:
     made: JsonObject = {"@odata.type": kind, "interval": _interval(given, kind)}
     if kind != _HOURLY:
         made["useUtc"] = checked_flag(given.get("useUtc", False))
+        # Read back with a fraction. Source: deploymenttheory/terraform-provider-microsoft365.
         made["time"] = _matching(given, "time", _TIME) + ".0000000"
     if kind == _ONCE:
         made["date"] = _day(_matching(given, "date", _DATE))
@@ -125,6 +131,7 @@ def _schedule(value: Json) -> JsonObject:
 
 
 def _interval(given: JsonObject, kind: str) -> int:
+    # Source: Graph beta reference, deviceHealthScriptRunSchedule.
     interval = given.get("interval", 1 if kind == _ONCE else None)
     if type(interval) is not int or not 1 <= interval <= 23:
         raise RefusalError("The interval of a schedule must be a number from 1 to 23.")

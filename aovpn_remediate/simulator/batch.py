@@ -20,6 +20,7 @@ from aovpn_remediate.simulator.wire import (
 
 BATCH_PATH: Final = "/beta/$batch"
 MAX_REQUESTS: Final = 20
+# Source: Graph reference, json-batching.
 
 _MEMBERS = {"id", "method", "url", "headers", "body"}
 
@@ -27,7 +28,8 @@ _MEMBERS = {"id", "method", "url", "headers", "body"}
 def answer_batch(request: Request, answer: Callable[[Request], Reply]) -> Reply:
     """Return the answers to all requests of a batch, carried out in order.
 
-    They stand in reverse order, since Graph promises none: an answer belongs to a request by its id alone.
+    The order of the answers is reversed, because Graph promises none: only the id says to which request an
+    answer belongs (source: Graph reference, json-batching).
     """
     items = _read_items(request)
     answers = [_answer_one(str(item["id"]), _sub_request(item, request), answer) for item in items]
@@ -66,16 +68,19 @@ def _checked(item: Json) -> JsonObject:
 
 
 def _sub_request(item: JsonObject, outer: Request) -> Request:
-    headers = item.get("headers", {})
     path, query = split_target(f"/beta/{str(item['url']).lstrip('/')}")
     return Request(
         root=outer.root,
         method=str(item["method"]).upper(),
         path=path,
         query=query,
-        headers={name.lower(): str(value) for name, value in headers.items()}
-        if isinstance(headers, dict)
-        else {},
+        headers=_headers(item.get("headers")),
         body=json.dumps(item["body"]).encode() if "body" in item else b"",
         id=str(uuid4()),
     )
+
+
+def _headers(given: Json) -> dict[str, str]:
+    if not isinstance(given, dict):
+        return {}
+    return {name.lower(): str(value) for name, value in given.items()}

@@ -42,6 +42,7 @@ from aovpn_remediate.simulator.wire import (
 )
 
 _STATUSES = {int(status) for status in HTTPStatus if status >= 200}
+# Source: Microsoft Q&A, question 5784629 (429); unconfirmed: the others.
 _CODES = {
     401: "InvalidAuthenticationToken",
     403: "Forbidden",
@@ -163,12 +164,14 @@ def _altered(fault: Fault, reply: Reply) -> Reply:
 def _fault(item: Json) -> Fault:
     if not isinstance(item, dict):
         raise RefusalError("a fault must be an object")
-    if unknown := item.keys() - Fault.__dataclass_fields__.keys():
+    unknown = item.keys() - Fault.__dataclass_fields__.keys()
+    if unknown:
         raise RefusalError(f"a fault has no member {', '.join(sorted(unknown))}")
     for name, value in item.items():
         _check(name, value)
     given = {**asdict(Fault()), **item}
-    return Fault(**{**given, "headers": {key: str(value) for key, value in given["headers"].items()}})
+    given["headers"] = {key: str(value) for key, value in given["headers"].items()}
+    return Fault(**given)
 
 
 def _check(name: str, value: Json) -> None:
@@ -196,8 +199,13 @@ def _is_status(value: Json) -> bool:
 
 
 def _are_headers(value: Json) -> bool:
-    texts = [text for pair in value.items() for text in map(str, pair)] if isinstance(value, dict) else [""]
-    return all(text.isascii() and text.isprintable() and text for text in texts)
+    if not isinstance(value, dict):
+        return False
+    return all(_is_header_text(name) and _is_header_text(str(text)) for name, text in value.items())
+
+
+def _is_header_text(text: str) -> bool:
+    return text != "" and text.isascii() and text.isprintable()
 
 
 def _is_flag(value: Json) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from aovpn_remediate.simulator.wire import JsonObject, RefusalError, Request
 
-MAX_PAGE: Final = 1000
+MAX_PAGE: Final = 1000  # unconfirmed: no page size is documented
 
 _NAME_FILTER = re.compile(r"\s*displayName\s+eq\s+'((?:[^']|'')*)'\s*")
 
@@ -59,7 +59,9 @@ def page_of(
 
 def selected(item: JsonObject, options: Options) -> JsonObject:
     """Return the members that were asked for."""
-    return {name: value for name, value in item.items() if not options.select or name in options.select}
+    if not options.select:
+        return dict(item)
+    return {name: value for name, value in item.items() if name in options.select}
 
 
 def _given(query: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Which package bodies the service accepts, and the package that it makes from them.
 
-It is stricter than Graph where that finds our mistakes: unknown members and nulls are refused. Sources: the
-beta metadata of ``deviceHealthScript`` and error reports of tools that publish packages.
+It is stricter than Graph where that finds our mistakes: unknown members and nulls are refused. Source of the
+members: microsoftgraph/msgraph-metadata, beta ``deviceHealthScript``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from aovpn_remediate.simulator.wire import Json, JsonObject, RefusalError, wire_
 
 CONTENTS: Final = ("detectionScriptContent", "remediationScriptContent")
 MAX_CONTENT: Final = 504 * 1024
+# Source: MicrosoftDocs/memdocs, deploy-remediations.md.
 MAX_PACKAGES: Final = 200
 
 PACKAGE_PROPERTIES: Final = (
@@ -26,9 +27,11 @@ PACKAGE_PROPERTIES: Final = (
 _READ_ONLY = {
     "id", "version", "isGlobalScript", "highestAvailableVersion", "createdDateTime", "lastModifiedDateTime",
 }  # fmt: skip
+# Unconfirmed; almenscorner/IntuneCD leaves it out of updates.
 _ON_CREATE_ONLY = {"deviceHealthScriptType"}
 _WRITABLE = {"@odata.type", *PACKAGE_PROPERTIES} - _READ_ONLY
 
+# Unconfirmed: what is stored for a member that is left out.
 _DEFAULTS: JsonObject = {
     "publisher": None, "version": "1", "description": None, "remediationScriptContent": "",
     "runAsAccount": "system", "enforceSignatureCheck": False, "runAs32Bit": False, "roleScopeTagIds": ["0"],
@@ -42,6 +45,7 @@ def new_package(key: str, body: JsonObject, scope_tags: Collection[str]) -> Json
     given = _checked(body, scope_tags, _WRITABLE)
     for name in ("displayName", "detectionScriptContent"):
         if name not in given:
+            # Source: jseerden/IntuneBackupAndRestore#71.
             raise RefusalError(f"{name[0].upper()}{name[1:]} must not be null or empty.")
     now = wire_time()
     made = {"id": key, "createdDateTime": now, "lastModifiedDateTime": now}
@@ -130,7 +134,7 @@ def _script(value: Json) -> Json:
     except (binascii.Error, UnicodeEncodeError) as error:
         raise RefusalError("Cannot convert the literal to the expected type 'Edm.Binary'.") from error
     if len(content) > MAX_CONTENT:
-        # Measured by others: 504 KB are accepted, 512 KB are refused with these words only.
+        # 504 KB are accepted, 512 KB are refused with these words. Source: fadwen/IntuneScriptLab.
         raise RefusalError("An error has occurred")
     return base64.b64encode(content).decode("ascii")
 

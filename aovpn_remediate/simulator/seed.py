@@ -109,7 +109,8 @@ def _package(collections: Collections, key: str, item: JsonObject) -> JsonObject
 
 def _derived_id(collections: Collections, collection: str, place: int, item: JsonObject) -> str:
     if collection == SCOPE_TAGS:
-        return str(1 + max((int(tag) for tag in collections[SCOPE_TAGS] if tag.isdecimal()), default=-1))
+        numbers = [int(tag) for tag in collections[SCOPE_TAGS] if tag.isdecimal()]
+        return str(max(numbers, default=-1) + 1)
     return str(uuid5(NAMESPACE_URL, f"{collection}/{place}/{item['displayName']}"))
 
 

@@ -66,11 +66,9 @@ class StateFile:
 
     def create(self, collections: Mapping[str, Mapping[str, JsonObject]]) -> None:
         """Make a new file hold a whole tenant, in one step."""
-        rows = [
-            (name, key, json.dumps(document))
-            for name, objects in collections.items()
-            for key, document in objects.items()
-        ]
+        rows: list[tuple[str, str, str]] = []
+        for name, objects in collections.items():
+            rows += [(name, key, json.dumps(document)) for key, document in objects.items()]
         with self._readable_errors():
             self._database.executescript(f"BEGIN EXCLUSIVE; {_CREATE}")
             self._database.executemany(_WRITE, rows)

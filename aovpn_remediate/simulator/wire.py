@@ -69,7 +69,7 @@ def error_reply(status: int, code: str, message: str, *, request_id: str) -> Rep
 
 
 def wire_time() -> str:
-    """Return the present moment as Intune writes it: UTC, seven digits of a second."""
+    """Return the present moment as Intune writes it (unconfirmed): UTC, seven digits of a second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
@@ -105,4 +105,5 @@ def split_target(target: str) -> tuple[str, str]:
 def merged_headers(headers: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """Return headers in which ``more`` takes the place of those of the same name."""
     replaced = {name.lower() for name in more}
-    return {**{name: value for name, value in headers.items() if name.lower() not in replaced}, **more}
+    kept = {name: value for name, value in headers.items() if name.lower() not in replaced}
+    return {**kept, **more}
