@@ -10,7 +10,7 @@ ADVICE = {
     "one profile twice": (
         "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: automatic}\n",
         [
-            '8:3: "m" wants another value of IpInterfaceMetric, Ipv6InterfaceMetric in the phonebook entry "vpn" (scope: user); make both alike or remove one'
+            '8:3: "m" wants another value of IpInterfaceMetric and Ipv6InterfaceMetric in the phonebook entry "vpn" (scope: user); make both alike or remove one'
         ],
     ),
     "a live companion": (

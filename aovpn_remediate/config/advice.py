@@ -9,6 +9,7 @@ from aovpn_remediate.documents.tree import Tree
 from aovpn_remediate.kinds import Entry
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import quoted
+from aovpn_remediate.wording import all_of
 
 Place = tuple[str, str]
 """Where a kind keeps a value correct, and the value's name."""
@@ -46,7 +47,7 @@ def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
 
 def _named(names: list[str], place: str) -> str:
     shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
-    return f"{', '.join(shown)} in {place}"
+    return f"{all_of(shown)} in {place}"
 
 
 def _own_advice(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:

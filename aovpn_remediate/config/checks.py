@@ -46,6 +46,8 @@ def _check_display_names(entries: Mapping[str, Entry], tree: Tree) -> Iterator[P
 
 
 def _check_assignments(entries: list[AssignmentEntry], where: Where, tree: Tree) -> Iterator[Problem]:
+    # A group that is included and excluded never runs a package, nor does a package that only excludes.
+    # Source: fadwen/IntuneScriptLab, Findings.md.
     seen: dict[str, AssignmentEntry] = {}
     for index, entry in enumerate(entries):
         name = entry.group or entry.exclude or f"all {entry.all}"

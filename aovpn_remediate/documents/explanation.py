@@ -11,6 +11,7 @@ from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.documents.tree import Tree, Where
 from aovpn_remediate.problems import InvalidPart, InvalidValue, Problem
 from aovpn_remediate.problems.words import close_word, nearest, quoted
+from aovpn_remediate.wording import any_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -145,12 +146,8 @@ def _refused_by_us(detail: ErrorDetails, name: str) -> Refusal:
 def _unknown_word(detail: ErrorDetails, name: str) -> Refusal:
     words = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
     close = close_word(detail["input"], words)
-    advice = f'did you mean "{close}"?' if close else f"write {_either(words)}"
+    advice = f'did you mean "{close}"?' if close else f"write {any_of(words)}"
     return Refusal(f"{name} {quoted(detail['input'])} is not valid; {advice}", "value/unknown-word")
-
-
-def _either(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _must_be(what: str, advice: str) -> Callable[[ErrorDetails, str], Refusal]:

@@ -1,7 +1,7 @@
 """The kinds: one settings model each, with all that is of the kind in Python.
 
 Every module here is a kind; ``common`` holds what they share. The JSON Schema of the config and
-``remediate kinds`` come from here. How a problem is worded is not decided here but in ``config``.
+``remediate kinds`` come from here. How a problem is worded is not decided here but in ``documents``.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ class ScheduleEntry(Strict, title="Schedule"):
             raise InvalidPart("schedule/none", "a schedule needs every or once; add every: 4 hours")
         if self.every is not None and self.once is not None:
             raise InvalidPart("schedule/both", "every and once cannot be combined; keep one")
+        # The service keeps no time for hours. Source: Microsoft365DSC#6700.
         if self.every is not None and "hour" in self.every:
             if self.model_fields_set & {"at", "utc"}:
                 text = "every N hours cannot be combined with at or utc; remove them, or use days"
@@ -63,6 +64,7 @@ class AssignmentEntry(Strict, title="Assignment"):
         if len(targets) > 1:
             text = f"{' and '.join(targets)} cannot be combined; write an assignment for each"
             raise InvalidPart("assignment/several-targets", text)
+        # The service keeps no schedule for exclusions. Source: Microsoft365DSC#6697.
         if self.exclude is not None and len(self.model_fields_set) > 1:
             text = "exclude cannot be combined with filter, filter_mode or schedule; remove them"
             raise InvalidPart("assignment/exclusion-settings", text)

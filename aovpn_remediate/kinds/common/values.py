@@ -17,6 +17,7 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
 _KEY_FORM = "is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+# Source: Graph beta reference, deviceHealthScriptRunSchedule: 1 to 23 for every kind of schedule.
 _INTERVAL = re.compile(r"(1 (hour|day))|(([1-9]|1[0-9]|2[0-3]) (hours|days))")
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 _FORBIDDEN = set('\\/:*?"<>|')
@@ -34,7 +35,7 @@ def check_key(value: str) -> str:
 def check_profile_name(value: str) -> str:
     """Return the name of a VPN connection, or raise ``InvalidValue`` with what is wrong.
 
-    RAS refuses the characters that a file name cannot have, and a leading dot; everything else is valid.
+    RAS refuses the characters that a file name cannot have, and a leading dot (unconfirmed).
     """
     if len(value) > 255:
         text = f"is too long ({len(value)} characters); a profile name has at most 255"
