@@ -15,7 +15,7 @@ from aovpn_remediate.documents.tree import Tree
 from aovpn_remediate.errors import ConfigError
 from aovpn_remediate.kinds import Strict
 from tests.bad_configs import BAD
-from tests.config_texts import EXAMPLE, is_ours, problems
+from tests.config_texts import EXAMPLE, is_ours, load, problems
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -124,3 +124,33 @@ def test_a_key_with_brackets_is_a_key_like_another(tmp_path, key):
         load_config(path)
     (problem,) = caught.value.problems
     assert str(problem).startswith(f"{path}:6:5: unknown key") and key in problem.text
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_every_problem_has_a_code_that_says_what_it_is(tmp_path, case):
+    text, _ = BAD[case]
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, text)
+    assert "value/invalid" not in {one.code for one in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("{kind: nope}", "config/unknown-kind"),
+        ("{kind: route-presence, scope: user, routes: []}", "config/missing-key"),
+        ("{kind: route-presence, profile: V, scope: user, routes: [], x: 1}", "config/unknown-key"),
+        ("{kind: route-presence, profile: V, scope: user, routes: [10.0.0.1/8]}", "route/host-bits"),
+        ("{kind: route-presence, profile: V, scope: user, routes: [10.0.0.0]}", "route/no-length"),
+        ("{kind: route-presence, profile: V, scope: user, routes: [0.0.0.0/0]}", "route/default"),
+        ("{kind: route-presence, profile: V, scope: user, routes: [x]}", "route/network"),
+        ("{kind: route-presence, profile: V, scope: user, routes: {}}", "value/wrong-type"),
+        ("{kind: rasman-privileges, privileges: [SeX]}", "privilege/unknown"),
+        ("{kind: custom, detection: nowhere.ps1}", "custom/not-found"),
+        ("{kind: custom, detection: .}", "custom/folder"),
+    ],
+)
+def test_a_code_tells_one_cause_from_another(tmp_path, entry, code):
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, f"name: c\nremediations:\n  m: {entry}\n")
+    assert [one.code for one in refused.value.problems] == [code]

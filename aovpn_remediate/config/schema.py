@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def build_schema(file: type[BaseModel]) -> dict[str, object]:
-    """Return the file's schema with each remediation told apart by its kind."""
+    """Return the schema of the file, in which each remediation has the schema of its kind."""
     schema = file.model_json_schema()
     definitions = schema["$defs"]
     for kind, model in KINDS.items():

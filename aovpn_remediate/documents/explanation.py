@@ -135,8 +135,13 @@ def _name(location: Where) -> str:
 def _refused_by_us(detail: ErrorDetails, name: str) -> Refusal:
     """What one of our own validators said; its text follows the value, if it is not a whole sentence."""
     error = detail["ctx"]["error"]
-    code = error.code if isinstance(error, InvalidValue) else "value/invalid"
-    if isinstance(error, InvalidPart):
+    is_sentence = isinstance(error, InvalidPart)
+    code = "value/invalid"
+    if isinstance(error, InvalidValue):
+        code = error.code
+    elif isinstance(detail["input"], dict):
+        is_sentence = True
+    if is_sentence:
         return Refusal(str(error), code)
     if isinstance(detail["input"], dict | list):
         return Refusal(f"{name} {error}", code)

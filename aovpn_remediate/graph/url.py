@@ -18,9 +18,9 @@ def service_root(url: str) -> str:
     """
     parts = _split(url)
     if parts.username is not None or parts.password is not None:
-        raise UsageError(f"--graph-url: it holds a user name or password; {_EXAMPLE}")
+        raise UsageError(f"--graph-url: it contains a user name or password; {_EXAMPLE}")
     if "?" in url or "#" in url:
-        raise UsageError(f"--graph-url: it holds a query or fragment; {_EXAMPLE}")
+        raise UsageError(f"--graph-url: it contains a query or fragment; {_EXAMPLE}")
     if parts.path not in ("", "/"):
         raise UsageError(f"--graph-url {url}: it is the service root and has no path; {_EXAMPLE}")
     if parts.scheme == "http" and not is_loopback(url):

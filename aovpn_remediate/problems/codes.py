@@ -21,16 +21,16 @@ CODES: Mapping[str, str] = {
     "client/build": "The build of the described Windows is not a number.",
     "client/culture": "A culture is not written as de-DE.",
     "client/entry-name": "The name of a phonebook entry is neither text nor binary data.",
-    "client/event": "An event is not one that the simulation knows.",
+    "client/event": "The simulation does not know this event.",
     "client/file-content": "The content of a file is neither text nor binary data.",
     "client/file-is-folder": "A described file is in the place of a folder, or below a file.",
-    "client/file-path": "The path of a file is not one below the client's folder.",
+    "client/file-path": "The path of a file is not below the client's folder.",
     "client/live-metric": "The metric of a live interface is neither a number nor automatic.",
     "client/missing-key": "A case, or a part of its client, lacks a required key.",
     "client/no-such-phonebook": "Something happens to a phonebook that the client does not have.",
     "client/not-a-list": "A client file is not a list of cases.",
-    "client/phonebook-name": "There is no such phonebook.",
-    "client/registry-data": "A registry value has data of no registry type.",
+    "client/phonebook-name": "The simulated client has no phonebook of this name.",
+    "client/registry-data": "The data of a registry value is of no type that the registry has.",
     "client/registry-key": (
         "The name of a registry key does not start with HKLM:, HKCU: or HKU: and a backslash."
     ),
@@ -49,8 +49,8 @@ CODES: Mapping[str, str] = {
     "config/similar-keys": (
         "Two keys differ only by upper and lower case, so their files would be the same on Windows."
     ),
-    "config/unknown-key": "There is no such key at this place.",
-    "config/unknown-kind": "There is no such kind of remediation.",
+    "config/unknown-key": "The config has no such key at this place.",
+    "config/unknown-kind": "The kind of a remediation does not exist.",
     "config/unsigned": "Signatures are checked, but rendered scripts have none.",
     "custom/empty": "A script is empty.",
     "custom/folder": "A folder is named in place of a file.",
@@ -62,8 +62,8 @@ CODES: Mapping[str, str] = {
     "key/characters": "A key has characters that a key cannot have, or is too long.",
     "key/reserved": "A key is a file name that Windows reserves.",
     "metric/invalid": "An interface metric is neither a number from 1 to 9999 nor automatic.",
-    "metric/same": "Two profiles have the same metric, so it is open which of them wins.",
-    "privilege/unknown": "There is no such Windows privilege.",
+    "metric/same": "Two profiles have the same metric, so it is unclear which of them wins.",
+    "privilege/unknown": "Windows has no such privilege.",
     "profile/absent-with-repair": "A missing profile counts as an issue, but no script can repair it.",
     "profile/absent-without-phonebook": (
         "A missing profile counts as an issue, but the phonebook is not read."
@@ -87,15 +87,15 @@ CODES: Mapping[str, str] = {
     "route/no-length": "A route has an address but no prefix length.",
     "route/none": "The list of routes is empty, so nothing can be wrong.",
     "route/overlap": "Two routes with different metrics overlap.",
-    "rules/byte-order-mark": "The script starts with a byte order mark, so that its signature is refused.",
+    "rules/byte-order-mark": "The script starts with a byte order mark, so its signature is refused.",
     "rules/exit-outside": "A rendered script has an exit outside the one function that ends it.",
     "rules/incomplete-try": "A try has neither catch nor finally.",
     "rules/last-line": "The script does not end with exactly one line break.",
     "rules/leading-pipe": "A line starts with a pipe, which Windows PowerShell 5.1 does not accept.",
     "rules/line-ending": "A line does not end with CRLF.",
-    "rules/many-exits": "The script has more than one exit, so that it is hard to see how it ends.",
+    "rules/many-exits": "The script has more than one exit, which makes its end hard to check.",
     "rules/newer-syntax": "The script uses syntax that Windows PowerShell 5.1 does not have.",
-    "rules/no-exit": "The detection script has no exit, so that Intune never starts the repair.",
+    "rules/no-exit": "The detection script has no exit, so Intune never starts the repair.",
     "rules/no-result": "A rendered script does not end with the function that writes its result.",
     "rules/not-ascii": (
         "The script contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in "
@@ -145,8 +145,6 @@ CODES: Mapping[str, str] = {
     "yaml/tag": "The file contains a YAML tag, which is not accepted in this file.",
     "yaml/too-deep": "Lists and mappings are nested too deep.",
     "yaml/too-large": "The file is too large, or repeats too much by aliases.",
-    "yaml/unquoted-time": (
-        "A value such as 06:30 is not quoted, so that other YAML readers read it as a number."
-    ),
+    "yaml/unquoted-time": "A value such as 06:30 is not quoted, so other YAML readers read it as a number.",
     "yaml/unreadable": "The file cannot be read.",
 }

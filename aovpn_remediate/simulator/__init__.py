@@ -1,7 +1,7 @@
-"""A stand-in for the part of Microsoft Graph that Intune Remediations live in: real HTTP, loopback only.
+"""A stand-in for the part of Microsoft Graph with Intune Remediations: real HTTP, loopback only.
 
-It is a reading of the API of its own, in wire JSON, and shares no code with ``graph``. ``seed`` says what a
-new tenant holds and how a seed file looks, ``faults`` how to make the service fail on purpose, ``control``
+It reads the API independently, in wire JSON, and shares no code with ``graph``. ``seed`` says what a
+new tenant contains and how a seed file looks, ``faults`` how to make the service fail on purpose, ``control``
 how to see which requests came in.
 """
 

@@ -1,4 +1,4 @@
-"""The routes: what the service answers to a request, and what the tenant holds afterwards.
+"""The routes: what the service answers to a request, and what the tenant contains afterwards.
 
 Quirks of the service that are kept, with their sources:
 

@@ -135,7 +135,7 @@ class Faults:
 
 
 def read_faults(value: Json) -> list[Fault]:
-    """Return the faults that a body holds; a wrong one is refused, so that no test passes by mistake."""
+    """Return the faults in a body; a wrong one is refused, so that no test passes by mistake."""
     return [_fault(item) for item in (value if isinstance(value, list) else [value])]
 
 

@@ -1,4 +1,4 @@
-"""What a new tenant holds: ``seed.json`` beside this module, and what a file given with ``--seed`` adds.
+"""What a new tenant contains: ``seed.json`` beside this module, and what a file given with ``--seed`` adds.
 
 Both have the same format; every list is optional:
 

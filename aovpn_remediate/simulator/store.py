@@ -1,4 +1,4 @@
-"""What a simulated tenant holds: four collections of JSON objects, in memory and, if wanted, in a file.
+"""What a simulated tenant contains: four collections of JSON objects, in memory and, if wanted, in a file.
 
 The file is an SQLite database with a row for each object, so that a hard kill at any moment leaves the
 state after some whole request, and a write costs one row and not the tenant.
@@ -65,7 +65,7 @@ class StateFile:
         return found
 
     def create(self, collections: Mapping[str, Mapping[str, JsonObject]]) -> None:
-        """Make a new file hold a whole tenant, in one step."""
+        """Write a whole tenant into a new file, in one step."""
         rows: list[tuple[str, str, str]] = []
         for name, objects in collections.items():
             rows += [(name, key, json.dumps(document)) for key, document in objects.items()]

@@ -84,7 +84,7 @@ def read_object(request: Request) -> JsonObject:
 
 
 def parse_json(text: bytes) -> Json:
-    """Return the value that a body holds; what is not JSON in UTF-8 is refused."""
+    """Return the value of a body; anything but JSON in UTF-8 is refused."""
     try:
         value: Json = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

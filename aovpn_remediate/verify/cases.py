@@ -1,6 +1,6 @@
 """The cases that a pair is proven in: those of its kind, or of the client files of your own script pair.
 
-The cases of a kind stand in ``templates/ps1/kinds/<kind>/cases.yaml``; what many kinds share is written
+The cases of a kind are in ``templates/ps1/kinds/<kind>/cases.yaml``; what many kinds share is written
 once, in ``templates/ps1/cases/``. A case has these keys:
 
 - ``case``: its name
@@ -13,7 +13,7 @@ once, in ``templates/ps1/cases/``. A case has these keys:
 
 A text such as ``$Profile`` stands for a value of ``case_values``. ``with: $Wrong`` in a mapping stands for
 all keys of that value; a list of them is possible. The client files of a ``custom`` pair have no such names;
-there ``exits`` (exit codes) may stand for ``says``, and the output is the pair's own.
+there ``exits`` (exit codes) can replace ``says``, and the output can be anything.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _is_one_of(value: object, wanted: object) -> bool:
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
-    """A part of a case with each ``$Name`` replaced; a longer text can hold ``$Profile`` only."""
+    """A part of a case with each ``$Name`` replaced; a longer text can contain only ``$Profile``."""
     if isinstance(part, dict):
         return _filled_mapping(part, values)
     if isinstance(part, list):
