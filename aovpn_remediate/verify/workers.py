@@ -18,6 +18,8 @@ from aovpn_remediate.verify.record import Job
 
 _MOST = 8
 """More PowerShells than these take longer to start than they save."""
+_PAUSE = 0.2
+"""Seconds after which an interruption is noticed at the latest."""
 _PATIENCE = 5
 """Seconds that a script may go on after an interruption."""
 
@@ -63,7 +65,7 @@ def verify(
             for share, shell in zip(queue.shares, shells, strict=False):
                 futures.append(pool.submit(work, share, shell))
             for future in futures:
-                future.result()
+                _wait_for(future)
         except BaseException:
             queue.end()
             if wait(futures, timeout=_PATIENCE).not_done:
@@ -71,6 +73,17 @@ def verify(
                     shell.kill()
             raise
     return [proofs[number] for number in range(len(jobs))]
+
+
+def _wait_for(future: Future[None]) -> None:
+    """Wait for a worker and raise what it raised.
+
+    A lock that is waited for without a limit does not notice Ctrl-C on Windows, and elsewhere not one that
+    comes just before the wait (Python, threading.Lock.acquire).
+    """
+    while not future.done():
+        wait([future], timeout=_PAUSE)
+    future.result()
 
 
 class Queue:
