@@ -19,7 +19,6 @@ from aovpn_remediate.plan import (
     Note,
     Plan,
     Update,
-    action,
     adoptable,
     make_plan,
     refuse_unsafe,
@@ -47,7 +46,7 @@ def tenant(*owned, foreign=()) -> TenantPackages:
 
 
 def keys(plan: Plan) -> list[tuple[str, str]]:
-    return [(action(change), change.package.key) for change in plan.changes]
+    return [(change.action, change.package.key) for change in plan.changes]
 
 
 def refusal(function, *arguments, **options) -> str:
@@ -181,7 +180,7 @@ def test_widening_to_everyone_is_refused_for_all_keys_at_once(kind):
         adopted={"c": published(package("c"), id="f1")},
     )
     assert refusal(refuse_unsafe, plan, allow_all=False) == (
-        "plan: a, c, b would be assigned to all devices or users; pass --allow-all to allow it"
+        "plan: a, c and b would be assigned to all devices or users; pass --allow-all to allow it"
     )
     refuse_unsafe(plan, allow_all=True)
 

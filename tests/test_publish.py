@@ -17,7 +17,7 @@ from aovpn_remediate.errors import (
     TenantError,
     UnreachableError,
 )
-from aovpn_remediate.plan import Adopt, Create, Delete, action
+from aovpn_remediate.plan import Adopt, Create, Delete
 from aovpn_remediate.publish import (
     Draft,
     InterruptedPublishError,
@@ -58,7 +58,7 @@ def run(tenant, *desired, workers=1, **options) -> list[tuple[str, str, str]]:
 
 
 def told(outcomes) -> list[tuple[str, str, str]]:
-    return [(action(one.change), one.change.package.key, one.status.value) for one in outcomes]
+    return [(one.change.action, one.change.package.key, one.status.value) for one in outcomes]
 
 
 def outcomes_of(*statuses: str, code: int = 0) -> list[Outcome]:

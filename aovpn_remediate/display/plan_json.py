@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.display.package_json import Json, assignment_json, package_json, script_json
 from aovpn_remediate.model import Assignment
-from aovpn_remediate.plan import Change, Create, Plan, Update, action
+from aovpn_remediate.plan import Change, Create, Plan, Update
 from aovpn_remediate.publish import Outcome
 
 
 def plan_json(plan: Plan, names: Mapping[str, str]) -> Json:
     """Return a plan as JSON values."""
-    counts = Counter(action(change) for change in plan.changes)
+    counts = Counter(change.action for change in plan.changes)
     summary = {word: counts[word] for word in ("create", "update", "adopt", "delete")}
     return {
         "schemaVersion": 1,
@@ -32,7 +32,7 @@ def outcomes_json(plan: Plan, outcomes: Sequence[Outcome], exit_code: int) -> Js
         "digest": plan.digest,
         "outcomes": [
             {
-                "action": action(outcome.change),
+                "action": outcome.change.action,
                 "key": outcome.change.package.key,
                 "name": outcome.change.package.name,
                 "status": outcome.status.value,
@@ -45,7 +45,7 @@ def outcomes_json(plan: Plan, outcomes: Sequence[Outcome], exit_code: int) -> Js
 
 
 def _change_json(change: Change, names: Mapping[str, str]) -> Json:
-    shape: Json = {"action": action(change), "key": change.package.key, "name": change.package.name}
+    shape: Json = {"action": change.action, "key": change.package.key, "name": change.package.name}
     if not isinstance(change, Create):
         shape["id"] = change.existing.id
     if isinstance(change, Update):

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from aovpn_remediate.display.clean import clean
 from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_words
 from aovpn_remediate.model import Assignment, ScriptPackage
-from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update, action
+from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update
 from aovpn_remediate.publish import Outcome, Status
 from aovpn_remediate.wording import count_of
 
@@ -50,8 +50,8 @@ def _paint(sign: str, text: str) -> str:
 
 
 def _outcome_line(outcome: Outcome) -> Line:
-    sign = {Status.DONE: _SIGNS[action(outcome.change)], Status.NOT_TRIED: "="}.get(outcome.status, "!")
-    line = f"{sign} {outcome.change.package.key}  {action(outcome.change)}: {outcome.status.value}"
+    sign = {Status.DONE: _SIGNS[outcome.change.action], Status.NOT_TRIED: "="}.get(outcome.status, "!")
+    line = f"{sign} {outcome.change.package.key}  {outcome.change.action}: {outcome.status.value}"
     return sign, f"{line}; {clean(outcome.error)}" if outcome.error else line
 
 
@@ -60,7 +60,7 @@ def _summary(plan: Plan) -> str:
         kept = len(plan.unchanged)
         verb = "matches" if kept == 1 else "match"
         return f"No changes. {count_of(kept, 'package')} {verb} the config."
-    counts = Counter(action(change) for change in plan.changes)
+    counts = Counter(change.action for change in plan.changes)
     adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
     return (
         f"Plan: {counts['create']} to create, {adopts}{counts['update']} to update, "
@@ -73,7 +73,7 @@ def _note_words(note: Note) -> str:
 
 
 def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> Iterator[Line]:
-    word = action(change)
+    word = change.action
     yield _SIGNS[word], f"{_SIGNS[word]} {change.package.key}  {word}"
     match change:
         case Create():

@@ -1,0 +1,120 @@
+"""The difference between the desired packages and those in the tenant, as data to review; pure.
+
+Only packages with our marker can be changed or deleted. A foreign package is a note at most, unless its
+key is adopted by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
+
+from aovpn_remediate.model import Published, ScriptPackage
+
+FIELDS = (
+    "name", "description", "publisher", "run_as", "run_as_32_bit", "signature_check", "scope_tags",
+    "detection", "remediation", "assignments",
+)  # fmt: skip
+"""What is compared, in the order in which it is shown."""
+
+MARKER = "marker"
+"""The field of an update that only corrects the ownership marker."""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a package before and after."""
+
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True)
+class Create:
+    """A package that the tenant does not have yet."""
+
+    action: ClassVar[str] = "create"
+
+    package: ScriptPackage
+
+
+@dataclass(frozen=True)
+class Update:
+    """An owned package that differs."""
+
+    action: ClassVar[str] = "update"
+
+    existing: Published
+    package: ScriptPackage
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
+class Adopt(Update):
+    """A foreign package that is taken over."""
+
+    action: ClassVar[str] = "adopt"
+
+
+@dataclass(frozen=True)
+class Delete:
+    """An owned package that was removed from the config."""
+
+    action: ClassVar[str] = "delete"
+
+    existing: Published
+
+    @property
+    def package(self) -> ScriptPackage:
+        """The package that is deleted."""
+        return self.existing.package
+
+
+Change: TypeAlias = Create | Update | Delete
+
+
+@dataclass(frozen=True)
+class Note:
+    """Nothing to do, but something to know."""
+
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes in the order in which they are carried out, the keys that stay as they are, and notes."""
+
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = field(default=())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to carry out."""
+        return not self.changes
+
+    @property
+    def digest(self) -> str:
+        """A sha256 of the changes and of the packages as they are before them."""
+        content = sorted(_fingerprint(change) for change in self.changes)
+        return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+def _fingerprint(change: Change) -> str:
+    """A text that differs for every other change, and for every other package before it."""
+    before: list[object] = []
+    after: list[object] = []
+    if not isinstance(change, Create):
+        existing = change.existing
+        before = [existing.id, existing.version, *_content(existing.package)]
+    if not isinstance(change, Delete):
+        after = _content(change.package)
+    return json.dumps([change.action, change.package.config, change.package.key, before, after])
+
+
+def _content(package: ScriptPackage) -> list[object]:
+    return [package.content_hash, [repr(assignment) for assignment in package.assignments]]

@@ -1,0 +1,147 @@
+"""Desired packages compared with the tenant's, which gives a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.model import Foreign, Published, ScriptPackage, TenantPackages
+from aovpn_remediate.plan.changes import (
+    FIELDS,
+    MARKER,
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    FieldChange,
+    Note,
+    Plan,
+    Update,
+)
+
+
+def make_plan(
+    desired: Sequence[ScriptPackage],
+    tenant: TenantPackages,
+    *,
+    adopted: Mapping[str, Published] | None = None,
+) -> Plan:
+    """Say what must change for the tenant's owned packages to become the desired ones.
+
+    ``adopted`` are the foreign packages to be taken over, by key. Raises ``RefusedPlanError`` where two
+    packages carry the same marker.
+    """
+    adopted = adopted or {}
+    wanted = {package.key: package for package in desired}
+    _refuse_stray_markers(wanted, tenant.foreign, adopted)
+    owned = _by_key(tenant.owned)
+    creates = [Create(wanted[key]) for key in sorted(wanted.keys() - owned.keys() - adopted.keys())]
+    adopts = _adopts(wanted, adopted)
+    updates, unchanged = _updates(wanted, owned)
+    deletes = [Delete(owned[key]) for key in sorted(owned.keys() - wanted.keys())]
+    return Plan(
+        changes=(*creates, *adopts, *updates, *deletes),
+        unchanged=tuple(unchanged),
+        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, tenant.foreign)),
+    )
+
+
+def withhold_deletes(plan: Plan) -> Plan:
+    """Return the plan without its deletes, each of them a note instead."""
+    text = "was removed from the config but stays in the tenant; pass --allow-delete to delete it"
+    kept: list[Change] = []
+    notes = list(plan.notes)
+    for change in plan.changes:
+        if isinstance(change, Delete):
+            notes.append(Note(text, change.package.key))
+        else:
+            kept.append(change)
+    return replace(plan, changes=tuple(kept), notes=tuple(notes))
+
+
+def _adopts(wanted: Mapping[str, ScriptPackage], adopted: Mapping[str, Published]) -> list[Adopt]:
+    adopts: list[Adopt] = []
+    for key in sorted(adopted):
+        fields = _differences(adopted[key], wanted[key])
+        adopts.append(Adopt(adopted[key], wanted[key], fields))
+    return adopts
+
+
+def _updates(
+    wanted: Mapping[str, ScriptPackage], owned: Mapping[str, Published]
+) -> tuple[list[Update], list[str]]:
+    """The updates of owned packages, and the keys of those that need none."""
+    updates: list[Update] = []
+    unchanged: list[str] = []
+    for key in sorted(owned.keys() & wanted.keys()):
+        fields = _differences(owned[key], wanted[key])
+        if fields:
+            updates.append(Update(owned[key], wanted[key], fields))
+        else:
+            unchanged.append(key)
+    return updates, unchanged
+
+
+def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
+    found: dict[str, Published] = {}
+    for published in owned:
+        key = published.package.key
+        if key in found:
+            raise RefusedPlanError(
+                f"{key}: two packages carry its marker, {found[key].id} and {published.id}; "
+                "delete the copy in Intune"
+            )
+        found[key] = published
+    return found
+
+
+def _differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
+    changes: list[FieldChange] = []
+    is_written = False
+    for name in FIELDS:
+        before, after = getattr(existing.package, name), getattr(desired, name)
+        if before != after:
+            changes.append(FieldChange(name, before, after))
+            # An update of any field writes the marker, too. Assignments have a request of their own.
+            is_written = is_written or name != "assignments"
+    if not is_written and existing.marked_hash != desired.content_hash:
+        changes.append(FieldChange(MARKER, existing.marked_hash, desired.content_hash))
+    return tuple(changes)
+
+
+def _edited(updates: Iterable[Update]) -> list[Note]:
+    text = "was changed outside of remediate since it was published; the update restores it"
+    notes: list[Note] = []
+    for update in updates:
+        if update.existing.marked_hash != update.existing.package.content_hash:
+            notes.append(Note(text, update.package.key))
+    return notes
+
+
+def _name_taken(
+    desired: Iterable[ScriptPackage], creates: Iterable[Create], foreign: Iterable[Foreign]
+) -> list[Note]:
+    names = {one.name for one in foreign}
+    new = {create.package.key for create in creates}
+    notes: list[Note] = []
+    for package in desired:
+        if package.name not in names:
+            continue
+        text = "a foreign package has this name too"
+        if package.key in new:
+            text += f"; --adopt {package.key} would take it over"
+        notes.append(Note(text, package.key))
+    return notes
+
+
+def _refuse_stray_markers(
+    wanted: Mapping[str, ScriptPackage], foreign: Iterable[Foreign], adopted: Mapping[str, Published]
+) -> None:
+    """Raise for a marker that an edit moved from the last line: a create would make a second package."""
+    for one in foreign:
+        if one.stray_key in wanted and one.stray_key not in adopted:
+            raise RefusedPlanError(
+                f"{one.stray_key}: the package {one.id} has its marker, but not as the last line of the "
+                f"description; move it to the last line in Intune, or pass --adopt {one.stray_key}"
+            )

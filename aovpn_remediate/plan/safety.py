@@ -1,0 +1,72 @@
+"""What a plan may not do without its own option: widen an assignment, take over a foreign package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.model import (
+    Assignment,
+    AssignmentFilter,
+    Foreign,
+    ScriptPackage,
+    Target,
+    TargetKind,
+    TenantPackages,
+)
+from aovpn_remediate.plan.changes import Change, Delete, Plan, Update
+from aovpn_remediate.wording import all_of
+
+
+def refuse_unsafe(plan: Plan, *, allow_all: bool) -> None:
+    """Raise ``RefusedPlanError`` if a package widens to all devices or users and that is not allowed."""
+    keys = [change.package.key for change in plan.changes if _widens(change)]
+    if keys and not allow_all:
+        raise RefusedPlanError(
+            f"plan: {all_of(keys)} would be assigned to all devices or users; pass --allow-all to allow it"
+        )
+
+
+def adoptable(
+    keys: Iterable[str], desired: Sequence[ScriptPackage], tenant: TenantPackages
+) -> dict[str, Foreign]:
+    """Return the foreign package for each key to adopt: the one of the desired display name.
+
+    Raises ``RefusedPlanError`` for a key that is not in the config, is owned already, or whose name no
+    foreign package has, or several.
+    """
+    wanted = {package.key: package for package in desired}
+    owned = {published.package.key for published in tenant.owned}
+    found: dict[str, Foreign] = {}
+    for key in keys:
+        if key not in wanted:
+            raise RefusedPlanError(
+                f"--adopt {key}: the config has no remediation {key}; name one from the config"
+            )
+        if key in owned:
+            raise RefusedPlanError(f"--adopt {key}: the package is owned already; remove the option")
+        matches = [foreign for foreign in tenant.foreign if foreign.name == wanted[key].name]
+        if len(matches) != 1:
+            count = len(matches) or "no"
+            raise RefusedPlanError(
+                f"--adopt {key}: {count} foreign packages are named {wanted[key].name!r}; exactly one must be"
+            )
+        found[key] = matches[0]
+    return found
+
+
+def _widens(change: Change) -> bool:
+    """Whether a change assigns a package to more devices of "all devices" or "all users" than before."""
+    if isinstance(change, Delete):
+        return False
+    before = _wide(change.existing.package.assignments) if isinstance(change, Update) else set()
+    for target, narrowing in _wide(change.package.assignments):
+        # A filter may be added. One that is removed or changed lets other devices in.
+        if (target, narrowing) not in before and (target, None) not in before:
+            return True
+    return False
+
+
+def _wide(assignments: Iterable[Assignment]) -> set[tuple[Target, AssignmentFilter | None]]:
+    wide = (TargetKind.ALL_DEVICES, TargetKind.ALL_USERS)
+    return {(one.target, one.filter) for one in assignments if one.target.kind in wide}

@@ -1,0 +1,19 @@
+"""A plan made from a tenant, and carried out on it; the tenant is seen through a Protocol only."""
+
+from aovpn_remediate.publish.carry_out import carry_out
+from aovpn_remediate.publish.draft import Draft, draft_plan, refuse_stale
+from aovpn_remediate.publish.outcomes import InterruptedPublishError, Outcome, Status, Watcher, exit_code
+from aovpn_remediate.publish.tenant import Tenant
+
+__all__ = [
+    "Draft",
+    "InterruptedPublishError",
+    "Outcome",
+    "Status",
+    "Tenant",
+    "Watcher",
+    "carry_out",
+    "draft_plan",
+    "exit_code",
+    "refuse_stale",
+]

@@ -1,0 +1,61 @@
+"""A plan made from a tenant, with the names to show it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
+from aovpn_remediate.plan import Create, Plan, adoptable, make_plan, withhold_deletes
+from aovpn_remediate.publish.tenant import Tenant
+from aovpn_remediate.resolve import references, resolve_names
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan to review, with the names of the ids in it."""
+
+    plan: Plan
+    names: Mapping[str, str]
+
+
+def draft_plan(
+    desired: Sequence[ScriptPackage], tenant: Tenant, *, config: str, adopt: Sequence[str], allow_delete: bool
+) -> Draft:
+    """Read the tenant, resolve all names, and return the plan; changes nothing.
+
+    Without ``allow_delete`` the deletes are notes. Raises ``ResolveError``, ``RefusedPlanError`` and what
+    the tenant raises.
+    """
+    packages = tenant.list_packages(config)
+    directory = tenant.look_up(references(desired))
+    resolved = resolve_names(desired, directory)
+    adopted: dict[str, Published] = {}
+    for key, foreign in adoptable(adopt, desired, packages).items():
+        adopted[key] = tenant.read_package(foreign.id, config=config, key=key)
+    plan = make_plan(resolved, packages, adopted=adopted)
+    if not allow_delete:
+        plan = withhold_deletes(plan)
+    return Draft(plan, _names(plan, directory, tenant))
+
+
+def refuse_stale(shown: Draft, now: Draft) -> None:
+    """Raise ``RefusedPlanError`` if the tenant changed since a plan was shown."""
+    if shown.plan.digest != now.plan.digest:
+        raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
+
+
+def _names(plan: Plan, directory: Directory, tenant: Tenant) -> dict[str, str]:
+    """Names of the ids in a plan: those looked up already, and those of groups that only the tenant names."""
+    names = {DEFAULT_SCOPE_TAG: "Default"}
+    for part in (directory.groups, directory.filters, directory.scope_tags):
+        for matches in part.values():
+            names.update(matches)
+    packages: list[ScriptPackage] = []
+    for change in plan.changes:
+        packages.append(change.package)
+        if not isinstance(change, Create):
+            packages.append(change.existing.package)
+    unknown = [group for group in references(packages).groups if group not in names]
+    return names | dict(tenant.names_of_groups(unknown)) if unknown else names
