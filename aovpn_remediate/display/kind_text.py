@@ -31,7 +31,8 @@ def kind_text(kind: KindText) -> str:
 def _settings(kind: KindText) -> Iterator[str]:
     name_width = max(len(setting.name) for setting in kind.settings) + 2
     for setting in kind.settings:
-        default = setting.default if setting.default == "required" else f"default: {setting.default}"
+        is_required = setting.default == "required"
+        default = "required" if is_required else f"default: {setting.default}"
         yield f"  {setting.name:{name_width}}{setting.type}; {default}"
         indent = " " * (name_width + 2)
         yield from _wrap(setting.meaning, indent, indent)

@@ -7,18 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.display.package_json import Json, assignment_json, package_json, script_json
 from aovpn_remediate.model import Assignment
-from aovpn_remediate.plan import Change, Create, Plan, Update
+from aovpn_remediate.plan import Change, Create, FieldChange, Plan, Update
 from aovpn_remediate.publish import Outcome
 
 
 def plan_json(plan: Plan, names: Mapping[str, str]) -> Json:
     """Return a plan as JSON values."""
     counts = Counter(change.action for change in plan.changes)
-    summary = {word: counts[word] for word in ("create", "update", "adopt", "delete")}
     return {
         "schemaVersion": 1,
         "digest": plan.digest,
-        "summary": {**summary, "unchanged": len(plan.unchanged)},
+        "summary": {
+            "create": counts["create"],
+            "update": counts["update"],
+            "adopt": counts["adopt"],
+            "delete": counts["delete"],
+            "unchanged": len(plan.unchanged),
+        },
         "changes": [_change_json(change, names) for change in plan.changes],
         "unchanged": list(plan.unchanged),
         "notes": [{"key": note.key, "text": note.text} for note in plan.notes],
@@ -30,17 +35,18 @@ def outcomes_json(plan: Plan, outcomes: Sequence[Outcome], exit_code: int) -> Js
     return {
         "schemaVersion": 1,
         "digest": plan.digest,
-        "outcomes": [
-            {
-                "action": outcome.change.action,
-                "key": outcome.change.package.key,
-                "name": outcome.change.package.name,
-                "status": outcome.status.value,
-                "error": outcome.error,
-            }
-            for outcome in outcomes
-        ],
+        "outcomes": list(map(_outcome_json, outcomes)),
         "exitCode": exit_code,
+    }
+
+
+def _outcome_json(outcome: Outcome) -> Json:
+    return {
+        "action": outcome.change.action,
+        "key": outcome.change.package.key,
+        "name": outcome.change.package.name,
+        "status": outcome.status.value,
+        "error": outcome.error,
     }
 
 
@@ -49,17 +55,15 @@ def _change_json(change: Change, names: Mapping[str, str]) -> Json:
     if not isinstance(change, Create):
         shape["id"] = change.existing.id
     if isinstance(change, Update):
-        shape["fields"] = [
-            {
-                "field": one.field,
-                "before": _value_json(one.before, names),
-                "after": _value_json(one.after, names),
-            }
-            for one in change.fields
-        ]
+        shape["fields"] = [_field_json(field, names) for field in change.fields]
     elif isinstance(change, Create):
         shape["package"] = package_json(change.package, names)
     return shape
+
+
+def _field_json(field: FieldChange, names: Mapping[str, str]) -> Json:
+    before, after = _value_json(field.before, names), _value_json(field.after, names)
+    return {"field": field.field, "before": before, "after": after}
 
 
 def _value_json(value: object, names: Mapping[str, str]) -> object:

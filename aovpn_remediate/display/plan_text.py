@@ -27,26 +27,32 @@ def plan_text(plan: Plan, *, names: Mapping[str, str], diff: bool, color: bool) 
     lines: list[Line] = []
     for change in plan.changes:
         lines += [*_change_lines(change, names, diff=diff), ("", "")]
-    quiet = [("=", f"= {key}  no change") for key in plan.unchanged]
-    quiet += [("!", f"! {_note_words(note)}") for note in plan.notes]
-    lines += [*quiet, ("", "")] if quiet else []
+    for key in plan.unchanged:
+        lines.append(("=", f"= {key}  no change"))
+    for note in plan.notes:
+        lines.append(("!", f"! {_note_words(note)}"))
+    if plan.unchanged or plan.notes:
+        lines.append(("", ""))
     return _join([*lines, ("", _summary(plan))], color=color)
 
 
 def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
     """Return the outcome of each change, one line each, and a summary."""
-    counts = Counter(outcome.status for outcome in outcomes)
-    summary = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
     lines = [_outcome_line(outcome) for outcome in outcomes]
-    return _join([*lines, ("", f"Published: {summary}.")], color=color)
+    counts = Counter(outcome.status for outcome in outcomes)
+    summary: list[str] = []
+    for status in Status:
+        if counts[status]:
+            summary.append(f"{counts[status]} {status.value}")
+    return _join([*lines, ("", f"Published: {', '.join(summary)}.")], color=color)
 
 
 def _join(lines: Iterable[Line], *, color: bool) -> str:
-    return "\n".join(_paint(sign, text) if color and sign else text for sign, text in lines)
-
-
-def _paint(sign: str, text: str) -> str:
-    return f"\x1b[{_COLORS[sign]}m{text}\x1b[0m"
+    shown: list[str] = []
+    for sign, text in lines:
+        is_painted = color and sign
+        shown.append(f"\x1b[{_COLORS[sign]}m{text}\x1b[0m" if is_painted else text)
+    return "\n".join(shown)
 
 
 def _outcome_line(outcome: Outcome) -> Line:
@@ -115,29 +121,41 @@ def _field_lines(field: FieldChange, names: Mapping[str, str], *, diff: bool) ->
     elif field.field in ("detection", "remediation"):
         yield from _script_lines(field, diff=diff)
     else:
-        before_words, after_words = (
-            value_words(field.field, value, names) for value in (field.before, field.after)
-        )
-        yield _row(FIELD_WORDS[field.field], f"{before_words} -> {after_words}")
+        old = value_words(field.field, field.before, names)
+        new = value_words(field.field, field.after, names)
+        yield _row(FIELD_WORDS[field.field], f"{old} -> {new}")
 
 
 def _assignments(value: object) -> tuple[Assignment, ...]:
-    return tuple(one for one in value if isinstance(one, Assignment)) if isinstance(value, tuple) else ()
+    if not isinstance(value, tuple):
+        return ()
+    return tuple(one for one in value if isinstance(one, Assignment))
 
 
 def _assignment_lines(
     before: Sequence[Assignment] | None, after: Sequence[Assignment], names: Mapping[str, str]
 ) -> Iterator[Line]:
     """The whole set; signs show what is added and removed, unless the package itself is new (``None``)."""
-    rows = [("-", one) for one in before or () if one not in after]
-    rows += [(" " if before is None or one in before else "+", one) for one in after]
+    label = "assignments"
     if not after:
-        yield _row("assignments", "none; no device runs it")
-    for index, (sign, one) in enumerate(sorted(rows, key=lambda row: row[1].target)):
-        label = "assignments" if index == 0 and after else ""
+        yield _row(label, "none; no device runs it")
+        label = ""
+    removed = [one for one in before or () if one not in after]
+    for one in sorted([*removed, *after], key=lambda one: one.target):
         words = assignment_words(one, names)
-        _, text = _row(label, words if before is None else f"{sign} {words}")
-        yield sign.strip(), text
+        if before is None:
+            yield _row(label, words)
+        else:
+            sign = _assignment_sign(one, before, after)
+            _, text = _row(label, f"{sign} {words}")
+            yield sign.strip(), text
+        label = ""
+
+
+def _assignment_sign(one: Assignment, before: Sequence[Assignment], after: Sequence[Assignment]) -> str:
+    if one not in after:
+        return "-"
+    return " " if one in before else "+"
 
 
 def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
@@ -146,20 +164,26 @@ def _script_lines(field: FieldChange, *, diff: bool) -> Iterator[Line]:
         yield _row(FIELD_WORDS[field.field], "added" if after else "removed")
         return
     delta = list(difflib.unified_diff(before, after, "tenant", "config", lineterm=""))
-    added = sum(line.startswith("+") for line in delta[2:])
-    removed = sum(line.startswith("-") for line in delta[2:])
-    words = (
-        f"{count_of(added, 'line')} added, {removed} removed"
-        if delta
-        else "only line ends or encoding differ"
-    )
-    yield _row(FIELD_WORDS[field.field], words)
-    if diff:
-        yield from ((line[0] if line[0] in "+-@" else "", f"    {line}") for line in delta)
+    yield _row(FIELD_WORDS[field.field], _delta_words(delta))
+    if not diff:
+        return
+    for line in delta:
+        sign = line[0] if line[0] in "+-@" else ""
+        yield sign, f"    {line}"
+
+
+def _delta_words(delta: Sequence[str]) -> str:
+    """How many lines a unified diff adds and removes; its first two lines are names."""
+    if not delta:
+        return "only line ends or encoding differ"
+    signs = Counter(line[0] for line in delta[2:])
+    return f"{count_of(signs['+'], 'line')} added, {signs['-']} removed"
 
 
 def _lines(script: object) -> list[str]:
-    return [clean(line) for line in _decoded(script).splitlines()] if isinstance(script, bytes) else []
+    if not isinstance(script, bytes):
+        return []
+    return [clean(line) for line in _decoded(script).splitlines()]
 
 
 def _decoded(script: bytes) -> str:

@@ -17,8 +17,7 @@ def proofs_text(proofs: Sequence[Proof], *, verbose: bool, color: bool) -> str:
     """Return a table of proofs, what differed in those that failed, and what Windows has not confirmed."""
     width = max((len(proof.case) for proof in proofs), default=0) + 2
     lines: list[str] = []
-    for key in dict.fromkeys(proof.remediation for proof in proofs):
-        mine = [proof for proof in proofs if proof.remediation == key]
+    for key, mine in _by_remediation(proofs).items():
         lines.append(f"{key}  {mine[0].kind}")
         for proof in mine:
             lines += _proof_lines(proof, width, verbose=verbose, color=color)
@@ -30,47 +29,69 @@ def proofs_json(proofs: Sequence[Proof]) -> Json:
     """Return proofs as JSON values."""
     return {
         "schemaVersion": 1,
-        "cases": [
-            {
-                "case": proof.case,
-                "remediation": proof.remediation,
-                "kind": proof.kind,
-                "states": list(proof.states),
-                "exits": list(proof.exits),
-                "ok": proof.ok,
-                "ms": proof.ms,
-                "differences": list(proof.differences),
-            }
-            for proof in proofs
-        ],
+        "cases": list(map(_case_json, proofs)),
         "assumptions": _unconfirmed(proofs),
+    }
+
+
+def _case_json(proof: Proof) -> Json:
+    return {
+        "case": proof.case,
+        "remediation": proof.remediation,
+        "kind": proof.kind,
+        "states": list(proof.states),
+        "exits": list(proof.exits),
+        "ok": proof.ok,
+        "ms": proof.ms,
+        "differences": list(proof.differences),
     }
 
 
 def proofs_junit(proofs: Sequence[Proof]) -> bytes:
     """Return proofs as a JUnit file, a suite for each remediation."""
     root = ElementTree.Element("testsuites", name="remediate verify")
-    for key in dict.fromkeys(proof.remediation for proof in proofs):
-        mine = [proof for proof in proofs if proof.remediation == key]
-        failures = str(sum(not proof.ok for proof in mine))
-        suite = ElementTree.SubElement(root, "testsuite", name=key, tests=str(len(mine)), failures=failures)
-        for proof in mine:
-            facts = {"classname": f"{proof.kind}.{key}", "name": proof.case, "time": f"{proof.ms / 1000:.3f}"}
-            case = ElementTree.SubElement(suite, "testcase", facts)
-            if not proof.ok:
-                text = "\n".join(map(clean, proof.differences))
-                ElementTree.SubElement(case, "failure", message=clean(proof.differences[0])).text = text
+    for key, mine in _by_remediation(proofs).items():
+        failures = Counter(proof.ok for proof in mine)[False]
+        counts = {"tests": str(len(mine)), "failures": str(failures)}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": key, **counts})
+        suite.extend(map(_case_element, mine))
     return b"<?xml version='1.0' encoding='utf-8'?>\n" + bytes(ElementTree.tostring(root, encoding="utf-8"))
 
 
+def _case_element(proof: Proof) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        classname=f"{proof.kind}.{proof.remediation}",
+        name=proof.case,
+        time=f"{proof.ms / 1000:.3f}",
+    )
+    if not proof.ok:
+        failure = ElementTree.SubElement(case, "failure", message=clean(proof.differences[0]))
+        failure.text = "\n".join(map(clean, proof.differences))
+    return case
+
+
+def _by_remediation(proofs: Iterable[Proof]) -> dict[str, list[Proof]]:
+    found: dict[str, list[Proof]] = {}
+    for proof in proofs:
+        found.setdefault(proof.remediation, []).append(proof)
+    return found
+
+
 def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Iterable[str]:
-    word = f"{'ok' if proof.ok else 'FAILED':6}"
-    shown = f"\x1b[{32 if proof.ok else 31}m{word}\x1b[0m" if color else word
-    said = proof.states if set(proof.states) != {"nothing"} else tuple(map(str, proof.exits))
-    yield f"  {shown} {proof.case:{width}}{' > '.join(said)}".rstrip()
-    yield from (f"      {clean(line)}" for line in proof.differences)
-    if verbose:
-        yield from (f"      {clean(line)}" for line in proof.outputs)
+    said = proof.states
+    if set(said) == {"nothing"}:
+        said = tuple(map(str, proof.exits))
+    yield f"  {_verdict(proof, color=color)} {proof.case:{width}}{' > '.join(said)}".rstrip()
+    for line in proof.differences:
+        yield f"      {clean(line)}"
+    for line in proof.outputs if verbose else ():
+        yield f"      {clean(line)}"
+
+
+def _verdict(proof: Proof, *, color: bool) -> str:
+    word, code = ("ok    ", 32) if proof.ok else ("FAILED", 31)
+    return f"\x1b[{code}m{word}\x1b[0m" if color else word
 
 
 def _unconfirmed(proofs: Iterable[Proof]) -> list[str]:
@@ -83,7 +104,9 @@ def _unconfirmed(proofs: Iterable[Proof]) -> list[str]:
 
 def _assumption_lines(proofs: Sequence[Proof]) -> list[str]:
     texts = _unconfirmed(proofs)
-    return ["What Windows has not confirmed:", *(f"  - {text}" for text in texts), ""] if texts else []
+    if not texts:
+        return []
+    return ["What Windows has not confirmed:", *[f"  - {text}" for text in texts], ""]
 
 
 def _summary(proofs: Sequence[Proof]) -> str:

@@ -78,7 +78,7 @@ def _unknown_parameters(call: Call, allowed: frozenset[str]) -> Iterator[tuple[i
 
 def read_calls(found: Mapping[str, list[Node]]) -> tuple[list[Call], Functions]:
     """Return every call of a script and the functions that it defines, from what ``QUERY`` found in it."""
-    functions = dict(_function(node) for node in found["function"])
+    functions = dict(map(_function, found["function"]))
     tables: dict[tuple[int, str], set[str]] = {}
     for node in found["assignment"]:
         for variable, key in _keys(node):
@@ -88,13 +88,20 @@ def read_calls(found: Mapping[str, list[Node]]) -> tuple[list[Call], Functions]:
 
 
 def _function(node: Node) -> tuple[str, frozenset[str]]:
-    blocks = [one for one in node.children if one.type == "script_block"]
-    blocks = [one for block in blocks for one in block.children if one.type == "param_block"]
-    lists = [one for block in blocks for one in block.children if one.type == "parameter_list"]
-    parameters = [one for part in lists for one in part.children if one.type == "script_parameter"]
-    names = [text(one)[1:] for part in parameters for one in part.children if one.type == "variable"]
-    name = next(text(one) for one in node.children if one.type == "function_name")
-    return name.lower(), lower(names)
+    (name,) = _below(node, "function_name")
+    variables = _below(node, "script_block", "param_block", "parameter_list", "script_parameter", "variable")
+    return text(name).lower(), lower(text(variable)[1:] for variable in variables)
+
+
+def _below(node: Node, *types: str) -> list[Node]:
+    """The nodes that are reached from a node by children of these types, one type after the other."""
+    found = [node]
+    for kind in types:
+        children: list[Node] = []
+        for parent in found:
+            children += [child for child in parent.children if child.type == kind]
+        found = children
+    return found
 
 
 def _keys(assignment: Node) -> Iterator[tuple[str, str]]:
@@ -107,16 +114,16 @@ def _keys(assignment: Node) -> Iterator[tuple[str, str]]:
     while value.child_count == 1:
         value = value.children[0]
     if value.type == "hash_literal_expression":
-        for body in value.children:
-            entries = [one for one in body.children if one.type == "hash_entry"]
-            yield from ((target, text(one.children[0]).strip("'\"")) for one in entries)
+        for entry in _below(value, "hash_literal_body", "hash_entry"):
+            yield target, text(entry.children[0]).strip("'\"")
 
 
 def _call(node: Node, tables: Mapping[tuple[int, str], set[str]]) -> Call:
     parameters: list[str] = []
-    for part in (
-        one for block in node.children if block.type == "command_elements" for one in block.children
-    ):
+    parts: list[Node] = []
+    for elements in _below(node, "command_elements"):
+        parts += elements.children
+    for part in parts:
         word = text(part)
         if part.type == "command_parameter":
             parameters.append(word[1:].rstrip(":"))
@@ -127,7 +134,8 @@ def _call(node: Node, tables: Mapping[tuple[int, str], set[str]]) -> Call:
 
 
 def _name(command: Node) -> str:
-    return next((text(one) for one in command.children if one.type == "command_name"), "")
+    names = _below(command, "command_name")
+    return text(names[0]) if names else ""
 
 
 def _scope(node: Node) -> int:
