@@ -23,6 +23,8 @@ Settings = Mapping[str, Any]
 
 EXAMPLE = ROOT / "examples" / "remediate.yaml"
 PROFILE = "O'Neil M\u00fcnchen"
+USER: Settings = {"scope": "user"}
+DEVICE: Settings = {"scope": "device"}
 SCOPES: list[Settings] = [
     {"scope": "user"}, {"scope": "user", "live": "ignore"}, {"scope": "user", "stored": "ignore", "live": "repair"},
     {"scope": "all-users"}, {"scope": "device"}, {"scope": "device", "live": "report"},
@@ -50,8 +52,8 @@ def example(kind: str) -> dict[str, Any]:
     return settings | ({"profile": PROFILE} if "profile" in settings else {})
 
 
-def _scopes(kind: str) -> list[Settings]:
-    return SCOPES if "scope" in KINDS[kind].model_fields else [{}, {"repair": False}]
+def _has_profile(kind: str) -> bool:
+    return "scope" in KINDS[kind].model_fields
 
 
 def _choices(part: Mapping[str, Any]) -> Iterator[object]:
@@ -81,10 +83,12 @@ def _is_valid(kind: str, settings: Settings) -> bool:
 
 
 def _entries(kind: str) -> list[str]:
-    scopes, base = _scopes(kind), example(kind)
-    found = [base | scope for scope in scopes]
-    found += [base | scopes[len(scopes) // 2 if len(scopes) > 2 else 0] | one for one in _variants(kind)]
-    found += [base | scope | one for one in MORE.get(kind, []) for scope in scopes[:5:4]]
+    base = example(kind)
+    every = SCOPES if _has_profile(kind) else [{}, {"repair": False}]
+    differing = [USER, DEVICE] if _has_profile(kind) else [{}]
+    found = [base | scope for scope in every]
+    found += [base | differing[-1] | one for one in _variants(kind)]
+    found += [base | scope | one for one in MORE.get(kind, []) for scope in differing]
     texts = [json.dumps(settings) for settings in found if _is_valid(kind, settings)]
     return list(dict.fromkeys(texts))
 

@@ -6,7 +6,37 @@ import pytest
 
 from tests.config_texts import ENTRY, load
 
+RASMAN = "  r: {kind: rasman-privileges, privileges: [SeTcbPrivilege, SeDebugPrivilege]%s}\n"
+ROUTES = "  %s: {kind: route-presence, profile: W, scope: device, routes: [%s]}\n"
 ADVICE = {
+    "one privilege twice": (
+        RASMAN % "" + "  s: {kind: rasman-privileges, privileges: [SeDebugPrivilege]}\n",
+        ['9:3: "r" keeps SeDebugPrivilege in the privileges of the service RasMan correct, too; remove one'],
+    ),
+    "one privilege repaired here and detected there": (
+        RASMAN % ", repair: false" + "  s: {kind: rasman-privileges, privileges: [SeDebugPrivilege]}\n",
+        [],
+    ),
+    "many privileges twice": (
+        "  r: {kind: rasman-privileges, privileges: windows}\n  s: {kind: rasman-privileges, privileges: windows}\n",
+        [
+            '9:3: "r" keeps SeImpersonatePrivilege, SeIncreaseQuotaPrivilege and 4 more in the privileges of the service RasMan correct, too; remove one'
+        ],
+    ),
+    "other routes of one profile": (
+        ROUTES % ("a", "10.0.0.0/8") + ROUTES % ("b", "172.16.0.0/12"),
+        [
+            '9:3: "a" wants another value of routes in the connected interface "W" (scope: device); make both alike or remove one',
+            '9:3: "a" wants another value of routes in the phonebook entry "W" (scope: device); make both alike or remove one',
+        ],
+    ),
+    "the same routes of one profile in another order": (
+        ROUTES % ("a", "10.0.0.0/8, 172.16.0.0/12") + ROUTES % ("b", "172.16.0.0/12, 10.0.0.0/8"),
+        [
+            '9:3: "a" keeps routes in the connected interface "W" (scope: device) correct, too; remove one',
+            '9:3: "a" keeps routes in the phonebook entry "W" (scope: device) correct, too; remove one',
+        ],
+    ),
     "one profile twice": (
         "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: automatic}\n",
         [

@@ -243,13 +243,6 @@ def test_other_privileges_are_refused(wanted):
         KINDS["rasman-privileges"].model_validate({"kind": "rasman-privileges", "privileges": wanted})
 
 
-REQUIRED = {
-    "interface-metric": {"profile": "V", "scope": "device", "ipv4": 3},
-    "rasman-privileges": {"privileges": "windows"},
-    "route-presence": {"profile": "V", "scope": "device", "routes": []},
-}
-
-
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_example_of_a_kind_is_right(tmp_path, kind):
     path = tmp_path / "remediate.yaml"

@@ -29,6 +29,7 @@ def _warning(key: str, code: str, text: str, tree: Tree) -> Problem:
 def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
     """Entries that want other values in one place undo each other; with the same values one is idle."""
     first: dict[Place, tuple[str, object]] = {}
+    repaired = {key for key, entry in entries.items() if entry.repair}
     for key, entry in entries.items():
         conflicts: dict[Place, list[str]] = defaultdict(list)
         duplicates: dict[Place, list[str]] = defaultdict(list)
@@ -41,6 +42,8 @@ def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
             text = f"{quoted(earlier)} wants another value of {_named(names, place)}; "
             yield key, "config/conflict", f"{text}make both alike or remove one"
         for (earlier, place), names in duplicates.items():
+            if not {earlier, key} <= repaired:  # a detection beside a repair keeps nothing correct
+                continue
             text = f"{quoted(earlier)} keeps {_named(names, place)} correct, too; remove one"
             yield key, "config/duplicate", text
 

@@ -149,7 +149,8 @@ def _refused_by_us(detail: ErrorDetails, name: str) -> Refusal:
 
 
 def _unknown_word(detail: ErrorDetails, name: str) -> Refusal:
-    words = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
+    expected = str(detail["ctx"]["expected"])
+    words = re.findall(r"'([^']*)'", expected) or [expected]  # numbers have no quotes
     close = close_word(detail["input"], words)
     advice = f'did you mean "{close}"?' if close else f"write {any_of(words)}"
     return Refusal(f"{name} {quoted(detail['input'])} is not valid; {advice}", "value/unknown-word")

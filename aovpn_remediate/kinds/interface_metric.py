@@ -30,6 +30,8 @@ user-metric:
         "IpInterfaceMetric and Ipv6InterfaceMetric of one entry of rasphone.pbk; metric and automatic metric "
         "of the connected interface with the profile's name. No connection is ended."
     )
+    # a metric of Set-NetIPInterface is lost at a reconnect (MicrosoftDocs/windowsserverdocs#5949); the one in
+    # the phonebook is read at each connection (ld0614/DPC#57)
     unconfirmed = (
         "an edit of the phonebook takes effect at the next connection",
         "Set-NetIPInterface in the active store lasts until the connection ends",

@@ -17,10 +17,10 @@ WINDOWS = (
     "SeImpersonatePrivilege", "SeIncreaseQuotaPrivilege", "SeTcbPrivilege", "SeChangeNotifyPrivilege",
     "SeCreateGlobalPrivilege", "SeAssignPrimaryTokenPrivilege",
 )  # fmt: skip
-"""What Windows 7 and 10 give RasMan, in their order."""
+"""What Windows 7 and 10 give RasMan, in their order (exports of the registry; Windows 11: unconfirmed)."""
 
 WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
-"""These, and the two more in the vendor's workaround for missing routes."""
+"""These, and the two more in the vendor's workaround for missing routes (unconfirmed)."""
 
 _NAMES = (
     "AssignPrimaryToken", "Audit", "Backup", "ChangeNotify", "CreateGlobal", "CreatePagefile",
@@ -63,6 +63,8 @@ rasman:
         "Without the value nothing is changed. With restart: when-disconnected the service is restarted, too."
     )
 
+    # it reads them at a start (reference of SERVICE_REQUIRED_PRIVILEGES_INFO), but that reference does not say
+    # whether that includes a value that was edited in the registry
     unconfirmed = ("the service control manager reads RequiredPrivileges at the next start of the service",)
 
     kind: Literal["rasman-privileges"] = Field(title="Kind", description="What is checked and repaired.")

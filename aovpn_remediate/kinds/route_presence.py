@@ -64,6 +64,8 @@ user-routes:
         "connected interface with the profile's name. The entry is put back if anything else in it changed."
     )
 
+    # the provider behind the commands has no exclusions and no change of a metric: vpnclientpsprov,
+    # PS_VpnConnectionRoute; richardhicks/aovpn#25 lists a device tunnel with -AllUserConnection
     unconfirmed = (
         "Add- and Remove-VpnConnectionRoute accept a device tunnel with -AllUserConnection",
         "the route commands change only routes and time stamps of the entry",

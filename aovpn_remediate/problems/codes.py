@@ -41,6 +41,7 @@ CODES: Mapping[str, str] = {
     "client/too-few-runs": "A case does not say what each run of a script returns.",
     "client/unknown-key": "A case has no such key.",
     "client/unknown-part": "A client, or a part of it, has no such key.",
+    "config/advice": "A setting is allowed, but the kind advises against it.",
     "config/conflict": "Two remediations want different values at one place, so each undoes the other.",
     "config/duplicate": "Two remediations keep the same value correct.",
     "config/missing-key": "A required key is missing.",

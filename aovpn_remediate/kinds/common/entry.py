@@ -19,6 +19,9 @@ Wants = Mapping[tuple[str, str], object]
 Advice = tuple[str, str]
 """What is allowed but probably not meant: the code of the problem, and a text."""
 
+ADVICE = "config/advice"
+"""The code of advice that has no code of its own."""
+
 _SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
 """What the class of every kind has to say about it."""
 

@@ -14,7 +14,8 @@ from aovpn_remediate.model import RunAs
 from aovpn_remediate.problems import InvalidPart
 from aovpn_remediate.problems.words import quoted
 
-# A standard user may not change a live interface, and SYSTEM does not see a user's phonebook.
+# A standard user may not change a live interface (unconfirmed). SYSTEM sees the phonebook of all users
+# (richardhicks/aovpn#25), but no user's own (unconfirmed).
 _USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
 _TWO_ENTRIES = (
     "with scope: user, stored: {} cannot be combined with live: {}; write two entries: one with stored: "
