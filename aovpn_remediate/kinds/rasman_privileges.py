@@ -63,7 +63,7 @@ rasman:
         "Without the value nothing is changed. With restart: when-disconnected the service is restarted, too."
     )
 
-    # it reads them at a start (reference of SERVICE_REQUIRED_PRIVILEGES_INFO), but that reference does not say
+    # it reads them at a start (reference of SERVICE_REQUIRED_PRIVILEGES_INFO); the reference does not say
     # whether that includes a value that was edited in the registry
     unconfirmed = ("the service control manager reads RequiredPrivileges at the next start of the service",)
 
