@@ -105,7 +105,7 @@ def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
 
 
 def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):
-    job = the_case(tmp_path, "the stored state is right")
+    job = the_case(tmp_path, "the stored state is correct")
     wrong = replace(job.case, says=("issue",) * 4)
     proof = prove(replace(job, case=wrong), shell, keep=tmp_path / "kept")
     (kept,) = (tmp_path / "kept").rglob("proof.txt")
