@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
 from aovpn_remediate.simulator import running_simulator
+from aovpn_remediate.verify import pairs
 from tests.graph_client import Tenant, running
 from tests.tenants import Bench
 
@@ -41,6 +43,12 @@ def shell(powershell: str) -> Iterator[PowerShell]:
     """The long-lived PowerShell."""
     with PowerShell(powershell) as running:
         yield running
+
+
+@pytest.fixture
+def verify_in_shell(shell: PowerShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command ``verify`` run its cases in the long-lived PowerShell, and start no other."""
+    monkeypatch.setattr(pairs, "powershells", lambda _: nullcontext([shell]))
 
 
 @pytest.fixture

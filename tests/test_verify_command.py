@@ -18,7 +18,7 @@ from tests.patience import HANGING, wait_until
 from tests.proof_jobs import EXAMPLE
 
 
-def test_the_command_prints_a_table_json_and_junit(shell, tmp_path, capsys):
+def test_the_command_prints_a_table_json_and_junit(verify_in_shell, tmp_path, capsys):
     junit = tmp_path / "junit.xml"
     assert run(["verify", "user-metric-live", "-c", str(EXAMPLE), "--junit", str(junit), "-v"]) == 0
     out = capsys.readouterr().out
@@ -56,7 +56,7 @@ def test_without_powershell_it_fails_and_says_how_to_get_one(capsys, monkeypatch
     assert "PowerShell was not found; install PowerShell 7 (pwsh)" in capsys.readouterr().err
 
 
-def test_publish_can_prove_first(shell, bench):
+def test_publish_can_prove_first(verify_in_shell, bench):
     bench.write(EXAMPLE.read_text(encoding="utf-8").split("  # The device tunnel, stored")[0])
     assert bench.remediate("publish", "--yes", "--verify").code == 0
 

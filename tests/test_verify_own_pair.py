@@ -106,7 +106,7 @@ HARMFUL = {
 }  # fmt: skip
 
 
-def test_a_pair_without_client_files_is_not_proven(shell, tmp_path, capsys):
+def test_a_pair_without_client_files_is_not_proven(verify_in_shell, tmp_path, capsys):
     own_pair(tmp_path, "")
     file = tmp_path / "r.yaml"
     text = "name: c\nremediations:\n  mine: {kind: custom, detection: detect.ps1, remediation: repair.ps1, assignments: []}\n"
