@@ -111,7 +111,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "a link that is gone afterwards": (f"- {{case: a, before: {{phonebooks: {{user: []}}, link: user}}, after: {{phonebooks: {{}}}}, {EXITS}}}", [f'1:52: link names the phonebook "user", {BOOK}']),
     "a part that contains itself": (f"- {{case: a, before: &x {{files: *x}}, {EXITS}}}", ["1:21: is nested more than 20 levels deep; remove some of them, or an alias that contains itself"]),
     "a bomb": ("- &a [x, x, x, x, x, x, x, x]\n" + "".join(f"- &{name} [{', '.join([f'*{old}'] * 8)}]\n" for old, name in zip("abcdefgh", "bcdefghi", strict=True)), ["1:22: has more than 200,000 values; use fewer aliases"]),
-    "text that is no text": (registry('A: "\\ud800"'), ["1:51: is not valid YAML (found invalid Unicode character escape code); check this line and the line before"]),
+    "text that is not valid text": (registry('A: "\\ud800"'), ["1:51: is not valid YAML (found invalid Unicode character escape code); check this line and the line before"]),
     "all of it at once": ("- {case: a, before: {build: x, disk: ful}, says: isue, then: dance}\n- 1\n", [
         '1:29: build "x" is not a Windows build; write a number, e.g. 22631',
         '1:38: disk "ful" is not valid; did you mean "full"?',

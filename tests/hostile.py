@@ -38,7 +38,7 @@ def hostile_text(random: Random) -> str:
 
 
 def changed_texts(shell: PowerShell, folder: Path, texts: Sequence[str]) -> list[str]:
-    """Return the texts whose literal is no single ASCII constant, or evaluates to something else."""
+    """Return the texts whose literal is not a single ASCII constant, or evaluates to something else."""
     script = folder / "values.ps1"
     script.write_text("".join(literal(text) + "\n" for text in texts), encoding="ascii")
     run = shell.run(READ_BACK, environment={"VALUES": str(script)}, state=empty_state())

@@ -36,7 +36,7 @@ function Read-Setting {
     $text = 'data { ' + $set[0].Right.Extent.Text + ' }'
     $section = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $broken)
     if (@($broken).Count -gt 0 -or $section.EndBlock.Statements.Count -ne 1) {
-        return @{ fault = 'what it is set to is no constant' }
+        return @{ fault = 'its value is not a constant' }
     }
     @{
         start      = $set[0].Extent.StartOffset

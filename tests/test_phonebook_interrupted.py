@@ -70,7 +70,7 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
     half = on_replacement(metric_pair(), new="[IO.File]::Move($Path, $Aside); throw 'power cut'")
     repair(client, shell, instead(half, "Restore-Phonebook", "$false"))
     assert not path.exists()
-    assert list(path.parent.glob("*.tmp")), "without the new file nothing tells that a repair broke off"
+    assert list(path.parent.glob("*.tmp")), "only the new file shows that a repair was interrupted"
     found = check(client, shell, metric_pair())
     assert (found.result["state"], found.result["reason"], found.exit_code) == ("issue", "interrupted", 1)
     assert repair(client, shell, metric_pair()).result["state"] == "fixed"
@@ -79,7 +79,7 @@ def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(clien
 
 
 def broken_off(client: SimulatedClient, now: bytes | None) -> Path:
-    """What a replacement leaves that broke off between its renames, and what Windows then made of it."""
+    """The files after an interruption between the renames of a replacement, and after Windows used them."""
     path = client.write_phonebook("user", now or b"")
     if now is None:
         path.unlink()

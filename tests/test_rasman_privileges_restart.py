@@ -74,7 +74,7 @@ STOPPED = "a restart of RasMan was begun before and it does not run"
 
 
 def break_restart(client, shell, *, then: str = HALF) -> None:
-    """A device whose restart of RasMan broke off."""
+    """A device on which a restart of RasMan was interrupted."""
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     run = repair(client, shell, instead(privileges(restart="when-disconnected"), "Restart-Service", then))

@@ -13,7 +13,7 @@ _STALE = "198.51.100.0/24@1"
 def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the states of the entry and of the connected profile.
 
-    The first route that is no exclusion is the missing one. Without such a route nothing can be wrong.
+    The first route that is not an exclusion is the missing one. Without such a route nothing can be wrong.
     """
     routes: Sequence[Route] = settings["Routes"]
     stored = [_stored(route) for route in routes]
