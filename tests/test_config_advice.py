@@ -54,7 +54,7 @@ ADVICE = {
     "a route in another": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, metric: 5}]}\n",
         [
-            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer prefix wins, whatever the metrics"
+            "8:3: route 10.0.0.0/8 (any metric) and route 10.1.0.0/16 (metric 5) overlap; the longer prefix wins, with any metrics"
         ],
     ),
     "a signature check": (

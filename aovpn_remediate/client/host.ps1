@@ -1,5 +1,5 @@
 # The long-lived PowerShell of the simulated client: reads one job a line as JSON, runs its script, answers
-# with one line of JSON. A job has a runspace of its own, or the last one with its variables reset if both scripts
+# with one line of JSON. A job has its own runspace, or the last one with its variables reset if both scripts
 # are known to leave nothing but variables.
 #
 # A job names the script file, whether it stays apart, the environment variables, the culture, the language mode
@@ -99,8 +99,8 @@ function Get-MisuseText {
     }
 }
 
-# The engine implements exit with an exception. Nothing else tells it from a script that ran to its end after a
-# program that failed.
+# The engine implements exit with an exception. There is nothing else to distinguish it from a script that
+# ran to its end after a program that failed.
 function Watch-Exit {
     $script:exited = [Runtime.CompilerServices.StrongBox[bool]]::new($false)
     $make = [Linq.Expressions.Expression]

@@ -166,7 +166,7 @@ class PowerShell:
     ) -> Run:
         """Run one script file against the stand-ins and return what it did.
 
-        ``apart`` gives it a runspace of its own. Without, it may get the last one with its variables reset,
+        ``apart`` gives it its own runspace. Otherwise it may get the last one with its variables reset,
         which is faster, and right for scripts that leave nothing else, as rendered ones do. After
         ``limit`` seconds the whole PowerShell is ended. Raises ``ScriptEndedError``; the next script then has
         another PowerShell.

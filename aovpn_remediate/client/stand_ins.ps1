@@ -1,4 +1,4 @@
-# All that stands in for Windows, parsed once: as @{ Block; Commands }, what each runspace makes a module of, and the
+# All stand-ins for Windows, parsed once: as @{ Block; Commands }, what each runspace makes a module of, and the
 # names that a script sees of it.
 param([string] $Folder)
 

@@ -19,7 +19,7 @@ _COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@":
 _WIDTH = 20
 
 Line: TypeAlias = tuple[str, str]
-"""A line and the sign that colors it; a sign that stands in `_COLORS`, or none."""
+"""A line and the sign that colors it: one of `_COLORS`, or none."""
 
 
 def plan_text(plan: Plan, *, names: Mapping[str, str], diff: bool, color: bool) -> str:

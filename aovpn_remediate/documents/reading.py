@@ -1,6 +1,6 @@
 """YAML files read strictly, with positions and bounds.
 
-Whatever other readers would understand differently is refused: duplicate keys, times such as ``06:30``
+What other YAML readers understand differently is refused: duplicate keys, times such as ``06:30``
 without quotes, several documents; tags and aliases, but for those that a type of file accepts.
 """
 

@@ -130,7 +130,7 @@ user-routes:
                 routes_in_words = f"{_named(one)} and {_named(other)}"
                 yield (
                     "route/overlap",
-                    f"{routes_in_words} overlap; the longer prefix wins, whatever the metrics",
+                    f"{routes_in_words} overlap; the longer prefix wins, with any metrics",
                 )
 
 

@@ -78,7 +78,7 @@ class _Work:
                 raise
 
     def _collect(self) -> bool:
-        """Take the outcomes of what is done by now; return whether nothing more may be started."""
+        """Collect the outcomes of the changes that are done; return whether nothing more may be started."""
         is_stopped = False
         for future in wait(self._running, timeout=_PAUSE, return_when=FIRST_COMPLETED).done:
             outcome = future.result()

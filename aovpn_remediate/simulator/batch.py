@@ -51,7 +51,7 @@ def _read_items(request: Request) -> list[JsonObject]:
         raise RefusalError(f"Number of batch request steps exceeds the maximum value of {MAX_REQUESTS}.")
     items = [_checked(item) for item in given]
     if len({item["id"] for item in items}) < len(items):
-        raise RefusalError("Invalid batch payload format: each request needs an id of its own.")
+        raise RefusalError("Invalid batch payload format: each request needs its own id.")
     return items
 
 

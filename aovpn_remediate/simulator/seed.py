@@ -11,7 +11,7 @@ Both have the same format; every list is optional:
 
 Only ``displayName`` is needed, for a package a detection script too. An ``id`` that is left out is derived
 from the name and the place in the list, so that it is the same each time. A package has the members that a
-create takes, and may have ``isGlobalScript: true`` (one of Microsoft's own: read only).
+create takes, and may have ``isGlobalScript: true`` (a package of Microsoft: read only).
 """
 
 from __future__ import annotations

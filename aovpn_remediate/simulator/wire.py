@@ -103,7 +103,7 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def merged_headers(headers: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-    """Return headers in which ``more`` takes the place of those of the same name."""
+    """Return headers in which ``more`` replaces those of the same name."""
     replaced = {name.lower() for name in more}
     kept = {name: value for name, value in headers.items() if name.lower() not in replaced}
     return {**kept, **more}

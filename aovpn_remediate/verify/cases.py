@@ -74,7 +74,7 @@ def _own_cases(pair: OwnPair) -> list[Case]:
 
 
 def _kind_cases(path: Path, values: Mapping[str, Any]) -> list[Case]:
-    """The cases of a kind that fit the settings; a problem in them is a mistake of ours."""
+    """The cases of a kind that fit the settings; a problem in them is our mistake."""
     tree = _read_once(path, path.stat().st_mtime_ns)
     cases: list[Case] = []
     problems: list[Problem] = []

@@ -22,7 +22,7 @@ class ClientFile:
 
 
 def read_client_file(path: Path, *, runs: int) -> ClientFile:
-    """Return the cases of a file, each of which describes so many runs of scripts."""
+    """Return the cases of a file, each of which describes this number of runs."""
     reading = read_tree(path, CASE_FILE)
     if reading.tree is None:
         return ClientFile((), reading.problems)

@@ -101,7 +101,7 @@ class Queue:
         self._lock = threading.Lock()
 
     def next(self, share: deque[int]) -> int | None:
-        """Return the number of the next job for the worker of this share; nothing when all are taken."""
+        """Return the number of the next job for the worker of this share; nothing when none is left."""
         with self._lock:
             if share:
                 return share.popleft()
@@ -109,7 +109,7 @@ class Queue:
             return longest.pop() if longest else None
 
     def end(self) -> None:
-        """Take all jobs that nobody has begun off the queue."""
+        """Remove all jobs from the queue that no worker has begun."""
         with self._lock:
             for share in self.shares:
                 share.clear()

@@ -12,7 +12,7 @@ from tools.mutants.workers import ROOT
 
 FOLDER = ROOT / "tests" / "mutants"
 SAMPLE_SHARE = 8
-"""One mutant of so many is in the sample; its name decides, so that the sample stays the same."""
+"""One of this many mutants is in the sample; its name decides, so that the sample stays the same."""
 
 
 def read_killers() -> dict[str, str]:

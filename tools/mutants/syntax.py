@@ -1,4 +1,4 @@
-"""Whether PowerShell itself can parse a mutant: one that it cannot would be no test of the tests."""
+"""Whether PowerShell itself can parse a mutant: one that it cannot parse does not test the tests."""
 
 from __future__ import annotations
 

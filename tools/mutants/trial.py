@@ -14,7 +14,7 @@ from tools.mutants.workers import ROOT, Worker, WorkerError, answers, restart, s
 
 TEMPLATES = ROOT / "templates" / "ps1"
 RENEWED = 60
-"""After so many mutants a worker starts anew: a PowerShell grows with each new script."""
+"""After this many mutants a worker is restarted: a PowerShell grows with each new script."""
 SHARED_TESTS = (
     "test_account.py",
     "test_entry_keys.py",
@@ -30,7 +30,7 @@ Killers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Reach:
-    """The blocks of statements that each test enters; nothing where that could not be told."""
+    """The blocks of statements that each test enters; nothing where that is unknown."""
 
     blocks: Mapping[str, frozenset[str] | None]
 

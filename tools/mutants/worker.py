@@ -21,7 +21,7 @@ from aovpn_remediate.scripts import frames, render
 from aovpn_remediate.scripts.template_parts import templates_folder
 
 TIMEOUT = 30
-"""Seconds for one test; a mutant that takes longer goes round in circles, and this process ends."""
+"""Seconds for one test; a mutant that takes longer runs in a loop, and this process ends."""
 
 
 class MutantLoop:

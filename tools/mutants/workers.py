@@ -34,7 +34,7 @@ class Worker:
 
 @contextlib.contextmanager
 def workers(modules: Sequence[str], count: int) -> Iterator[list[Worker]]:
-    """Start so many workers for these test modules; they end with the block."""
+    """Start ``count`` workers for these test modules; they end with the block."""
     started: list[Worker] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         try:
@@ -65,7 +65,7 @@ def answers(worker: Worker) -> Iterator[dict[str, object]]:
 
 
 def restart(worker: Worker) -> None:
-    """End a worker that goes round in circles, with its PowerShell, and start it anew."""
+    """End a worker that runs in a loop, with its PowerShell, and start it again."""
     _stop(worker)
     shutil.rmtree(worker.folder)
     _copy(worker.folder)

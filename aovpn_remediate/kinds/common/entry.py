@@ -70,7 +70,9 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
             raise TypeError(f"{cls.__name__} must set {', '.join(missing)}; CONTRIBUTING.md explains each")
 
     # the rest is model.KindSettings, whose metaclass pydantic's cannot share
-    if TYPE_CHECKING:  # a kind may have it as a field, and pydantic takes no field in place of a property
+    if (
+        TYPE_CHECKING
+    ):  # a kind may have it as a field, and pydantic does not accept a field in place of a property
 
         @property
         @abstractmethod

@@ -14,7 +14,7 @@ class EntryKey:
     """One setting that a kind keeps in one key of the entry; several rows may share a setting.
 
     ``wanted`` are the accepted numbers: the first is written. ``mask`` are the bits that count, where not all
-    do. ``missing`` is the number that a missing key stands for. ``words`` name numbers in the results.
+    do. ``missing`` is the number that a missing key means. ``words`` name numbers in the results.
     """
 
     setting: str
@@ -37,7 +37,7 @@ class EntryKey:
 
 
 def wanted_keys(keys: Iterable[EntryKey]) -> dict[str, object]:
-    """Return what is kept correct, by key; bits of a key are told apart by their mask."""
+    """Return what is kept correct, by key; bits of a key are named by their mask."""
     found: dict[str, object] = {}
     for one in keys:
         name = one.key if one.mask is None else f"{one.key} (bits {one.mask})"

@@ -60,7 +60,7 @@ def _lines(rows: Sequence[Row]) -> list[str]:
 
 
 def _added(row: Row) -> int:
-    """What a repair writes where the key is missing: the wanted bits over what a missing key stands for."""
+    """What a repair writes where the key is missing: the wanted bits over what a missing key means."""
     wanted: int = row["Wanted"][0]
     return wanted if row["Mask"] is None else wanted | (row["Missing"] & ~row["Mask"])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _LEFT_ALONE = 77
-"""The metric of a family that the settings leave alone, wherever it stands."""
+"""The metric of a family that the settings do not change."""
 
 
 def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
