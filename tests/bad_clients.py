@@ -26,7 +26,7 @@ def registry(parts: str) -> str:
 
 
 ROUTE = "is not a valid route; write it as 10.0.0.0/8 or 10.1.0.0/16@5"
-STORED = "is not a stored metric; write a number, text or null"
+STORED = "must be a number, text or null; write one of them"
 LIVE = "is not a valid metric; write a number, automatic or null"
 DATA = "is not registry data; write text in quotes, a list of texts, a 32-bit number, or !!binary"
 PATH = "is not a path below the client's folder; write it as ProgramData/Contoso/vpn.log"
@@ -63,7 +63,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "an entry that is text": (client("phonebooks: {user: [x]}"), ['1:42: user must be a mapping, not "x"; write keys and values below it']),
     "an entry without a name": (entry("ipv4: 3"), ["1:42: name is missing; add name: ..."]),
     "a typo in an entry": (entry("nam: x"), ["1:42: name is missing; add name: ...", '1:43: unknown key "nam"; did you mean "name"?']),
-    "a name that is a list": (entry("name: [x]"), ["1:49: name is not a name; write text in quotes, or !!binary for bytes"]),
+    "a name that is a list": (entry("name: [x]"), ["1:49: name must be text, or !!binary for bytes; put it in quotes"]),
     "a stored metric that is a list": (entry("name: x, ipv4: [3]"), [f"1:58: ipv4 {STORED}"]),
     "a stored route of nothing": (entry("name: x, routes: [10.0.0.0/33, '!x', 5]"), [f'1:61: routes "10.0.0.0/33" {ROUTE}', f'1:74: routes "!x" {ROUTE}', "1:80: routes must be text, not 5; put it in quotes"]),
     "a route's metric below 0": (entry("name: x, routes: ['10.0.0.0/8@-1', '10.0.0.0/8@']"), ['1:61: routes "10.0.0.0/8@-1" has no valid metric after @; write a number, e.g. @5', '1:78: routes "10.0.0.0/8@" has no valid metric after @; write a number, e.g. @5']),
@@ -80,7 +80,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "a file outside": (client("files: {'../x': a, C:\\x: b, /x: c}"), [f'1:30: files "../x" {PATH}', f'1:41: files "C:\\x" {PATH}', f'1:50: files "/x" {PATH}']),
     "a file in the place of a folder": (client("files: {a: x, a/b: y, ProgramData: z}"), ['1:30: "a" is a folder of this client; name a file in it', '1:44: "ProgramData" is a folder of this client; name a file in it']),
     "a file below a phonebook": (client("phonebooks: {user: []}, files: {Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/rasphone.pbk/x: a}"), ['1:54: "Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/..." is below a phonebook, which is a file; name another path']),
-    "a file that is a number": (client("files: {a: 1}"), ["1:33: a 1 is not file content; write text in quotes, or !!binary for bytes"]),
+    "a file that is a number": (client("files: {a: 1}"), ["1:33: a 1 must be text, or !!binary for bytes; put it in quotes"]),
     "bytes that are none": (client("files: {a: !!binary x}"), ["1:33: !!binary needs Base64 text; write it as !!binary AAE="]),
     "another tag": (client("files: {a: !!python/name:os x}"), ['1:33: the tag "tag:yaml.org,2002:python/name:os" is not accepted; remove it']),
     "a registry key without a colon": (client("registry: {HKLM\\X: {}}"), [f'1:33: registry "HKLM\\X" {KEY}']),

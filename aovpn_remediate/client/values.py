@@ -24,6 +24,7 @@ _EVENT_FORM = "write e.g. service RasMan restarted, connection NAME dropped or W
 _CULTURE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Z]{2}|[0-9]{3}))?")
 _KEY = re.compile(r"HK(LM|CU|U):(\\[^\\/]+)+", re.IGNORECASE)
 _METRIC = re.compile(r"[0-9]{1,10}")
+_LONGEST_PATH, _LONGEST_NAME = 1000, 255
 _NOT_IN_FILE_NAMES = set('<>:"|?*')
 _LARGEST = 0xFFFF_FFFF
 """The largest number that a DWORD of the registry and a field of a stored route hold."""
@@ -68,7 +69,7 @@ def check_stored_metric(value: object) -> object:
     """Return what a phonebook stores as a metric: a number, or any text; null leaves the key out."""
     if value is None or isinstance(value, str | bytes) or type(value) is int:
         return value
-    raise InvalidValue("client/stored-metric", "is not a stored metric; write a number, text or null")
+    raise InvalidValue("client/stored-metric", "must be a number, text or null; write one of them")
 
 
 def check_live_metric(value: object) -> object:
@@ -84,27 +85,30 @@ def check_name(value: object) -> object:
     """Return the name of an entry, as text or, if it is not UTF-8, as bytes."""
     if isinstance(value, str | bytes):
         return value
-    raise InvalidValue("client/entry-name", "is not a name; write text in quotes, or !!binary for bytes")
+    raise InvalidValue("client/entry-name", "must be text, or !!binary for bytes; put it in quotes")
 
 
 def check_path(value: str) -> str:
     """Return the path of a file below the client's folder."""
     parts = value.replace("\\", "/").split("/")
-    is_long = len(value) > 1000 or any(len(part.encode(errors="replace")) > 255 for part in parts)
-    has_odd = any(one in _NOT_IN_FILE_NAMES or not one.isprintable() for one in value)
-    if is_long or has_odd or not all(parts) or {".", ".."} & set(parts):
+    if len(value) > _LONGEST_PATH or not all(map(_is_file_name, parts)):
         text = "is not a path below the client's folder; write it as ProgramData/Contoso/vpn.log"
         raise InvalidValue("client/file-path", text)
     return value
+
+
+def _is_file_name(part: str) -> bool:
+    """Whether Windows and the machine underneath accept a name in a path."""
+    if part in ("", ".", "..") or len(part.encode(errors="replace")) > _LONGEST_NAME:
+        return False
+    return part.isprintable() and not _NOT_IN_FILE_NAMES & set(part)
 
 
 def check_content(value: object) -> object:
     """Return the content of a file."""
     if isinstance(value, str | bytes):
         return value
-    raise InvalidValue(
-        "client/file-content", "is not file content; write text in quotes, or !!binary for bytes"
-    )
+    raise InvalidValue("client/file-content", "must be text, or !!binary for bytes; put it in quotes")
 
 
 def check_registry_key(value: str) -> str:

@@ -63,8 +63,12 @@ def explain(
 
 def explain_secrets(keys: Iterable[str], where: Where, tree: Tree) -> list[Problem]:
     """Return the problems of the keys that look like secrets, where nothing else is known of them."""
-    found = ((key, _secret_problem(key)) for key in keys)
-    return [tree.key_problem((*where, key), *refusal) for key, refusal in found if refusal is not None]
+    problems: list[Problem] = []
+    for key in keys:
+        refusal = _secret_problem(key)
+        if refusal is not None:
+            problems.append(tree.key_problem((*where, key), *refusal))
+    return problems
 
 
 def _before_alternatives(location: Where) -> Where:

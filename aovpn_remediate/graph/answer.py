@@ -118,10 +118,13 @@ def request_id(answer: Answer) -> str:
 
 def shorten(text: str) -> str:
     """Return one line of printable text, cut to ``MESSAGE_LIMIT`` characters."""
-    invisible = ("C", "Z")
-    shown = "".join(" " if unicodedata.category(one)[0] in invisible else one for one in text[:5000])
-    line = " ".join(shown.split())
+    line = " ".join("".join(map(_visible, text[:5000])).split())
     return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"
+
+
+def _visible(character: str) -> str:
+    """A character, or a space in place of a control character or another separator."""
+    return " " if unicodedata.category(character)[0] in ("C", "Z") else character
 
 
 def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], str]:

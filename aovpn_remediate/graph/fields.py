@@ -48,10 +48,11 @@ class Fields:
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts, empty where it is null."""
-        values = [] if self._present(name) is None else self._list(name)
-        texts = [value for value in values if isinstance(value, str)]
-        if len(texts) != len(values):
-            raise self.wrong(name, "contains something other than texts")
+        texts: list[str] = []
+        for value in [] if self._present(name) is None else self._list(name):
+            if not isinstance(value, str):
+                raise self.wrong(name, "contains something other than texts")
+            texts.append(value)
         return texts
 
     def part(self, name: str) -> Fields:

@@ -76,10 +76,13 @@ class GraphTenant:
 
         Group names are asked one by one, filters and scope tags as whole lists, all in one batch per 20.
         """
-        tags = [tag for tag in wanted.scope_tags if tag != DEFAULT_SCOPE_TAG]
         groups = {name: _group_path(name) for name in dict.fromkeys(wanted.groups)}
-        lists = [path for path, names in ((_FILTERS, wanted.filters), (_SCOPE_TAGS, tags)) if names]
-        found = self._read_all([*groups.values(), *lists])
+        paths = list(groups.values())
+        if wanted.filters:
+            paths.append(_FILTERS)
+        if set(wanted.scope_tags) - {DEFAULT_SCOPE_TAG}:
+            paths.append(_SCOPE_TAGS)
+        found = self._read_all(paths)
         return Directory(
             groups={name: _named(name, found[path]) for name, path in groups.items()},
             filters={name: _named(name, found[_FILTERS]) for name in wanted.filters},

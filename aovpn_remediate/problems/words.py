@@ -21,8 +21,14 @@ def quoted(value: object) -> str:
         return "binary data"
     if not isinstance(value, str):
         return str(value)[:_WIDTH]
-    text = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in value)
-    return f'"{text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."}"'
+    text = "".join(map(_printable, value))
+    if len(text) > _WIDTH:
+        text = f"{text[: _WIDTH - 3]}..."
+    return f'"{text}"'
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
