@@ -45,7 +45,7 @@ def _read_entry(value: object, where: Where, tree: Tree) -> Entry | list[Problem
         return [tree.problem(where, text, "value/wrong-type")]
     model = KINDS.get(str(value.get("kind")))
     if model is None:
-        return [_kind_problem(value, where, tree), *explain_secrets(value, where, tree)]
+        return [_kind_problem(value, where, tree), *explain_secrets(value, where, tree, CONFIG_FILE)]
     return validate(model, value, where, tree, CONFIG_FILE)
 
 

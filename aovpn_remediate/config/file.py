@@ -17,6 +17,7 @@ Guid = Annotated[str, StringConstraints(pattern=_GUID)]
 CONFIG_FILE = FileType(
     unknown_key="config/unknown-key",
     missing_key="config/missing-key",
+    secret_key="config/secret",  # noqa: S106  the code of a problem
     choose_file="name the config with -c FILE",
     example="remediate schema shows what belongs here",
     hints={

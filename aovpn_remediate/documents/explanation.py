@@ -61,14 +61,10 @@ def explain(
     return problems
 
 
-def explain_secrets(keys: Iterable[str], where: Where, tree: Tree) -> list[Problem]:
+def explain_secrets(keys: Iterable[str], where: Where, tree: Tree, file_type: FileType) -> list[Problem]:
     """Return the problems of the keys that look like secrets, where nothing else is known of them."""
-    problems: list[Problem] = []
-    for key in keys:
-        refusal = _secret_problem(key)
-        if refusal is not None:
-            problems.append(tree.key_problem((*where, key), *refusal))
-    return problems
+    secrets = [key for key in keys if _SECRET.search(key)]
+    return [tree.key_problem((*where, key), *_secret(key, file_type)) for key in secrets]
 
 
 def _before_alternatives(location: Where) -> Where:
@@ -101,7 +97,7 @@ def _problem(
     if detail["type"] == "missing":
         return tree.key_problem(location[:-1], f"{name} is missing; add {name}: ...", file_type.missing_key)
     if detail["type"] == "extra_forbidden":
-        refusal = _secret_problem(name) or _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
+        refusal = _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
         return tree.key_problem(location, *refusal)
     if inner[-1:] == (_OF_THE_KEY,):
         key_location = location[:-1]
@@ -117,14 +113,14 @@ def _refusal(detail: ErrorDetails, name: str) -> Refusal:
     return _REFUSALS.get(detail["type"], _other)(detail, name)
 
 
-def _secret_problem(key: str) -> Refusal | None:
-    if not _SECRET.search(key):
-        return None
+def _secret(key: str, file_type: FileType) -> Refusal:
     text = f"{quoted(key)} looks like a secret; secrets do not belong in this file, remove it"
-    return Refusal(text, "config/secret")
+    return Refusal(text, file_type.secret_key)
 
 
 def _unknown_key(key: str, known: Collection[str], file_type: FileType) -> Refusal:
+    if file_type.secret_key and _SECRET.search(key):
+        return _secret(key, file_type)
     advice = file_type.hints.get(key) or nearest(key, known)
     return Refusal(f"unknown key {quoted(key)}; {advice}", file_type.unknown_key)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class FileType:
     """The codes and words of a type of file, and what its YAML may contain.
 
-    ``hints`` is advice for a key in the wrong place; ``forms`` says for a key what its value is, with an
-    example.
+    ``secret_key`` is the code for a key that looks like a secret, if the file must not contain one. ``hints``
+    is advice for a key in the wrong place. ``forms`` says for a key what its value is, with an example.
     """
 
     unknown_key: str
@@ -20,6 +20,7 @@ class FileType:
     example: str
     hints: Mapping[str, str]
     forms: Mapping[str, tuple[str, str]]
+    secret_key: str = ""
     accepts_aliases: bool = False
     accepts_binary: bool = False
     reads_dates: bool = True
