@@ -215,6 +215,9 @@ class KindSettings(Protocol):
     def repairs(self) -> tuple[str, ...]:
         """Which of them it repairs."""
 
+    def features(self) -> Mapping[str, bool]:
+        """Each feature that the kind's templates name in a region, and whether these settings need it."""
+
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are, where none are rendered."""
 

@@ -15,6 +15,7 @@ from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.model import OwnPair, Remediation, RunAs
 from aovpn_remediate.scripts.literals import literal
 from aovpn_remediate.scripts.render import render_package
+from aovpn_remediate.scripts.template_parts import settings_read
 from tests.golden_files import RENDERED
 from tests.pairs import example_settings
 
@@ -68,6 +69,10 @@ class HostileSettings:
 
     def repairs(self) -> tuple[str, ...]:
         return ("Stored", "Live")
+
+    def features(self) -> Mapping[str, bool]:
+        example = KINDS[self.kind].model_validate(example_settings(self.kind))
+        return dict.fromkeys(example.features(), True)
 
     def own_pair(self) -> OwnPair | None:
         return None
@@ -129,7 +134,9 @@ def _script_faults(
 ) -> list[str]:
     if "fault" in read:
         return [str(read["fault"])]
-    faults = [] if read["value"] == _with_units(values) else [f"$Settings is {read['value']}"]
+    code = (frame[0] + frame[1]).decode("ascii")
+    expected = _with_units({name: value for name, value in values.items() if name in settings_read(code)})
+    faults = [] if read["value"] == expected else [f"$Settings is {read['value']}"]
     start, end = int(str(read["start"])), int(str(read["end"]))
     if (content[:start], content[end:]) != frame:
         faults.append("the script is another one outside $Settings")

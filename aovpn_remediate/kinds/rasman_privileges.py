@@ -79,6 +79,10 @@ rasman:
         """The ``$Settings`` of both scripts."""
         return {**self.device_settings(), "Privileges": self._wanted(), "Restart": self.restart}
 
+    def features(self) -> Mapping[str, bool]:
+        """Whether the service is restarted too."""
+        return {**super().features(), "restart": self.restart == "when-disconnected"}
+
     def wants(self) -> Wants:
         """Each privilege; the service may have more."""
         return {("the privileges of the service RasMan", name): True for name in self._wanted()}

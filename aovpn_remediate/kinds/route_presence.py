@@ -108,12 +108,18 @@ user-routes:
 
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""
-        routes = [
-            {"Prefix": route.prefix, "Metric": route.metric, "Exclude": route.exclude}
-            for route in self.routes
-        ]
-        settings = self.profile_settings()
-        return {**settings, "Routes": routes, "Stale": self.stale, "Exclusions": self.exclusions}
+        features = self.features()
+        routes = [_route_setting(route, features) for route in self.routes]
+        return {**self.profile_settings(), "Routes": routes, "Stale": self.stale}
+
+    def features(self) -> Mapping[str, bool]:
+        """Whether the routes have exclusions and metrics, and whether other routes are removed."""
+        return {
+            **super().features(),
+            "exclusions": any(route.exclude for route in self.routes),
+            "metrics": any(route.metric is not None for route in self.routes),
+            "stale": self.stale == "remove",
+        }
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  the same in both
         """The routes as one value, because one entry may remove what another one adds."""
@@ -132,6 +138,15 @@ user-routes:
                     "route/overlap",
                     f"{routes_in_words} overlap; the longer prefix wins, with any metrics",
                 )
+
+
+def _route_setting(route: RouteEntry, features: Mapping[str, bool]) -> dict[str, object]:
+    setting: dict[str, object] = {"Prefix": route.prefix}
+    if features["metrics"]:
+        setting["Metric"] = route.metric
+    if features["exclusions"]:
+        setting["Exclude"] = route.exclude
+    return setting
 
 
 def _named(route: RouteEntry) -> str:

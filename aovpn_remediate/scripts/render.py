@@ -14,7 +14,13 @@ from aovpn_remediate.errors import RenderError
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.scripts.frames import fill_frame, read_frame
 from aovpn_remediate.scripts.literals import Source, literal
-from aovpn_remediate.scripts.template_parts import Section, read_section, select_functions, templates_folder
+from aovpn_remediate.scripts.template_parts import (
+    Section,
+    read_section,
+    select_functions,
+    settings_read,
+    templates_folder,
+)
 
 _SETTINGS_PLACE = "\0"
 """Is in the place of the settings until they are known."""
@@ -57,20 +63,35 @@ def render_script(remediation: Remediation, shell: str) -> bytes:
     if own is not None:
         file = own.detection if shell == "detect" else own.remediation
         return file.content if file else b""
-    before, after = _render_shape(remediation.kind, shell, settings.checks(), settings.repairs())
+    features = tuple(settings.features().items())
+    shape = _render_shape(remediation.kind, shell, settings.checks(), settings.repairs(), features)
+    read = {name: value for name, value in settings.script_settings().items() if name in shape.settings}
     try:
-        value = literal(settings.script_settings())
+        value = literal(read)
     except (TypeError, ValueError) as error:
         raise RenderError(f"{remediation.key}: {error}") from error
-    return before + _to_bytes(value, remediation.key) + after
+    return shape.before + _to_bytes(value, remediation.key) + shape.after
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The text before and after the settings of a script, and the names of the settings that it reads."""
+
+    before: bytes
+    after: bytes
+    settings: frozenset[str]
 
 
 @cache
 def _render_shape(
-    kind: str, shell: str, checks: tuple[str, ...], repairs: tuple[str, ...]
-) -> tuple[bytes, bytes]:
-    """The text before and after the settings of a script; the same for every remediation of its shape."""
-    pair = _read_pair(kind)
+    kind: str,
+    shell: str,
+    checks: tuple[str, ...],
+    repairs: tuple[str, ...],
+    features: tuple[tuple[str, bool], ...],
+) -> _Shape:
+    """What is the same for every remediation of a shape."""
+    pair = _read_pair(kind, features)
     frame = read_frame(shell, checks, repairs)
     values: dict[str, object] = {
         "title": Source(f"# Kind {kind}, rendered by aovpn-remediate."),
@@ -84,18 +105,24 @@ def _render_shape(
     pieces = _to_bytes(text, kind).split(_SETTINGS_PLACE.encode())
     if len(pieces) != 2:
         raise RenderError(f"templates/ps1/{shell}.ps1.j2: must have the settings in exactly one place")
-    return pieces[0], pieces[1]
+    return _Shape(pieces[0], pieces[1], settings_read(text))
 
 
 @cache
-def _read_pair(kind: str) -> _Pair:
+def _read_pair(kind: str, features: tuple[tuple[str, bool], ...]) -> _Pair:
     root = templates_folder()
-    check = read_section(root / "kinds" / kind / "check.ps1")
+    wanted = dict(features)
+    try:
+        check = read_section(root / "kinds" / kind / "check.ps1", wanted)
+        runtime = [read_section(path, wanted) for path in sorted((root / "runtime").glob("*.ps1"))]
+        repair = read_section(root / "kinds" / kind / "repair.ps1", wanted)
+    except ValueError as error:
+        raise RenderError(f"templates/ps1: {error}") from error
     return _Pair(
         about=check.about,
-        runtime=tuple(read_section(path) for path in sorted((root / "runtime").glob("*.ps1"))),
+        runtime=tuple(runtime),
         check=Section(about="", functions=check.functions),
-        repair=read_section(root / "kinds" / kind / "repair.ps1"),
+        repair=repair,
     )
 
 

@@ -1,4 +1,8 @@
-"""The template parts, cut into functions, so that a script carries only those that it uses."""
+"""The template parts, cut into functions and regions, so that a script carries only what it needs.
+
+``#region only: stale`` and ``#endregion`` stand around statements or functions that a script needs only with
+the feature ``stale``, which a kind's ``features()`` answers. The two lines themselves are in no script.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from pathlib import Path
 _FUNCTION = re.compile(
     r"(?:^#[^\n]*\n)*^function ([A-Z][A-Za-z]+-[A-Za-z0-9]+) \{\n.*?^\}\n", re.DOTALL | re.MULTILINE
 )
+_REGION = re.compile(r"^ *#region only: (\S+)\n(.*?)^ *#endregion\n", re.DOTALL | re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
 _COMMAND = re.compile(r"(?<![\w-])[A-Z][A-Za-z]+-[A-Za-z0-9]+(?![\w-])")
+_SETTING = re.compile(r"\$Settings\['(\w+)'\]")
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,33 @@ def templates_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates" / "ps1"
 
 
-def read_section(path: Path) -> Section:
-    """Return a ``.ps1`` part of the templates: a comment, then functions, nothing else."""
-    text = path.read_text(encoding="ascii")
+def read_section(path: Path, features: Mapping[str, bool]) -> Section:
+    """Return a ``.ps1`` part of the templates with these features: a comment, then functions only."""
+    text = _with_features(path.read_text(encoding="ascii"), features, path.name)
     functions = {match[1]: match[0].strip() for match in _FUNCTION.finditer(text)}
     about = _FUNCTION.sub("", text).strip()
     if _COMMENT_LINE.sub("", about).strip():
         raise ValueError(f"{path.name}: more than comments and functions")
     return Section(about=about, functions=functions)
+
+
+def feature_words(text: str) -> frozenset[str]:
+    """Return the features that regions of a template are for."""
+    return frozenset(region[0] for region in _REGION.findall(text))
+
+
+def settings_read(code: str) -> frozenset[str]:
+    """Return the keys of ``$Settings`` that code reads."""
+    return frozenset(_SETTING.findall(code))
+
+
+def _with_features(text: str, features: Mapping[str, bool], name: str) -> str:
+    for word in sorted(feature_words(text) - set(features)):
+        raise ValueError(f"{name}: unknown feature {word}; the kind's features() does not answer it")
+    chosen = _REGION.sub(lambda region: region[2] if features[region[1]] else "", text)
+    if "#region" in chosen or "#endregion" in chosen:
+        raise ValueError(f"{name}: a region stands in another one, has no end, or does not say only: FEATURE")
+    return chosen
 
 
 def select_functions(shell: str, sections: Sequence[Section]) -> list[str]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from aovpn_remediate.scripts.template_parts import read_section, select_functions
+from aovpn_remediate.scripts.template_parts import feature_words, read_section, select_functions
 from tools.mutants.sites import Mutant, traced
 from tools.mutants.workers import ROOT, Worker, WorkerError, answers, restart, send, workers
 
@@ -95,9 +95,11 @@ def _test_modules(mutant: Mutant) -> list[str]:
 
 def _functions(kind: str) -> str:
     shells = "".join(path.read_text("ascii") for path in TEMPLATES.glob("*.j2"))
-    runtime = [read_section(path) for path in sorted((TEMPLATES / "runtime").glob("*.ps1"))]
-    own = [read_section(TEMPLATES / "kinds" / kind / f"{part}.ps1") for part in ("check", "repair")]
-    return "\n".join(select_functions(shells, [*runtime, *own]))
+    paths = sorted((TEMPLATES / "runtime").glob("*.ps1"))
+    paths += [TEMPLATES / "kinds" / kind / f"{part}.ps1" for part in ("check", "repair")]
+    words = feature_words("\n".join(path.read_text("ascii") for path in paths))
+    sections = [read_section(path, dict.fromkeys(words, True)) for path in paths]
+    return "\n".join(select_functions(shells, sections))
 
 
 def _ranked(counts: Counter[str]) -> list[str]:

@@ -97,6 +97,10 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
         """What is allowed in this entry but probably not meant beside those above it in the file."""
         return ()
 
+    def features(self) -> Mapping[str, bool]:
+        """Each feature that the kind's templates name in a region, and whether these settings need it."""
+        return {"absence": False}
+
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are; here they are rendered."""
         return None

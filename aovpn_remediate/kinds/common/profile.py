@@ -82,6 +82,14 @@ class ProfileEntry(Entry):
         """Which of them it repairs."""
         return self._states_with("repair")
 
+    def features(self) -> Mapping[str, bool]:
+        """Whether absence is an issue, the phonebook is read, and live differences are only reported."""
+        return {
+            "absence": self.when_absent == "issue",
+            "stored": self.stored_mode == "repair",
+            "report": self.live_mode == "report",
+        }
+
     def wants(self) -> Wants:
         """What is kept correct in each state that is repaired."""
         places = {"Stored": "the phonebook entry", "Live": "the connected interface"}

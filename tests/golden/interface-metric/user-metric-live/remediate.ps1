@@ -16,13 +16,10 @@ $ErrorActionPreference = 'Stop'
 $Settings = @{
     Kind       = 'interface-metric'
     Profile    = 'Contoso User VPN'
-    Scope      = 'user'
     RunAs      = 'system'
     WhenAbsent = 'ok'
     Stored     = 'ignore'
     Live       = 'repair'
-    Ipv4       = 3
-    Ipv6       = 3
 }
 
 # The account and the session a script runs in.

@@ -20,16 +20,13 @@ $Settings = @{
     Stored     = 'repair'
     Live       = 'repair'
     Routes     = @(@{
-        Prefix  = '10.21.4.10/32'
-        Metric  = 5
-        Exclude = $false
+        Prefix = '10.21.4.10/32'
+        Metric = 5
     }, @{
-        Prefix  = '10.21.4.11/32'
-        Metric  = 5
-        Exclude = $false
+        Prefix = '10.21.4.11/32'
+        Metric = 5
     })
     Stale      = 'remove'
-    Exclusions = 'report'
 }
 
 # The account and the session a script runs in.

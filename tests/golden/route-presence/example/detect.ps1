@@ -33,7 +33,6 @@ $Settings = @{
         Exclude = $true
     })
     Stale      = 'keep'
-    Exclusions = 'write'
 }
 
 # The account and the session a script runs in.

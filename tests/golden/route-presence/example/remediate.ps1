@@ -34,7 +34,6 @@ $Settings = @{
         Exclude = $true
     })
     Stale      = 'keep'
-    Exclusions = 'write'
 }
 
 # The account and the session a script runs in.

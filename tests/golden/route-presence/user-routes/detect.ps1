@@ -20,20 +20,13 @@ $Settings = @{
     Stored     = 'repair'
     Live       = 'report'
     Routes     = @(@{
-        Prefix  = '10.0.0.0/8'
-        Metric  = $null
-        Exclude = $false
+        Prefix = '10.0.0.0/8'
     }, @{
-        Prefix  = '172.16.0.0/12'
-        Metric  = $null
-        Exclude = $false
+        Prefix = '172.16.0.0/12'
     }, @{
-        Prefix  = '192.168.0.0/16'
-        Metric  = $null
-        Exclude = $false
+        Prefix = '192.168.0.0/16'
     })
     Stale      = 'keep'
-    Exclusions = 'report'
 }
 
 # The account and the session a script runs in.
