@@ -30,8 +30,8 @@ def test_a_detection_alone_has_no_remediation_script():
 
 def test_the_settings_read_as_a_person_would_write_them():
     text = metric_pair(profile="O'Neil", ipv6=None).detection.decode()
-    assert "    Profile    = 'O''Neil'\r\n" in text
-    assert "    Ipv4       = 3\r\n    Ipv6       = $null\r\n    EntryKeys  = @(@{\r\n" in text
+    assert "    Profile   = 'O''Neil'\r\n" in text
+    assert "    Ipv4      = 3\r\n    Ipv6      = $null\r\n    EntryKeys = @(@{\r\n" in text
 
 
 def test_the_head_names_the_kind_but_no_version_and_no_date():

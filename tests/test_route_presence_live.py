@@ -40,7 +40,7 @@ def test_a_user_sees_missing_live_routes_as_pending(client, shell):
     connect(client)
     said = say(client, shell, routes(*TWO, scope="user"))
     assert said.states == "pending pending pending pending"
-    assert said.runs[0].result["detail"] == "live routes: 2 missing; right at the next connection"
+    assert said.runs[0].result["detail"] == "live routes: 2 missing; correct at the next connection"
     assert prefixes(client) == []
 
 
@@ -48,7 +48,7 @@ def test_without_the_phonebook_nothing_is_said_of_the_next_connection(client, sh
     connect(client)
     package = routes(*TWO, stored="ignore", live="report", repair=False)
     run = check(client, shell, package)
-    assert run.result["detail"] == "live routes: 2 missing; the phonebook was not looked at"
+    assert run.result["detail"] == "live routes: 2 missing; the phonebook was not checked"
 
 
 def test_the_live_companion_runs_as_system_and_reads_no_phonebook(client, shell):
@@ -117,7 +117,7 @@ def test_a_live_route_around_an_exclusion_waits_for_the_next_connection(client, 
     assert said.states == ("pending " * 4 if within else "issue fixed healthy healthy").strip()
     assert prefixes(client) == ([] if within else [outer])
     if within:
-        detail = "live routes: 1 missing, around an exclusion; the phonebook was not looked at"
+        detail = "live routes: 1 missing, each contains an exclusion; the phonebook was not checked"
         assert said.runs[0].result["detail"] == detail
 
 
@@ -128,7 +128,9 @@ def test_other_live_routes_are_added_all_the_same(client, shell):
     said = say(client, shell, routes(*TWO, exclusion, exclusions="write"))
     assert said.states == "issue fixed pending pending"
     assert prefixes(client) == [TWO[1]]
-    assert str(said.runs[2].result["detail"]).endswith("around an exclusion; right at the next connection")
+    assert str(said.runs[2].result["detail"]).endswith(
+        "each contains an exclusion; correct at the next connection"
+    )
 
 
 @pytest.mark.parametrize("faults", [{}, {"Move-File": "Access denied"}])

@@ -120,3 +120,11 @@ def test_a_region_that_cannot_be_understood_is_refused(tmp_path, text, problem):
 def test_the_settings_that_code_reads_are_known():
     code = "$Settings['Profile'] + $Settings['Live'] + $Other['Scope']"
     assert settings_read(code) == {"Profile", "Live"}
+
+
+@pytest.mark.parametrize(
+    "code", ["$Settings[$name]", "$settings.Profile", '$Settings["Profile"]', "$Settings['A' + 'B']"]
+)
+def test_a_setting_whose_name_is_not_known_is_refused(code):
+    with pytest.raises(ValueError, match=r"must be read as \$Settings\['Key'\]"):
+        settings_read(code)

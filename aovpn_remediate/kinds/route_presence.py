@@ -110,7 +110,12 @@ user-routes:
         """The ``$Settings`` of both scripts."""
         features = self.features()
         routes = [_route_setting(route, features) for route in self.routes]
-        return {**self.profile_settings(), "Routes": routes, "Stale": self.stale}
+        return {
+            **self.profile_settings(),
+            "Routes": routes,
+            "Stale": self.stale,
+            "Exclusions": self.exclusions,
+        }
 
     def features(self) -> Mapping[str, bool]:
         """Whether the routes have exclusions and metrics, and whether other routes are removed."""

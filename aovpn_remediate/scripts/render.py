@@ -105,7 +105,10 @@ def _render_shape(
     pieces = _to_bytes(text, kind).split(_SETTINGS_PLACE.encode())
     if len(pieces) != 2:
         raise RenderError(f"templates/ps1/{shell}.ps1.j2: must have the settings in exactly one place")
-    return _Shape(pieces[0], pieces[1], settings_read(text))
+    try:
+        return _Shape(pieces[0], pieces[1], settings_read(text))
+    except ValueError as error:
+        raise RenderError(f"templates/ps1: {kind}: {error}") from error
 
 
 @cache

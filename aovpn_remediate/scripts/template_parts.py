@@ -19,6 +19,7 @@ _REGION = re.compile(r"^ *#region only: (\S+)\n(.*?)^ *#endregion\n", re.DOTALL 
 _COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
 _COMMAND = re.compile(r"(?<![\w-])[A-Z][A-Za-z]+-[A-Za-z0-9]+(?![\w-])")
 _SETTING = re.compile(r"\$Settings\['(\w+)'\]")
+_OTHER_SETTING = re.compile(r"\$Settings(\.|\[(?!'\w+'\]))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ def feature_words(text: str) -> frozenset[str]:
 
 
 def settings_read(code: str) -> frozenset[str]:
-    """Return the keys of ``$Settings`` that code reads."""
+    """Return the keys of ``$Settings`` that code reads; others are left out of the script.
+
+    Raises ``ValueError`` where the code does not name the key as ``$Settings['Key']``.
+    """
+    if _OTHER_SETTING.search(code):
+        raise ValueError("the keys of $Settings must be read as $Settings['Key'], so that they are known")
     return frozenset(_SETTING.findall(code))
 
 

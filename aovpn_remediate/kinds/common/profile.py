@@ -83,11 +83,12 @@ class ProfileEntry(Entry):
         return self._states_with("repair")
 
     def features(self) -> Mapping[str, bool]:
-        """Whether absence is an issue, the phonebook is read, and live differences are only reported."""
+        """Whether absence is an issue, what is read, and what is done about live differences."""
         return {
             "absence": self.when_absent == "issue",
             "stored": self.stored_mode == "repair",
             "report": self.live_mode == "report",
+            "live-repair": self.live_mode == "repair",
         }
 
     def wants(self) -> Wants:

@@ -15,7 +15,8 @@ def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
     The first route that is not an exclusion is the missing one. Without such a route nothing can be wrong.
     """
-    routes: Sequence[Route] = settings["Routes"]
+    defaults = {"Metric": None, "Exclude": False}
+    routes: Sequence[Route] = [defaults | route for route in settings["Routes"]]
     stored = [_stored(route) for route in routes]
     live = [route for route in stored if not route.startswith("!")]
     exclusions = [route for route in stored if route.startswith("!")]

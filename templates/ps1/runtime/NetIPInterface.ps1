@@ -5,16 +5,7 @@
 function Get-LiveInterface {
     param([string] $Alias)
 
-    try {
-        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $interfaces = @()
-    }
-    foreach ($interface in $interfaces) {
+    foreach ($interface in @(Invoke-NetQuery -Query { Get-NetIPInterface -ErrorAction Stop })) {
         $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
@@ -26,14 +17,17 @@ function Get-LiveInterface {
     }
 }
 
-# When a live difference goes away by itself, as far as this script has looked.
-function Get-Outlook {
-    param([hashtable] $Settings)
+# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+function Invoke-NetQuery {
+    param([scriptblock] $Query)
 
-    if ('repair' -eq $Settings['Stored']) {
-        return 'right at the next connection'
+    try {
+        & $Query
+    } catch {
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
     }
-    'the phonebook was not looked at'
 }
 
 # Sets one interface's metric: a number, or automatic.

@@ -1,4 +1,4 @@
-# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -120,15 +120,11 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
-# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-        $decoded = $encoding.GetString($bytes)
+    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
         if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
             return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
         }
@@ -136,13 +132,23 @@ function Test-EntryName {
     $false
 }
 
+# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
+# which differs where Windows uses UTF-8 as its ANSI code page.
+function ConvertFrom-EntryHeader {
+    param([string] $Header)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $encoding.GetString($bytes)
+    }
+}
+
 # The place of a key's value in an entry; nothing if the key is not there.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
     if ($places.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
@@ -152,14 +158,35 @@ function Find-EntryKey {
     }
 }
 
+# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+function Get-KeyLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
+    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+}
+
+# An entry's text without the lines of these keys.
+function Get-OtherLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
+    [array]::Reverse($lines)
+    foreach ($line in $lines) {
+        $body = $body.Remove($line.Index, $line.Length)
+    }
+    $body
+}
+
 # The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
 function Get-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
-    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
+    -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
 # The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
@@ -200,12 +227,19 @@ function Add-EntryLine {
 function Set-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
 
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
-    $rest = [regex]::Replace($body, $pattern, '', 'IgnoreCase, CultureInvariant')
-    $changed = $rest
+    $changed = Get-OtherLine -Text $Text -Entry $Entry -Key $Key
     foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
         $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
     }
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+}
+
+# What is known about the end of a live difference that this script does not correct.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'correct at the next connection'
+    }
+    'the phonebook was not checked'
 }

@@ -27,7 +27,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -36,7 +36,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -67,9 +67,11 @@ function Invoke-Check {
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
+    #region only: absence
     if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
         $finding['State'] = 'issue'
     }
+    #endregion
     $finding
 }
 
@@ -168,9 +170,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }

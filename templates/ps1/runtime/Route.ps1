@@ -65,18 +65,6 @@ function Invoke-EachRoute {
     $result
 }
 
-# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
-function Get-WantedRoute {
-    param([hashtable] $Settings)
-
-    foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
-    }
-}
-
 # The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
 # pieces of 128 digits, so that a route may straddle two lines.
 function Get-StoredRoute {
@@ -179,15 +167,8 @@ function Remove-StoredRoute {
 function Get-LiveRoute {
     param($Interface)
 
-    try {
-        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $routes = @()
-    }
+    $index = $Interface.InterfaceIndex
+    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
     foreach ($route in $routes) {
         ConvertTo-Prefix -Text $route.DestinationPrefix
     }

@@ -7,10 +7,11 @@ function Get-Want {
     param([hashtable] $Settings)
 
     $want = [ordered] @{}
-    foreach ($family in 'Ipv4', 'Ipv6') {
-        if ($null -ne $Settings[$family]) {
-            $want[$family.ToLowerInvariant()] = $Settings[$family]
-        }
+    if ($null -ne $Settings['Ipv4']) {
+        $want['ipv4'] = $Settings['Ipv4']
+    }
+    if ($null -ne $Settings['Ipv6']) {
+        $want['ipv6'] = $Settings['Ipv6']
     }
     $want
 }
@@ -60,11 +61,15 @@ function Test-LiveCondition {
         $detail = 'the live metric is as configured'
         return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
-    if ('repair' -eq $Settings['Live']) {
-        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
+    #region only: report
+    if ('report' -eq $Settings['Live']) {
+        $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
+        return New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
     }
-    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
-    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+    #endregion
+    #region only: live-repair
+    New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
+    #endregion
 }
 
 # The live metric of an interface: a number or automatic.

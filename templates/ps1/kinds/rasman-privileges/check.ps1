@@ -48,6 +48,7 @@ function Test-LiveCondition {
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
+    #region only: restart
     if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
         $obstacle = Get-RestartObstacle
         if (-not $obstacle) {
@@ -55,5 +56,6 @@ function Test-LiveCondition {
         }
         $detail = '{0}; RasMan alone is not restarted now: {1}' -f $detail, $obstacle
     }
+    #endregion
     New-Finding -State 'pending' -Detail $detail
 }

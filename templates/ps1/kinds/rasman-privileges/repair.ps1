@@ -23,11 +23,13 @@ function Repair-LiveCondition {
         Start-RasMan
         return New-Outcome -Changed $true
     }
+    #region only: restart
     $isAsked = 'when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data
     $isAsked = $isAsked -and 'healthy' -eq (Test-StoredCondition -Settings $Settings)['State']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
         Restart-RasMan
         return New-Outcome -Changed $true -Data @{ IsRestarted = $true }
     }
+    #endregion
     New-Outcome -Changed $false
 }

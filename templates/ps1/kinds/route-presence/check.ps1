@@ -8,6 +8,24 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
+# The routes that the settings want, as prefixes with Metric ($null accepts any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $null
+        $prefix['Exclude'] = $false
+        #region only: metrics
+        $prefix['Metric'] = $route['Metric']
+        #endregion
+        #region only: exclusions
+        $prefix['Exclude'] = $route['Exclude']
+        #endregion
+        $prefix
+    }
+}
+
 # What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
@@ -15,27 +33,31 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $metrics = @(foreach ($one in $Stored) {
-            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
-        })
-        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
-        if (0 -eq $metrics.Count) {
+        $id = Get-RouteId -Route $route
+        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        if (0 -eq $same.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]
+        }
+        #region only: metrics
+        $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
+        if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]['Metric']
             $difference['Metric'] += $route
         }
+        #endregion
     }
+    #region only: stale
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
         foreach ($route in $Stored) {
-            # Two records of one route leave with one command.
+            # One command removes all records of a route.
             if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
             }
         }
     }
+    #endregion
     $difference
 }
 
@@ -62,7 +84,7 @@ function Get-RouteCount {
     @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
-# Looks at the routes in the phonebook, which Windows installs at each connection.
+# Checks the routes in the phonebook, which Windows installs at each connection.
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
@@ -72,12 +94,12 @@ function Test-StoredCondition {
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored; Gone = @() }
+    $data = @{ Stored = $stored }
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
         return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
     }
-    $detail = 'the stored routes are as wanted'
+    $detail = 'the stored routes are as configured'
     New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
@@ -96,16 +118,20 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
-# it into the tunnel, since Windows makes room for exclusions at a connection only.
+# The routes that may be added to a connected interface: those that contain no configured or stored exclusion.
+# Windows makes room for exclusions only at a connection, so such a route would take them into the tunnel.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
 
-    $all = @(Get-WantedRoute -Settings $Settings)
+    $exclusions = @()
+    #region only: exclusions
+    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    #endregion
+    #region only: stored
     if ($null -ne $Data) {
-        $all += $Data['Stored']
+        $exclusions += @($Data['Stored'] | Where-Object { $_['Exclude'] })
     }
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
+    #endregion
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
             $one
@@ -113,7 +139,7 @@ function Select-SafeRoute {
     }
 }
 
-# Looks at the routes of the connected interface.
+# Checks the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -123,17 +149,22 @@ function Test-LiveCondition {
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
     if (0 -eq $missing.Count) {
-        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+        return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
+    #region only: report
+    if ('report' -eq $Settings['Live']) {
+        $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+        return New-Finding -State 'pending' -Detail $detail -Found $found
+    }
+    #endregion
+    #region only: live-repair
     $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
-    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
+    if ($safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
-    if ('repair' -eq $Settings['Live']) {
-        $detail += ', around an exclusion'
-    }
-    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    $detail = '{0}, each contains an exclusion; {1}' -f $detail, (Get-Outlook -Settings $Settings)
     New-Finding -State 'pending' -Detail $detail -Found $found
+    #endregion
 }

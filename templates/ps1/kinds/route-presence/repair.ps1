@@ -11,7 +11,10 @@ function Repair-StoredCondition {
     }
     $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
+    $gone = @()
+    #region only: stale
     $gone = @(Get-GoneRoute -Found $Found -Difference $difference)
+    #endregion
     if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
         return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
     }
@@ -25,9 +28,11 @@ function Repair-StoredCondition {
     } elseif ('unneeded' -eq $check['Copy']) {
         Remove-UnneededFile -Path $copy
     }
+    #region only: stale
     if (-not $check['IsPutBack']) {
         $gone += $set['Removed']
     }
+    #endregion
     $problems = $set['Problem'] + $check['Problem']
     New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
 }
@@ -41,6 +46,7 @@ function Get-TouchedId {
     }
 }
 
+#region only: stale
 # The stale routes that the check found and that another program has removed from the profile since then.
 function Get-GoneRoute {
     param([hashtable] $Found, [hashtable] $Difference)
@@ -51,41 +57,53 @@ function Get-GoneRoute {
     $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
     $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
 }
+#endregion
 
 # Writes the exclusions, then adds what is missing and corrects metrics, then removes stale routes. Exclusions
 # come first: without them, a connection would take their addresses into the tunnel. Nothing is removed after
-# a problem. Returns Problem and Removed, the texts of the removed routes.
+# a problem. Returns Problem, and Removed: the texts of the removed routes.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
+    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
+    #region only: exclusions
     $exclusions = @($routes | Where-Object { $_['Exclude'] })
     $routes = @($routes | Where-Object { -not $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
         $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
         if ($problem) {
-            return @{ Problem = @($problem); Removed = @() }
+            $result['Problem'] += $problem
+            return $result
         }
     }
+    #endregion
     $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
 
+        #region only: metrics
         if ($null -ne $Route['Was']) {
             return Set-StoredMetric -Settings $Settings -Route $Route
         }
+        #endregion
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    if ($added['Problem'].Count -gt 0) {
-        return @{ Problem = $added['Problem']; Removed = @() }
-    }
-    $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
-        param([hashtable] $Route)
+    $result['Problem'] += $added['Problem']
+    #region only: stale
+    if (0 -eq $result['Problem'].Count) {
+        $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
+            param([hashtable] $Route)
 
-        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+            Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
+        }
+        $result['Problem'] += $removed['Problem']
+        $result['Removed'] += @($removed['Done'] | ForEach-Object { $_['Text'] })
     }
-    @{ Problem = $removed['Problem']; Removed = @($removed['Done'] | ForEach-Object { $_['Text'] }) }
+    #endregion
+    $result
 }
 
+#region only: metrics
 # Removes a route and adds it with its other metric, since there is no command that changes one. Where that
 # fails, the old route is added again. If that fails too, Confirm-OtherContent puts the entry back.
 function Set-StoredMetric {
@@ -111,7 +129,9 @@ function Test-StoredRoute {
     $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
+#endregion
 
+#region only: exclusions
 # Writes exclusions into the entry, since Windows has no command for them.
 function Write-Exclusion {
     param([hashtable] $Settings, [object[]] $Route)
@@ -129,6 +149,7 @@ function Write-Exclusion {
         Set-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes' -Value $records.Count
     }
 }
+#endregion
 
 # Checks that the route commands changed only what they were called for, and puts the entry back if not. Other
 # entries are never written here, because they belong to others. Returns Problem, IsPutBack, and what must
@@ -148,7 +169,11 @@ function Confirm-OtherContent {
             $result['Problem'] += $problem
         }
         $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
-        if (-not $isSame -or (Test-RouteLost -Open $now -Difference $Difference)) {
+        $isPutBack = -not $isSame
+        #region only: metrics
+        $isPutBack = $isPutBack -or (Test-RouteLost -Open $now -Difference $Difference)
+        #endregion
+        if ($isPutBack) {
             Restore-Entry -Settings $Settings -Saved $Saved
             $result['IsPutBack'] = $true
         }
@@ -168,6 +193,7 @@ function Confirm-OtherContent {
     $result
 }
 
+#region only: metrics
 # Whether a route is gone whose metric could not be changed.
 function Test-RouteLost {
     param([hashtable] $Open, [hashtable] $Difference)
@@ -179,6 +205,7 @@ function Test-RouteLost {
     }
     $false
 }
+#endregion
 
 # Whether the other entries are as they were; those that another program added behind them are no fault.
 function Test-OtherEntry {
@@ -221,7 +248,7 @@ function Test-OtherContent {
     [string]::Equals($before, $after)
 }
 
-# What of an entry must stay: the records of other routes, and all but the lines of routes and time stamps.
+# What of an entry must stay: the records of other routes, and all lines but those of routes and time stamps.
 # A last line without an end gets one, as it does where another line comes behind it.
 function Get-OtherContent {
     param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
@@ -229,10 +256,10 @@ function Get-OtherContent {
     $others = @(Get-StoredRoute -Text $Text -Entry $Entry |
             Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
     $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $lines = '(?<![^\r\n])[ \t]*(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $rest = [regex]::Replace($body, $lines, '', 'IgnoreCase, CultureInvariant')
-    $records + [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
+    $changing = 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
+    $rest = Get-OtherLine -Text $Text -Entry $Entry -Key $changing
+    $end = [regex]::Match($Text.Substring($Entry['Start'], $Entry['Length']), '\r\n|\r|\n').Value
+    $records + [regex]::Replace($rest, '(?<![\r\n])\z', $end)
 }
 
 # Adds the missing routes to the connected interface, and removes those that have just left the profile.
@@ -243,10 +270,12 @@ function Repair-LiveCondition {
     if (0 -eq $interface.Count) {
         return New-Outcome -Changed $false
     }
-    if ('repair' -eq $Settings['Stored'] -and $null -eq $Data) {
-        # The phonebook had to be restored before it could be read; the next round knows its exclusions.
+    #region only: stored
+    if ($null -eq $Data) {
+        # The phonebook had to be restored before it could be read. The next round knows its exclusions.
         return New-Outcome -Changed $false
     }
+    #endregion
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
     $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
     $added = Invoke-EachRoute -Route $safe -Action {
@@ -264,14 +293,17 @@ function Repair-LiveCondition {
     }
     $changed = $added['Done']
     $problems = $added['Problem']
+    #region only: stale
     if ($null -ne $Data) {
         $removed = Remove-GoneRoute -Interface $interface[0] -Gone $Data['Gone']
         $changed += $removed['Done']
         $problems += $removed['Problem']
     }
+    #endregion
     New-Outcome -Changed ($changed.Count -gt 0) -Problem $problems
 }
 
+#region only: stale
 # Removes from a connected interface the routes that have just left the profile.
 function Remove-GoneRoute {
     param($Interface, [string[]] $Gone)
@@ -284,3 +316,4 @@ function Remove-GoneRoute {
         Remove-LiveRoute -Interface $Interface -Prefix $Route['Text']
     }
 }
+#endregion

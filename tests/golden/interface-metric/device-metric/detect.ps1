@@ -13,14 +13,13 @@ $ErrorActionPreference = 'Stop'
 
 # From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
-    Kind       = 'interface-metric'
-    Profile    = 'Contoso Device VPN'
-    Scope      = 'device'
-    RunAs      = 'system'
-    WhenAbsent = 'ok'
-    Stored     = 'repair'
-    Live       = 'repair'
-    EntryKeys  = @(@{
+    Kind      = 'interface-metric'
+    Profile   = 'Contoso Device VPN'
+    Scope     = 'device'
+    RunAs     = 'system'
+    Ipv4      = 15
+    Ipv6      = 15
+    EntryKeys = @(@{
         Setting = 'ipv4'
         Key     = 'IpInterfaceMetric'
         Wanted  = @(15)
@@ -213,16 +212,7 @@ function Invoke-WithRetry {
 function Get-LiveInterface {
     param([string] $Alias)
 
-    try {
-        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $interfaces = @()
-    }
-    foreach ($interface in $interfaces) {
+    foreach ($interface in @(Invoke-NetQuery -Query { Get-NetIPInterface -ErrorAction Stop })) {
         $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
@@ -234,17 +224,20 @@ function Get-LiveInterface {
     }
 }
 
-# When a live difference goes away by itself, as far as this script has looked.
-function Get-Outlook {
-    param([hashtable] $Settings)
+# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+function Invoke-NetQuery {
+    param([scriptblock] $Query)
 
-    if ('repair' -eq $Settings['Stored']) {
-        return 'right at the next connection'
+    try {
+        & $Query
+    } catch {
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
     }
-    'the phonebook was not looked at'
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -366,15 +359,11 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
-# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-        $decoded = $encoding.GetString($bytes)
+    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
         if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
             return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
         }
@@ -382,13 +371,23 @@ function Test-EntryName {
     $false
 }
 
+# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
+# which differs where Windows uses UTF-8 as its ANSI code page.
+function ConvertFrom-EntryHeader {
+    param([string] $Header)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $encoding.GetString($bytes)
+    }
+}
+
 # The place of a key's value in an entry; nothing if the key is not there.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
     if ($places.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
@@ -396,6 +395,16 @@ function Find-EntryKey {
         $value = $places[0].Groups[1]
         @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
     }
+}
+
+# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+function Get-KeyLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
+    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
 }
 
 # How a phonebook is replaced, and the copies beside it:
@@ -477,7 +486,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -486,7 +495,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -516,9 +525,6 @@ function Invoke-Check {
         $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
-    }
-    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
-        $finding['State'] = 'issue'
     }
     $finding
 }
@@ -607,9 +613,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -633,10 +636,11 @@ function Get-Want {
     param([hashtable] $Settings)
 
     $want = [ordered] @{}
-    foreach ($family in 'Ipv4', 'Ipv6') {
-        if ($null -ne $Settings[$family]) {
-            $want[$family.ToLowerInvariant()] = $Settings[$family]
-        }
+    if ($null -ne $Settings['Ipv4']) {
+        $want['ipv4'] = $Settings['Ipv4']
+    }
+    if ($null -ne $Settings['Ipv6']) {
+        $want['ipv6'] = $Settings['Ipv6']
     }
     $want
 }
@@ -686,11 +690,7 @@ function Test-LiveCondition {
         $detail = 'the live metric is as configured'
         return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
-    if ('repair' -eq $Settings['Live']) {
-        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
-    }
-    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
-    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+    New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
 }
 
 # The live metric of an interface: a number or automatic.

@@ -14,12 +14,11 @@ $ErrorActionPreference = 'Stop'
 
 # From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
-    Kind       = 'interface-metric'
-    Profile    = 'Contoso User VPN'
-    RunAs      = 'system'
-    WhenAbsent = 'ok'
-    Stored     = 'ignore'
-    Live       = 'repair'
+    Kind    = 'interface-metric'
+    Profile = 'Contoso User VPN'
+    RunAs   = 'system'
+    Ipv4    = 3
+    Ipv6    = 3
 }
 
 # The account and the session a script runs in.
@@ -50,16 +49,7 @@ function Get-Refusal {
 function Get-LiveInterface {
     param([string] $Alias)
 
-    try {
-        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $interfaces = @()
-    }
-    foreach ($interface in $interfaces) {
+    foreach ($interface in @(Invoke-NetQuery -Query { Get-NetIPInterface -ErrorAction Stop })) {
         $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
@@ -71,14 +61,17 @@ function Get-LiveInterface {
     }
 }
 
-# When a live difference goes away by itself, as far as this script has looked.
-function Get-Outlook {
-    param([hashtable] $Settings)
+# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+function Invoke-NetQuery {
+    param([scriptblock] $Query)
 
-    if ('repair' -eq $Settings['Stored']) {
-        return 'right at the next connection'
+    try {
+        & $Query
+    } catch {
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
     }
-    'the phonebook was not looked at'
 }
 
 # Sets one interface's metric: a number, or automatic.
@@ -128,7 +121,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -137,7 +130,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -167,9 +160,6 @@ function Invoke-Check {
         $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
-    }
-    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
-        $finding['State'] = 'issue'
     }
     $finding
 }
@@ -258,9 +248,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -334,10 +321,11 @@ function Get-Want {
     param([hashtable] $Settings)
 
     $want = [ordered] @{}
-    foreach ($family in 'Ipv4', 'Ipv6') {
-        if ($null -ne $Settings[$family]) {
-            $want[$family.ToLowerInvariant()] = $Settings[$family]
-        }
+    if ($null -ne $Settings['Ipv4']) {
+        $want['ipv4'] = $Settings['Ipv4']
+    }
+    if ($null -ne $Settings['Ipv6']) {
+        $want['ipv6'] = $Settings['Ipv6']
     }
     $want
 }
@@ -380,11 +368,7 @@ function Test-LiveCondition {
         $detail = 'the live metric is as configured'
         return New-Finding -State 'healthy' -Detail $detail -Found @{ live = $found }
     }
-    if ('repair' -eq $Settings['Live']) {
-        return New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
-    }
-    $detail = 'live metric: {0}; {1}' -f $difference, (Get-Outlook -Settings $Settings)
-    New-Finding -State 'pending' -Detail $detail -Found @{ live = $found }
+    New-Finding -State 'issue' -Detail "live metric: $difference" -Found @{ live = $found }
 }
 
 # The live metric of an interface: a number or automatic.

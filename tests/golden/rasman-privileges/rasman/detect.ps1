@@ -15,9 +15,7 @@ $Settings = @{
     Kind       = 'rasman-privileges'
     Profile    = ''
     RunAs      = 'system'
-    WhenAbsent = 'ok'
     Privileges = @('SeImpersonatePrivilege', 'SeIncreaseQuotaPrivilege', 'SeTcbPrivilege', 'SeChangeNotifyPrivilege', 'SeCreateGlobalPrivilege', 'SeAssignPrimaryTokenPrivilege')
-    Restart    = 'never'
 }
 
 # The account and the session a script runs in.
@@ -39,93 +37,6 @@ function Get-Refusal {
         $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
-}
-
-# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
-# of any encoding come out as they went in.
-
-# A file's bytes as Latin-1 text.
-function Read-FileText {
-    param([string] $Path)
-
-    $latin1 = [Text.Encoding]::GetEncoding(28591)
-    Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
-}
-
-# The attributes of a file, a folder or a link itself; nothing where there is none.
-function Get-FileAttribute {
-    param([string] $Path)
-
-    try {
-        [IO.File]::GetAttributes($Path)
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        $null
-    }
-}
-
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
-function Test-PlainPath {
-    param([string] $Path)
-
-    $attributes = Get-FileAttribute -Path $Path
-    if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
-    }
-    $null -ne $attributes
-}
-
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
-function Invoke-WithRetry {
-    param([scriptblock] $Action)
-
-    for ($try = 1; $true; $try++) {
-        try {
-            return & $Action
-        } catch {
-            $cause = $_.Exception.GetBaseException()
-            $gone = $cause -is [IO.FileNotFoundException] -or $cause -is [IO.DirectoryNotFoundException]
-            $busy = $cause -is [IO.IOException] -or $cause -is [UnauthorizedAccessException]
-            if ($try -ge 5 -or $gone -or -not $busy) {
-                throw
-            }
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-        }
-    }
-}
-
-# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
-
-# What Find-Phonebook says of the phonebook below AppData or ProgramData.
-function Find-PhonebookBelow {
-    param([string] $Path)
-
-    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $places = @($phonebook)
-    while ($places.Count -lt 5) {
-        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
-    }
-    try {
-        foreach ($place in $places) {
-            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
-                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
-            }
-        }
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return @{ Path = $phonebook; Exists = $false; Link = '' }
-    }
-    @{ Path = $phonebook; Exists = $true; Link = '' }
-}
-
-# The phonebook's text.
-function Read-PhonebookText {
-    param([string] $Path)
-
-    $text = Read-FileText -Path $Path
-    if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook holds null characters, which Windows never writes'
-    }
-    $text
 }
 
 # The service RasMan, which dials and installs routes, and what Windows leaves it of its privileges.
@@ -192,138 +103,6 @@ function Get-RasManService {
     $services[0]
 }
 
-# Why RasMan is not to be restarted now; nothing if it may be. Any doubt is a reason.
-function Get-RestartObstacle {
-    try {
-        $service = Get-RasManService
-        if ('Running' -ne $service.State) {
-            # A service that hangs while it starts or stops would be waited for without end.
-            return 'its state is {0}' -f $service.State
-        }
-        $inProcess = @(Get-CimObject -ClassName 'Win32_Service' -Filter "ProcessId = $($service.ProcessId)")
-        if (1 -ne $inProcess.Count) {
-            return 'it shares its process with another service'
-        }
-        if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was begun before and it still runs in the same process'
-        }
-        $names = @(Get-PhonebookName)
-        foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
-            if ($names -contains $interface.InterfaceAlias) {
-                return 'a tunnel is connected'
-            }
-        }
-    } catch {
-        'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
-    }
-}
-
-# The names of all entries of all phonebooks of the device, read only.
-function Get-PhonebookName {
-    $files = @(Get-OwnPhonebook -Root $env:ProgramData)
-    foreach ($folder in @(Get-DataFolder)) {
-        $files += @(Get-OwnPhonebook -Root (Join-Path -Path $folder -ChildPath 'Roaming'))
-        $files += @(Get-AppPhonebook -Root (Join-Path -Path $folder -ChildPath 'Local'))
-    }
-    foreach ($path in $files) {
-        Get-EntryName -Path $path
-    }
-}
-
-# The folders AppData of the device's users, and of the accounts that services have.
-function Get-DataFolder {
-    foreach ($user in @(Get-UserFolder)) {
-        $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
-        $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
-        $isMissing = $null -eq (Get-FileAttribute -Path $content)
-        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
-            throw 'the AppData of a user is not where it belongs; it may be on a share'
-        }
-        $data
-    }
-}
-
-# Whether a user whose registry is loaded has AppData elsewhere, whatever was left where it belongs. The
-# user's own folder in that path is read as that of the account that reads it, so only the end is compared.
-function Test-RedirectedData {
-    param([string] $Sid)
-
-    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $Sid
-    $place = Get-RegistryValue -Key "$explorer\User Shell Folders" -Name 'AppData'
-    $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
-}
-
-# The profile folders that Windows lists, as @{ Path; Sid; IsPerson }. Left over are entries whose folder is
-# gone, and those that Windows set aside under the name .bak.
-function Get-UserFolder {
-    $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
-    foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
-        $folder = Get-RegistryValue -Key $key.PSPath -Name 'ProfileImagePath'
-        $isLeft = $null -eq $folder -or $key.PSPath -like '*.bak'
-        if (-not $isLeft -and $null -ne (Get-FileAttribute -Path $folder['Value'])) {
-            $sid = $key.PSPath.Split('\')[-1]
-            @{ Path = $folder['Value']; Sid = $sid; IsPerson = $sid -match '\AS-1-(5-21|12-1)-' }
-        }
-    }
-}
-
-# The phonebooks that Windows itself keeps below ProgramData or a user's AppData.
-function Get-OwnPhonebook {
-    param([string] $Root)
-
-    $phonebook = Find-PhonebookBelow -Path $Root
-    if ($phonebook['Link']) {
-        throw 'a link stands in the way of a phonebook'
-    }
-    $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
-    Get-PhonebookFile -Folder $folder
-    Get-PhonebookFile -Folder (Join-Path -Path $folder -ChildPath '_hiddenPbk')
-}
-
-# Those that VPN apps keep, such as the Azure VPN client, in the folder that Windows gives each.
-function Get-AppPhonebook {
-    param([string] $Root)
-
-    $packages = Join-Path -Path $Root -ChildPath 'Packages'
-    if (-not (Test-PlainPath -Path $packages)) {
-        return
-    }
-    foreach ($package in [IO.Directory]::GetDirectories($packages)) {
-        if (Test-PlainPath -Path $package) {
-            Get-PhonebookFile -Folder (Join-Path -Path $package -ChildPath 'LocalState')
-        }
-    }
-}
-
-# The phonebooks in a folder, whatever their names: RAS knows them all. Their copies count too, for a repair
-# that was killed may have left nothing else; a name too many is only more caution.
-function Get-PhonebookFile {
-    param([string] $Folder)
-
-    if (-not (Test-PlainPath -Path $Folder)) {
-        return
-    }
-    foreach ($path in [IO.Directory]::GetFiles($Folder, '*.pbk*')) {
-        if (Test-PlainPath -Path $path) {
-            $path
-        }
-    }
-}
-
-# The names of all entries of a phonebook, in every encoding that they may be in.
-function Get-EntryName {
-    param([string] $Path)
-
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    $text = Read-PhonebookText -Path $Path
-    foreach ($header in [regex]::Matches($text, '\[([^\r\n]*)\][ \t]*(?![^\r\n])')) {
-        $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($header.Groups[1].Value)
-        foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-            $encoding.GetString($bytes)
-        }
-    }
-}
-
 # Whether RasMan does not run although this script has begun to restart it, since Windows started.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
@@ -373,7 +152,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -382,7 +161,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -412,9 +191,6 @@ function Invoke-Check {
         $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
-    }
-    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
-        $finding['State'] = 'issue'
     }
     $finding
 }
@@ -503,9 +279,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -571,13 +344,6 @@ function Test-LiveCondition {
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
-    if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
-        $obstacle = Get-RestartObstacle
-        if (-not $obstacle) {
-            return New-Finding -State 'issue' -Detail 'RasMan is to be restarted and nothing is connected'
-        }
-        $detail = '{0}; RasMan alone is not restarted now: {1}' -f $detail, $obstacle
-    }
     New-Finding -State 'pending' -Detail $detail
 }
 

@@ -12,14 +12,13 @@ $ErrorActionPreference = 'Stop'
 
 # From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
-    Kind       = 'route-presence'
-    Profile    = 'Contoso User VPN'
-    Scope      = 'user'
-    RunAs      = 'user'
-    WhenAbsent = 'ok'
-    Stored     = 'repair'
-    Live       = 'report'
-    Routes     = @(@{
+    Kind    = 'route-presence'
+    Profile = 'Contoso User VPN'
+    Scope   = 'user'
+    RunAs   = 'user'
+    Stored  = 'repair'
+    Live    = 'report'
+    Routes  = @(@{
         Prefix  = '10.0.0.0/8'
         Metric  = $null
         Exclude = $false
@@ -32,7 +31,6 @@ $Settings = @{
         Metric  = $null
         Exclude = $true
     })
-    Stale      = 'keep'
 }
 
 # The account and the session a script runs in.
@@ -116,16 +114,7 @@ function Invoke-WithRetry {
 function Get-LiveInterface {
     param([string] $Alias)
 
-    try {
-        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $interfaces = @()
-    }
-    foreach ($interface in $interfaces) {
+    foreach ($interface in @(Invoke-NetQuery -Query { Get-NetIPInterface -ErrorAction Stop })) {
         $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
@@ -137,17 +126,20 @@ function Get-LiveInterface {
     }
 }
 
-# When a live difference goes away by itself, as far as this script has looked.
-function Get-Outlook {
-    param([hashtable] $Settings)
+# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+function Invoke-NetQuery {
+    param([scriptblock] $Query)
 
-    if ('repair' -eq $Settings['Stored']) {
-        return 'right at the next connection'
+    try {
+        & $Query
+    } catch {
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
     }
-    'the phonebook was not looked at'
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -269,15 +261,11 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
-# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-        $decoded = $encoding.GetString($bytes)
+    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
         if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
             return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
         }
@@ -285,13 +273,23 @@ function Test-EntryName {
     $false
 }
 
+# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
+# which differs where Windows uses UTF-8 as its ANSI code page.
+function ConvertFrom-EntryHeader {
+    param([string] $Header)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $encoding.GetString($bytes)
+    }
+}
+
 # The place of a key's value in an entry; nothing if the key is not there.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
     if ($places.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
@@ -301,14 +299,32 @@ function Find-EntryKey {
     }
 }
 
+# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+function Get-KeyLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
+    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+}
+
 # The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
 function Get-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
-    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
+    -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
+}
+
+# What is known about the end of a live difference that this script does not correct.
+function Get-Outlook {
+    param([hashtable] $Settings)
+
+    if ('repair' -eq $Settings['Stored']) {
+        return 'correct at the next connection'
+    }
+    'the phonebook was not checked'
 }
 
 # How a phonebook is replaced, and the copies beside it:
@@ -390,7 +406,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -399,7 +415,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -429,9 +445,6 @@ function Invoke-Check {
         $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
-    }
-    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
-        $finding['State'] = 'issue'
     }
     $finding
 }
@@ -520,9 +533,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -558,31 +568,11 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
-# Whether a route's addresses are all those of another one too.
-function Test-RouteWithin {
-    param([hashtable] $Route, [hashtable] $Outer)
+# What tells a route from all others; an exclusion may have the prefix of another route.
+function Get-RouteId {
+    param([hashtable] $Route)
 
-    $length = [int] $Outer['Key'].Split('/')[1]
-    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
-        return $false
-    }
-    $bits = foreach ($one in $Route, $Outer) {
-        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
-        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
-    }
-    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
-}
-
-# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
-function Get-WantedRoute {
-    param([hashtable] $Settings)
-
-    foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
-    }
+    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
 # The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
@@ -637,15 +627,8 @@ function ConvertFrom-RouteRecord {
 function Get-LiveRoute {
     param($Interface)
 
-    try {
-        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $routes = @()
-    }
+    $index = $Interface.InterfaceIndex
+    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
     foreach ($route in $routes) {
         ConvertTo-Prefix -Text $route.DestinationPrefix
     }
@@ -658,6 +641,20 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
+# The routes that the settings want, as prefixes with Metric ($null accepts any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $null
+        $prefix['Exclude'] = $false
+        $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
+        $prefix
+    }
+}
+
 # What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
@@ -665,25 +662,15 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $metrics = @(foreach ($one in $Stored) {
-            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
-        })
-        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
-        if (0 -eq $metrics.Count) {
+        $id = Get-RouteId -Route $route
+        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        if (0 -eq $same.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]
-            $difference['Metric'] += $route
         }
-    }
-    if ('remove' -eq $Settings['Stale']) {
-        $keys = @($wanted | ForEach-Object { $_['Key'] })
-        foreach ($route in $Stored) {
-            # Two records of one route leave with one command.
-            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $difference['Stale'] += $route
-                $keys += $route['Key']
-            }
+        $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
+        if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
+            $route['Was'] = $others[0]['Metric']
+            $difference['Metric'] += $route
         }
     }
     $difference
@@ -712,7 +699,7 @@ function Get-RouteCount {
     @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
-# Looks at the routes in the phonebook, which Windows installs at each connection.
+# Checks the routes in the phonebook, which Windows installs at each connection.
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
@@ -722,12 +709,12 @@ function Test-StoredCondition {
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored; Gone = @() }
+    $data = @{ Stored = $stored }
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
         return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
     }
-    $detail = 'the stored routes are as wanted'
+    $detail = 'the stored routes are as configured'
     New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
@@ -746,24 +733,7 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
-# it into the tunnel, since Windows makes room for exclusions at a connection only.
-function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
-
-    $all = @(Get-WantedRoute -Settings $Settings)
-    if ($null -ne $Data) {
-        $all += $Data['Stored']
-    }
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    foreach ($one in $Route) {
-        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
-            $one
-        }
-    }
-}
-
-# Looks at the routes of the connected interface.
+# Checks the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -773,19 +743,14 @@ function Test-LiveCondition {
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
     if (0 -eq $missing.Count) {
-        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+        return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
-    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
-        return New-Finding -State 'issue' -Detail $detail -Found $found
+    if ('report' -eq $Settings['Live']) {
+        $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+        return New-Finding -State 'pending' -Detail $detail -Found $found
     }
-    if ('repair' -eq $Settings['Live']) {
-        $detail += ', around an exclusion'
-    }
-    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
-    New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
 Complete-Detection -Settings $Settings -Check @(

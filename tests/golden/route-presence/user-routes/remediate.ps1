@@ -13,21 +13,19 @@ $ErrorActionPreference = 'Stop'
 
 # From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
 $Settings = @{
-    Kind       = 'route-presence'
-    Profile    = 'Contoso User VPN'
-    Scope      = 'user'
-    RunAs      = 'user'
-    WhenAbsent = 'ok'
-    Stored     = 'repair'
-    Live       = 'report'
-    Routes     = @(@{
+    Kind    = 'route-presence'
+    Profile = 'Contoso User VPN'
+    Scope   = 'user'
+    RunAs   = 'user'
+    Stored  = 'repair'
+    Live    = 'report'
+    Routes  = @(@{
         Prefix = '10.0.0.0/8'
     }, @{
         Prefix = '172.16.0.0/12'
     }, @{
         Prefix = '192.168.0.0/16'
     })
-    Stale      = 'keep'
 }
 
 # The account and the session a script runs in.
@@ -166,16 +164,7 @@ function Invoke-WithRetry {
 function Get-LiveInterface {
     param([string] $Alias)
 
-    try {
-        $interfaces = @(Get-NetIPInterface -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $interfaces = @()
-    }
-    foreach ($interface in $interfaces) {
+    foreach ($interface in @(Invoke-NetQuery -Query { Get-NetIPInterface -ErrorAction Stop })) {
         $isNamed = [string]::Equals($interface.InterfaceAlias, $Alias, 'OrdinalIgnoreCase')
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
@@ -187,17 +176,20 @@ function Get-LiveInterface {
     }
 }
 
-# When a live difference goes away by itself, as far as this script has looked.
-function Get-Outlook {
-    param([hashtable] $Settings)
+# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+function Invoke-NetQuery {
+    param([scriptblock] $Query)
 
-    if ('repair' -eq $Settings['Stored']) {
-        return 'right at the next connection'
+    try {
+        & $Query
+    } catch {
+        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
+            throw
+        }
     }
-    'the phonebook was not looked at'
 }
 
-# Phonebooks: rasphone.pbk, where RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
 
 # Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
 # the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
@@ -319,15 +311,11 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in UTF-8, else in the ANSI code page of older
-# entries, or the culture's where Windows uses UTF-8 as its ANSI code page.
+# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
-    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
-    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
-        $decoded = $encoding.GetString($bytes)
+    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
         if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
             return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
         }
@@ -335,13 +323,23 @@ function Test-EntryName {
     $false
 }
 
+# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
+# which differs where Windows uses UTF-8 as its ANSI code page.
+function ConvertFrom-EntryHeader {
+    param([string] $Header)
+
+    $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Header)
+    $ansi = [Text.Encoding]::GetEncoding([Globalization.CultureInfo]::CurrentCulture.TextInfo.ANSICodePage)
+    foreach ($encoding in [Text.Encoding]::UTF8, [Text.Encoding]::Default, $ansi) {
+        $encoding.GetString($bytes)
+    }
+}
+
 # The place of a key's value in an entry; nothing if the key is not there.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
     if ($places.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
@@ -351,62 +349,45 @@ function Find-EntryKey {
     }
 }
 
+# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+function Get-KeyLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
+    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+}
+
+# An entry's text without the lines of these keys.
+function Get-OtherLine {
+    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+
+    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
+    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
+    [array]::Reverse($lines)
+    foreach ($line in $lines) {
+        $body = $body.Remove($line.Index, $line.Length)
+    }
+    $body
+}
+
 # The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
 function Get-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=([^\r\n]*)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $places = [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
-    -join @(foreach ($place in $places) { $place.Groups[1].Value.Trim() })
+    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
+    -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
-# The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
-# lines, where Windows keeps it; every other character stays.
-function Set-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+# What is known about the end of a live difference that this script does not correct.
+function Get-Outlook {
+    param([hashtable] $Settings)
 
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Key
-    if ($null -ne $place) {
-        return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
+    if ('repair' -eq $Settings['Stored']) {
+        return 'correct at the next connection'
     }
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
-}
-
-# An entry's text with a line behind the last key of its first block.
-function Add-EntryLine {
-    param([string] $Text, [string] $Line)
-
-    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
-    $last = $lines[0]
-    foreach ($one in $lines) {
-        if ($one.Groups[1].Value.Contains('=')) {
-            $last = $one
-        } elseif ($last.Index -gt 0 -and -not $one.Value.Trim()) {
-            break
-        }
-    }
-    $end = $last.Index + $last.Length
-    if ($last.Groups[2].Length -eq 0) {
-        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
-    }
-    $Text.Insert($end, $Line + $last.Groups[2].Value)
-}
-
-# The text with the pieces of a key replaced by those of another value: hex digits, 128 a line.
-function Set-EntryPiece {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
-
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $pattern = '(?<![^\r\n])[ \t]*' + [regex]::Escape($Key) + '[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
-    $rest = [regex]::Replace($body, $pattern, '', 'IgnoreCase, CultureInvariant')
-    $changed = $rest
-    foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
-        $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
-    }
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+    'the phonebook was not checked'
 }
 
 # How a phonebook is replaced, and the copies beside it:
@@ -705,7 +686,7 @@ function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
-        $decisive = @(foreach ($one in $Finding) { if ($state -eq $one['State']) { $one } })
+        $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
@@ -714,7 +695,7 @@ function Merge-Finding {
     foreach ($one in $Finding) {
         $found += $one['Found']
     }
-    $detail = @(foreach ($one in $decisive) { $one['Detail'] }) -join '; '
+    $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
@@ -744,9 +725,6 @@ function Invoke-Check {
         $finding = Merge-Finding -Finding @($findings) -Data $Data
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
-    }
-    if ('absent' -eq $finding['State'] -and 'issue' -eq $Settings['WhenAbsent']) {
-        $finding['State'] = 'issue'
     }
     $finding
 }
@@ -846,9 +824,6 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    if ($json -cnotmatch '[^ -~]') {
-        return $json
-    }
     $ascii = foreach ($character in $json.ToCharArray()) {
         if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
     }
@@ -941,21 +916,6 @@ function Get-RouteId {
     '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
-# Whether a route's addresses are all those of another one too.
-function Test-RouteWithin {
-    param([hashtable] $Route, [hashtable] $Outer)
-
-    $length = [int] $Outer['Key'].Split('/')[1]
-    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
-        return $false
-    }
-    $bits = foreach ($one in $Route, $Outer) {
-        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
-        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
-    }
-    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
-}
-
 # Runs an action on each route, also where it fails for another one. Returns Done, the routes for which it
 # worked, and Problem: one text with all routes for which it failed and the first error, or none.
 function Invoke-EachRoute {
@@ -982,18 +942,6 @@ function Invoke-EachRoute {
         $result['Problem'] += '{0}: {1}' -f ($refused -join ', '), $first
     }
     $result
-}
-
-# The routes that the settings want, as prefixes with Metric (nothing means any) and Exclude.
-function Get-WantedRoute {
-    param([hashtable] $Settings)
-
-    foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
-    }
 }
 
 # The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
@@ -1044,25 +992,6 @@ function ConvertFrom-RouteRecord {
     $route
 }
 
-# The record of an exclusion, in the form of ConvertFrom-RouteRecord.
-function ConvertTo-ExclusionRecord {
-    param([hashtable] $Route)
-
-    $metric = 1
-    if ($null -ne $Route['Metric']) {
-        $metric = $Route['Metric']
-    }
-    $family = 2
-    if ('IPv6' -eq $Route['Family']) {
-        $family = 23
-    }
-    $parts = $Route['Key'].Split('/')
-    $words = foreach ($number in $metric, $family, [int] $parts[1]) {
-        [BitConverter]::ToString([BitConverter]::GetBytes([uint32] $number)).Replace('-', '')
-    }
-    (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
-}
-
 # Adds a route to a profile, by the command that Windows has for it.
 function Add-StoredRoute {
     param([hashtable] $Settings, [string] $Prefix, $Metric)
@@ -1080,33 +1009,12 @@ function Add-StoredRoute {
     $null = Add-VpnConnectionRoute @route
 }
 
-# Removes a route from a profile.
-function Remove-StoredRoute {
-    param([hashtable] $Settings, [string] $Prefix)
-
-    $route = @{
-        ConnectionName    = $Settings['Profile']
-        DestinationPrefix = $Prefix
-        AllUserConnection = 'user' -ne $Settings['Scope']
-        Confirm           = $false
-        ErrorAction       = 'Stop'
-    }
-    $null = Remove-VpnConnectionRoute @route
-}
-
 # The routes of a connected interface.
 function Get-LiveRoute {
     param($Interface)
 
-    try {
-        $routes = @(Get-NetRoute -InterfaceIndex $Interface.InterfaceIndex -ErrorAction Stop)
-    } catch {
-        # Where nothing is found, that is an error of the cmdlet.
-        if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') {
-            throw
-        }
-        $routes = @()
-    }
+    $index = $Interface.InterfaceIndex
+    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
     foreach ($route in $routes) {
         ConvertTo-Prefix -Text $route.DestinationPrefix
     }
@@ -1119,6 +1027,18 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
+# The routes that the settings want, as prefixes with Metric ($null accepts any) and Exclude.
+function Get-WantedRoute {
+    param([hashtable] $Settings)
+
+    foreach ($route in $Settings['Routes']) {
+        $prefix = ConvertTo-Prefix -Text $route['Prefix']
+        $prefix['Metric'] = $null
+        $prefix['Exclude'] = $false
+        $prefix
+    }
+}
+
 # What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
@@ -1126,25 +1046,10 @@ function Compare-StoredRoute {
     $wanted = @(Get-WantedRoute -Settings $Settings)
     $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $metrics = @(foreach ($one in $Stored) {
-            if ($one['Key'] -eq $route['Key'] -and $one['Exclude'] -eq $route['Exclude']) { $one['Metric'] }
-        })
-        $others = @($metrics | Where-Object { $_ -ne $route['Metric'] })
-        if (0 -eq $metrics.Count) {
+        $id = Get-RouteId -Route $route
+        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        if (0 -eq $same.Count) {
             $difference['Missing'] += $route
-        } elseif ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]
-            $difference['Metric'] += $route
-        }
-    }
-    if ('remove' -eq $Settings['Stale']) {
-        $keys = @($wanted | ForEach-Object { $_['Key'] })
-        foreach ($route in $Stored) {
-            # Two records of one route leave with one command.
-            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $difference['Stale'] += $route
-                $keys += $route['Key']
-            }
         }
     }
     $difference
@@ -1173,7 +1078,7 @@ function Get-RouteCount {
     @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
-# Looks at the routes in the phonebook, which Windows installs at each connection.
+# Checks the routes in the phonebook, which Windows installs at each connection.
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
@@ -1183,12 +1088,12 @@ function Test-StoredCondition {
     }
     $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored; Gone = @() }
+    $data = @{ Stored = $stored }
     if ($found.Count -gt 0) {
         $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
         return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
     }
-    $detail = 'the stored routes are as wanted'
+    $detail = 'the stored routes are as configured'
     New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
@@ -1207,24 +1112,7 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that a connected interface may be given. One around an exclusion, wanted or stored, would take
-# it into the tunnel, since Windows makes room for exclusions at a connection only.
-function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
-
-    $all = @(Get-WantedRoute -Settings $Settings)
-    if ($null -ne $Data) {
-        $all += $Data['Stored']
-    }
-    $exclusions = @($all | Where-Object { $_['Exclude'] })
-    foreach ($one in $Route) {
-        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
-            $one
-        }
-    }
-}
-
-# Looks at the routes of the connected interface.
+# Checks the routes of the connected interface.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
@@ -1234,19 +1122,14 @@ function Test-LiveCondition {
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
     if (0 -eq $missing.Count) {
-        return New-Finding -State 'healthy' -Detail 'the live routes are as wanted'
+        return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
     $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
-    if ('repair' -eq $Settings['Live'] -and $safe.Count -gt 0) {
-        return New-Finding -State 'issue' -Detail $detail -Found $found
+    if ('report' -eq $Settings['Live']) {
+        $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+        return New-Finding -State 'pending' -Detail $detail -Found $found
     }
-    if ('repair' -eq $Settings['Live']) {
-        $detail += ', around an exclusion'
-    }
-    $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
-    New-Finding -State 'pending' -Detail $detail -Found $found
 }
 
 # Corrects the stored routes. Whatever else the route commands change in the entry is put back.
@@ -1262,7 +1145,7 @@ function Repair-StoredCondition {
     }
     $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
-    $gone = @(Get-GoneRoute -Found $Found -Difference $difference)
+    $gone = @()
     if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
         return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
     }
@@ -1275,9 +1158,6 @@ function Repair-StoredCondition {
         Complete-PhonebookCopy -Path $saved['Path'] -Copy $copy
     } elseif ('unneeded' -eq $check['Copy']) {
         Remove-UnneededFile -Path $copy
-    }
-    if (-not $check['IsPutBack']) {
-        $gone += $set['Removed']
     }
     $problems = $set['Problem'] + $check['Problem']
     New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
@@ -1292,93 +1172,21 @@ function Get-TouchedId {
     }
 }
 
-# The stale routes that the check found and that another program has removed from the profile since then.
-function Get-GoneRoute {
-    param([hashtable] $Found, [hashtable] $Difference)
-
-    if ($null -eq $Found['stored'] -or $null -eq $Found['stored']['stale']) {
-        return
-    }
-    $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
-    $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
-}
-
 # Writes the exclusions, then adds what is missing and corrects metrics, then removes stale routes. Exclusions
 # come first: without them, a connection would take their addresses into the tunnel. Nothing is removed after
-# a problem. Returns Problem and Removed, the texts of the removed routes.
+# a problem. Returns Problem, and Removed: the texts of the removed routes.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
+    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
-    $exclusions = @($routes | Where-Object { $_['Exclude'] })
-    $routes = @($routes | Where-Object { -not $_['Exclude'] })
-    if ($exclusions.Count -gt 0) {
-        $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
-        if ($problem) {
-            return @{ Problem = @($problem); Removed = @() }
-        }
-    }
     $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
 
-        if ($null -ne $Route['Was']) {
-            return Set-StoredMetric -Settings $Settings -Route $Route
-        }
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    if ($added['Problem'].Count -gt 0) {
-        return @{ Problem = $added['Problem']; Removed = @() }
-    }
-    $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
-        param([hashtable] $Route)
-
-        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
-    }
-    @{ Problem = $removed['Problem']; Removed = @($removed['Done'] | ForEach-Object { $_['Text'] }) }
-}
-
-# Removes a route and adds it with its other metric, since there is no command that changes one. Where that
-# fails, the old route is added again. If that fails too, Confirm-OtherContent puts the entry back.
-function Set-StoredMetric {
-    param([hashtable] $Settings, [hashtable] $Route)
-
-    try {
-        Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
-        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
-    } catch {
-        $problem = $_
-        $open = Open-ProfileEntry -Settings $Settings
-        if (-not (Test-StoredRoute -Open $open -Route $Route)) {
-            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
-        }
-        throw $problem
-    }
-}
-
-# Whether a route is stored now, with any metric. It is an error if there is no entry.
-function Test-StoredRoute {
-    param([hashtable] $Open, [hashtable] $Route)
-
-    $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
-    @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
-}
-
-# Writes exclusions into the entry, since Windows has no command for them.
-function Write-Exclusion {
-    param([hashtable] $Settings, [object[]] $Route)
-
-    $keys = @($Route | ForEach-Object { $_['Key'] })
-    Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
-
-        $kept = @(Get-StoredRoute -Text $Text -Entry $Entry |
-                Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
-        $records = @($kept | ForEach-Object { $_['Record'] })
-        $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
-        $Text = Set-EntryPiece -Text $Text -Entry $Entry -Key 'Routes' -Value (-join $records)
-        $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        Set-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes' -Value $records.Count
-    }
+    $result['Problem'] += $added['Problem']
+    $result
 }
 
 # Checks that the route commands changed only what they were called for, and puts the entry back if not. Other
@@ -1399,7 +1207,8 @@ function Confirm-OtherContent {
             $result['Problem'] += $problem
         }
         $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
-        if (-not $isSame -or (Test-RouteLost -Open $now -Difference $Difference)) {
+        $isPutBack = -not $isSame
+        if ($isPutBack) {
             Restore-Entry -Settings $Settings -Saved $Saved
             $result['IsPutBack'] = $true
         }
@@ -1417,18 +1226,6 @@ function Confirm-OtherContent {
         $result['Problem'] += ConvertTo-PlainError -ErrorRecord $_
     }
     $result
-}
-
-# Whether a route is gone whose metric could not be changed.
-function Test-RouteLost {
-    param([hashtable] $Open, [hashtable] $Difference)
-
-    foreach ($route in $Difference['Metric']) {
-        if (-not (Test-StoredRoute -Open $Open -Route $route)) {
-            return $true
-        }
-    }
-    $false
 }
 
 # Whether the other entries are as they were; those that another program added behind them are no fault.
@@ -1472,7 +1269,7 @@ function Test-OtherContent {
     [string]::Equals($before, $after)
 }
 
-# What of an entry must stay: the records of other routes, and all but the lines of routes and time stamps.
+# What of an entry must stay: the records of other routes, and all lines but those of routes and time stamps.
 # A last line without an end gets one, as it does where another line comes behind it.
 function Get-OtherContent {
     param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
@@ -1480,10 +1277,10 @@ function Get-OtherContent {
     $others = @(Get-StoredRoute -Text $Text -Entry $Entry |
             Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
     $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $lines = '(?<![^\r\n])[ \t]*(Routes|NumRoutes|LowDateTime|HighDateTime)[ \t]*=[^\r\n]*(\r\n|\r|\n|\z)'
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $rest = [regex]::Replace($body, $lines, '', 'IgnoreCase, CultureInvariant')
-    $records + [regex]::Replace($rest, '(?<![\r\n])\z', [regex]::Match($body, '\r\n|\r|\n').Value)
+    $changing = 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
+    $rest = Get-OtherLine -Text $Text -Entry $Entry -Key $changing
+    $end = [regex]::Match($Text.Substring($Entry['Start'], $Entry['Length']), '\r\n|\r|\n').Value
+    $records + [regex]::Replace($rest, '(?<![\r\n])\z', $end)
 }
 
 $check = @(
