@@ -49,7 +49,7 @@ def published(of: ScriptPackage, **changes: Any) -> Published:
 
 
 def assignment(group: str, *, every: int = 4, narrow: str = "", mode: str = "include") -> Assignment:
-    """A group, every so many hours, with the filter ``narrow`` if there is one."""
+    """A group, every ``hours`` hours, with the filter ``narrow`` if it is given."""
     return Assignment(
         target=Target(kind=TargetKind.GROUP, group=group),
         filter=AssignmentFilter(filter=narrow, mode=FilterMode(mode)) if narrow else None,
@@ -87,7 +87,7 @@ def directory(
 
 
 class MemoryTenant:
-    """A tenant that keeps what it is told.
+    """A tenant in memory.
 
     ``on_write`` is called with the verb and the package's key before each write takes effect, on the
     thread that writes; what it raises is the tenant's answer.

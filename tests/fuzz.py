@@ -29,7 +29,7 @@ from tests.route_grammar import random_route_case
 from tests.route_trial import route_faults
 
 Batch = Callable[[PowerShell, Path, str, int], list[str]]
-"""Tries so many of one thing, made by a seed, and returns the faults."""
+"""Tries this many cases of one thing, made by a seed, and returns the faults."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ PARTS = (
 
 
 def main() -> None:
-    """Try so many of everything; exit code 1 if there was a fault."""
+    """Try this many cases of everything; exit code 1 if there was a fault."""
     count = int(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else time.time_ns() % 1_000_000
     executable = find_powershell()
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _try(part: Part, count: int, seed: int, shells: SimpleQueue[PowerShell], pool: Executor) -> int:
-    """Try so many of one thing, print what came of it, and return the number of faults."""
+    """Try this many cases of one thing, print the result, and return the number of faults."""
 
     def batch(start: int) -> list[str]:
         shell = shells.get()

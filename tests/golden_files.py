@@ -47,7 +47,7 @@ def example_file() -> dict[str, tuple[str, bytes]]:
 
 def main() -> None:
     """Write them."""
-    shape_list.FILE.unlink(missing_ok=True)  # so that Jinja makes every frame anew
+    shape_list.FILE.unlink(missing_ok=True)  # so that Jinja renders every frame again
     shape_list.FILE.write_text(shape_list.shapes_json(), encoding="ascii")
     scripts = rendered()
     for old in GOLDEN.rglob("*.ps1"):

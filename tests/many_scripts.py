@@ -1,4 +1,4 @@
-"""Many scripts one after the other in one runspace, each on a phonebook of its own: as fast as it goes."""
+"""Many scripts one after the other in one runspace, each on its own phonebook: as fast as possible."""
 
 from __future__ import annotations
 

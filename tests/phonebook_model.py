@@ -1,4 +1,4 @@
-"""What a repair of the interface metric must make of a phonebook, told anew in Python: bytes in, bytes out.
+"""What a repair of the interface metric must make of a phonebook, written a second time in Python: bytes in, bytes out.
 
 Shares nothing with the templates, so that a mistake has to be made twice to stay unseen.
 """

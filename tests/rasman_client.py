@@ -22,7 +22,7 @@ def privileges(wanted: object = "workaround", **settings: object):
 
 
 def install(client: SimulatedClient, *listed: str, started: timedelta = timedelta(days=-1)) -> None:
-    """RasMan with this list, in a process of its own; one user has a profile folder."""
+    """RasMan with this list, in its own process; one user has a profile folder."""
     client.registry = {
         SERVICE: {"RequiredPrivileges": {"type": "MultiString", "data": list(listed)}},
         f"{PROFILES}\\S-1-5-21-1": {

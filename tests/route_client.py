@@ -12,7 +12,7 @@ TWO = ["10.20.0.0/16", "2001:db8:20::/48"]
 
 
 def routes(*wanted: object, **settings: object):
-    """A pair that wants these routes, for the device tunnel unless told otherwise."""
+    """A pair that wants these routes, by default for the device tunnel."""
     return pair(
         "route-presence", **({"profile": PROFILE, "scope": "device", "routes": list(wanted)} | settings)
     )

@@ -1,7 +1,7 @@
-"""What a repair of stored routes must make of a phonebook, told anew in Python: bytes in, verdicts out.
+"""What a repair of stored routes must make of a phonebook, written a second time in Python: bytes in, verdicts out.
 
-Shares nothing with the templates, so that a mistake has to be made twice to stay unseen. What the route commands of
-Windows take is theirs; so this tells what is wanted of a repair that worked, and what of one that failed.
+Shares nothing with the templates, so that a mistake must be made twice to stay unnoticed. The route commands may refuse
+a route, so this says what is expected of a repair that worked and of one that failed.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def part(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that a file names in an import, wherever it stands."""
+    """Every module that a file imports, at any place."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

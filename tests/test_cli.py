@@ -172,7 +172,7 @@ def test_a_mistyped_command_line_is_64_and_never_looks_like_changes(capsys, argu
 
 
 def test_our_own_bug_is_one_line_and_a_log(tmp_path):
-    """A template part that is broken is nothing that a user could mend."""
+    """A user cannot correct a broken part of a template."""
     for part in ("aovpn_remediate", "templates"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "templates" / "ps1" / "runtime" / "Route.ps1").open("a") as file:
@@ -209,7 +209,7 @@ def test_color_is_for_those_who_want_it(bench, monkeypatch, name, value, colored
 
 @contextmanager
 def simulator(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A simulator in a process of its own, and its URL."""
+    """A simulator in its own process, and its URL."""
     command = [sys.executable, "-m", "aovpn_remediate", "simulator", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

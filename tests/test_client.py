@@ -1,4 +1,4 @@
-"""The stand-ins for Windows, each by what a script sees of it."""
+"""The stand-ins for Windows, each by what a script sees."""
 
 from __future__ import annotations
 

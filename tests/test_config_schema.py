@@ -16,7 +16,7 @@ from tests.config_texts import ENTRY, EXAMPLE, LIST, load
 
 
 def fits(value: Any, part: dict[str, Any]) -> bool:
-    """Whether a JSON value is one that a part of our schema takes, as far as ours uses JSON Schema."""
+    """Whether a part of our schema accepts a JSON value, for the keywords that our schema uses."""
     if "$ref" in part:
         return fits(value, config_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]])
     if options := part.get("anyOf") or part.get("oneOf"):

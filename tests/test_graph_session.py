@@ -336,7 +336,7 @@ def test_each_request_is_logged_with_its_outcome(caplog):
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "expected"),
     [
         (
             Reply(raw=b"<!DOCTYPE html><p>Sign in", headers={"Content-Type": "text/html"}),
@@ -350,8 +350,8 @@ def test_each_request_is_logged_with_its_outcome(caplog):
         (Reply("x"), "a single JSON value"),
     ],
 )
-def test_an_answer_that_is_not_an_object_is_described_and_not_shown(reply, told):
-    with serving([reply]) as service, pytest.raises(GraphShapeError, match=told) as caught:
+def test_an_answer_that_is_not_an_object_is_described_and_not_shown(reply, expected):
+    with serving([reply]) as service, pytest.raises(GraphShapeError, match=expected) as caught:
         session(service.root).get(SCRIPTS)
     assert "Sign in" not in str(caught.value)
 

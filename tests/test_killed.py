@@ -92,7 +92,7 @@ STEPS = steps()
 
 
 def killed(client: SimulatedClient, script: bytes) -> int:
-    """Run a script in a process of its own and return how that ended."""
+    """Run a script in its own process and return how it ended."""
     file = client.folder / "script.ps1"
     file.write_bytes(script)
     environment = {**os.environ, "APPDATA": str(client.app_data), "USERNAME": "jdoe"}

@@ -1,4 +1,4 @@
-"""The kinds: which mixes of settings are taken, what they mean for the scripts, and their words."""
+"""The kinds: which mixes of settings are accepted, what they mean for the scripts, and their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The phonebook file: what other programs write meanwhile is never lost."""
+"""The phonebook file: what other programs write in the meantime is never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's pictures show what the tool prints today; `make pictures` draws them anew."""
+"""The README's pictures show what the tool prints today; `make pictures` draws them again."""
 
 from __future__ import annotations
 

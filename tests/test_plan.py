@@ -237,7 +237,7 @@ def test_a_key_that_cannot_be_adopted_is_refused(key, message):
 
 
 def changes() -> dict[str, Create | Update | Delete]:
-    """Plans' parts of which each must give a digest of its own."""
+    """Parts of plans; each must give a different digest."""
     update = Update(published(package()), package(publisher="x"), (FieldChange("publisher", "Contoso", "x"),))
     return {
         "create": Create(package()),

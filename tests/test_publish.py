@@ -54,10 +54,10 @@ def draft(tenant, *desired, adopt=(), allow_delete=True) -> Draft:
 def run(tenant, *desired, workers=1, **options) -> list[tuple[str, str, str]]:
     """Plan and publish, and return each outcome as (action, key, status)."""
     plan = draft(tenant, *desired, **options).plan
-    return told(carry_out(plan, tenant, workers=workers))
+    return summary(carry_out(plan, tenant, workers=workers))
 
 
-def told(outcomes) -> list[tuple[str, str, str]]:
+def summary(outcomes) -> list[tuple[str, str, str]]:
     return [(one.change.action, one.change.package.key, one.status.value) for one in outcomes]
 
 
@@ -293,7 +293,7 @@ def test_an_interruption_waits_for_what_runs_and_begins_nothing_new():
     plan = draft(tenant, package("a"), package("b"), package("c")).plan
     with pytest.raises(InterruptedPublishError) as interrupted:
         carry_out(plan, tenant, watcher=Watcher(interrupt), workers=2)
-    assert told(interrupted.value.outcomes) == [
+    assert summary(interrupted.value.outcomes) == [
         ("create", "a", "done"),
         ("create", "b", "done"),
         ("create", "c", "not tried"),
@@ -397,5 +397,5 @@ def test_a_plan_made_by_hand_is_carried_out_in_its_order_too():
     )
     tenant = MemoryTenant(published(package("c")), others=[published(package("b"), id="f")])
     plan = replace(draft(MemoryTenant()).plan, changes=changes)
-    assert [one[2] for one in told(carry_out(plan, tenant))] == ["done"] * 3
+    assert [one[2] for one in summary(carry_out(plan, tenant))] == ["done"] * 3
     assert [one.key for one in tenant.packages] == ["a", "b"]

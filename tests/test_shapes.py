@@ -92,7 +92,7 @@ def test_both_ways_find_nothing_in_scripts_of_hostile_settings(name, routes, sco
 
 
 def crlf(text: str) -> bytes:
-    """A literal as it stands in a script."""
+    """A literal as it is in a script."""
     return text.replace("\n", "\r\n").encode("ascii")
 
 

@@ -19,7 +19,7 @@ from tests.patience import HANGING, wait_until
 
 @contextmanager
 def process(*options: str) -> Iterator[tuple[subprocess.Popen[str], Tenant]]:
-    """``serve`` in a process of its own, and a client of it."""
+    """``serve`` in its own process, and a client of it."""
     code = (
         "import sys; from pathlib import Path; from aovpn_remediate.simulator import serve; "
         "serve(port=0, state=Path(sys.argv[1]) if sys.argv[1:] else None, seed=None, "

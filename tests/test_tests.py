@@ -16,7 +16,7 @@ def test_a_test_module_has_at_most_600_lines():
 
 
 def functions(path: Path) -> list[str]:
-    """The names of the functions that stand in a module."""
+    """The names of the functions in a module."""
     body = ast.parse(path.read_text("utf-8")).body
     return [node.name for node in body if isinstance(node, ast.FunctionDef)]
 

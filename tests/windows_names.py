@@ -86,7 +86,7 @@ def functions_of(paths: Iterable[Path]) -> dict[str, frozenset[str]]:
 
 
 def stand_ins() -> list[str]:
-    """The commands of Windows that the simulated client stands in for."""
+    """The Windows commands that have a stand-in in the simulated client."""
     exported = MODULE.read_text(encoding="ascii").partition("$commands = @(")[2].partition("ForEach")[0]
     return sorted(set(re.findall(r"'([A-Za-z]+-[A-Za-z]+)'", exported)) - OWN_DOORS)
 

@@ -4,7 +4,7 @@
 
 COMMANDS.json: ``{"source", "modules": {name: {"commands": {command: syntax}}}}``, the syntax as ``Get-Command
 -Syntax`` prints it. MEMBERS.json: ``{type: {"base", "members", "methods", "static_members",
-"static_methods"}}``, methods with the numbers of arguments that they take. Facts only.
+"static_methods"}}``, methods with the numbers of their arguments. Facts only.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def used_commands() -> set[str]:
-    """The commands of Windows that the scripts call and the simulated client stands in for."""
+    """The Windows commands that the scripts call or that have a stand-in."""
     own = functions_of(PARTS)
     called = {call.command for content in scripts().values() for call in tree_uses(content).calls}
     return {name for name in called if name.lower() not in own} | set(stand_ins())
