@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from aovpn_remediate.kinds.common.entry_keys import EntryKey, wanted_keys
 from aovpn_remediate.model import OwnPair, Remediation, RunAs, ScriptPackage
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.verify.case_values.entry_keys import key_values
-from tests.pairs import PROFILE, say
+from tests.pairs import PROFILE, check, say
 
 YES_NO: Mapping[int, str | bool] = {0: False, 1: True}
 METRIC = EntryKey(setting="ipv4", key="IpInterfaceMetric", wanted=(3,), missing=0, words={0: "automatic"})
@@ -117,6 +117,17 @@ def test_what_is_accepted_is_left_as_it_is(client: SimulatedClient, shell, keys,
     assert said.states == "healthy healthy healthy healthy"
     assert said.runs[0].result["found"] == {"stored": found}
     assert path.read_bytes() == book(before)
+
+
+@pytest.mark.parametrize(
+    ("key", "want"), [(METRIC, {"ipv4": 3}), (STRATEGY, {"strategy": ["ikev2-only", "ikev2-first"]})]
+)
+def test_the_line_says_every_value_that_is_accepted(client: SimulatedClient, shell, key, want):
+    client.write_phonebook("device", book({key.key: 1}))
+    package = pair([key])
+    generic = package.detection.replace(b"['want'] = Get-Want -S", b"['want'] = Get-WantedKey -S")
+    assert generic != package.detection
+    assert check(client, shell, replace(package, detection=generic)).result["want"] == want
 
 
 @pytest.mark.parametrize(
