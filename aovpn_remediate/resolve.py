@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from aovpn_remediate.errors import ResolveError
@@ -15,35 +15,40 @@ from aovpn_remediate.model import (
     Target,
     TargetKind,
 )
+from aovpn_remediate.wording import any_of, count_of
 
 
 def references(packages: Iterable[ScriptPackage]) -> References:
     """Return every name that has to be looked up."""
-    packages = list(packages)
-    assignments = [one for package in packages for one in package.assignments]
-    tags = {tag for package in packages for tag in package.scope_tags} - {DEFAULT_SCOPE_TAG}
+    groups: set[str] = set()
+    filters: set[str] = set()
+    tags: set[str] = set()
+    for package in packages:
+        tags.update(package.scope_tags)
+        for assignment in package.assignments:
+            if _is_group(assignment.target):
+                groups.add(assignment.target.group)
+            if assignment.filter is not None:
+                filters.add(assignment.filter.filter)
     return References(
-        groups=tuple(sorted({one.target.group for one in assignments if _is_group(one.target)})),
-        filters=tuple(sorted({one.filter.filter for one in assignments if one.filter is not None})),
-        scope_tags=tuple(sorted(tags)),
+        groups=tuple(sorted(groups)),
+        filters=tuple(sorted(filters)),
+        scope_tags=tuple(sorted(tags - {DEFAULT_SCOPE_TAG})),
     )
 
 
 def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tuple[ScriptPackage, ...]:
-    """Return the packages with ids for names; one ``ResolveError`` lists those missing or not unique."""
+    """Return the packages with ids for names; one ``ResolveError`` names all that have none or several."""
     problems = [
-        problem
-        for what, asked, found in (
-            ("group", references(packages).groups, directory.groups),
-            ("assignment filter", references(packages).filters, directory.filters),
-            ("scope tag", references(packages).scope_tags, directory.scope_tags),
-        )
-        for problem in _problems(what, asked, found, packages)
+        *_problems("group", directory.groups, packages, lambda used: used.groups),
+        *_problems("assignment filter", directory.filters, packages, lambda used: used.filters),
+        *_problems("scope tag", directory.scope_tags, packages, lambda used: used.scope_tags),
     ]
     if problems:
         raise ResolveError(problems)
     resolved = tuple(_resolve(package, directory) for package in packages)
-    problems = [problem for package in resolved for problem in _twice(package, directory)]
+    for package in resolved:
+        problems += _twice(package, directory)
     if problems:
         raise ResolveError(problems)
     return resolved
@@ -55,31 +60,28 @@ def _is_group(target: Target) -> bool:
 
 def _problems(
     what: str,
-    asked: Iterable[str],
     found: Mapping[str, Sequence[tuple[str, str]]],
     packages: Sequence[ScriptPackage],
-) -> Iterable[str]:
-    for name in asked:
+    part_of: Callable[[References], Iterable[str]],
+) -> Iterator[str]:
+    """Problems of names that the tenant does not have, or has more than once."""
+    for name in part_of(references(packages)):
         matches = found.get(name, ())
         if len(matches) == 1:
             continue
-        users = ", ".join(package.key for package in packages if _uses(package, what, name))
+        users = ", ".join(package.key for package in packages if name in part_of(references([package])))
         if not matches:
             yield f"{users}: the tenant has no {what} {name!r}; create it or correct the config"
         else:
-            ids = " or ".join(match[0] for match in matches)
-            yield f"{users}: the tenant has {len(matches)} {what}s named {name!r}; write an id instead: {ids}"
-
-
-def _uses(package: ScriptPackage, what: str, name: str) -> bool:
-    asked = references([package])
-    return name in {"group": asked.groups, "assignment filter": asked.filters}.get(what, asked.scope_tags)
+            ids = any_of(match[0] for match in matches)
+            count = count_of(len(matches), what)
+            yield f"{users}: the tenant has {count} named {name!r}; write an id instead: {ids}"
 
 
 def _resolve(package: ScriptPackage, directory: Directory) -> ScriptPackage:
-    tags = {
-        tag if tag == DEFAULT_SCOPE_TAG else directory.scope_tags[tag][0][0] for tag in package.scope_tags
-    }
+    tags: set[str] = set()
+    for tag in package.scope_tags:
+        tags.add(tag if tag == DEFAULT_SCOPE_TAG else directory.scope_tags[tag][0][0])
     assignments = [_resolve_assignment(one, directory) for one in package.assignments]
     return replace(
         package,
@@ -97,11 +99,16 @@ def _resolve_assignment(assignment: Assignment, directory: Directory) -> Assignm
     return replace(assignment, target=target, filter=narrowing)
 
 
-def _twice(package: ScriptPackage, directory: Directory) -> Iterable[str]:
+def _twice(package: ScriptPackage, directory: Directory) -> Iterator[str]:
     """Problems of groups that are listed twice, by name and by id for example."""
-    names = {match[0]: match[1] for matches in directory.groups.values() for match in matches}
+    names: dict[str, str] = {}
+    for matches in directory.groups.values():
+        names.update(matches)
     seen: dict[str, TargetKind] = {}
-    for target in (assignment.target for assignment in package.assignments if _is_group(assignment.target)):
+    for assignment in package.assignments:
+        target = assignment.target
+        if not _is_group(target):
+            continue
         earlier = seen.get(target.group)
         seen[target.group] = target.kind
         if earlier is not None:

@@ -65,16 +65,26 @@ def _text(value: str) -> str:
 
 def _list(values: list[object] | tuple[object, ...]) -> str:
     # Without the comma PowerShell would unroll a list that is the only item.
-    items = [f", {literal(item)}" if isinstance(item, list | tuple) else literal(item) for item in values]
-    return "@(" + ", ".join(items) + ")" if len(items) != 1 else f"@({items[0]})"
+    items: list[str] = []
+    for item in values:
+        comma = ", " if isinstance(item, list | tuple) else ""
+        items.append(comma + literal(item))
+    return f"@({', '.join(items)})"
 
 
 def _table(values: Mapping[str, object]) -> str:
     if not values:
         return "@{}"
-    if len({key.casefold() for key in values}) < len(values):
+    if len(set(map(str.casefold, values))) < len(values):
         raise ValueError(f"for PowerShell these keys are the same: {', '.join(values)}")
-    names = {key: key if _PLAIN_KEY.fullmatch(key) else _text(key) for key in values}
+    names = {key: _key(key) for key in values}
     width = max(map(len, names.values()))
-    lines = [f"{names[key]:{width}} = {literal(value)}" for key, value in values.items()]
-    return "@{\n" + "\n".join("    " + line.replace("\n", "\n    ") for line in lines) + "\n}"
+    lines = ["@{"]
+    for key, value in values.items():
+        line = f"{names[key]:{width}} = {literal(value)}"
+        lines.append("    " + line.replace("\n", "\n    "))
+    return "\n".join([*lines, "}"])
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) else _text(key)

@@ -65,7 +65,10 @@ def broken_nodes(node: Node) -> list[Node]:
     """Return the innermost nodes that are not PowerShell for this grammar."""
     if not node.has_error:
         return []
-    return [one for child in node.children for one in broken_nodes(child)] or [node]
+    found: list[Node] = []
+    for child in node.children:
+        found += broken_nodes(child)
+    return found or [node]
 
 
 @cache
