@@ -134,8 +134,14 @@ class SimulatedClient:
 
     def unmet(self) -> list[str]:
         """The faults and changes that no script has met so far."""
-        faults = [f"the fault {name}" for name in self.faults if name not in self.met]
-        return faults + [f"the change at {one['command']}" for one in self.changes if one["adds"]]
+        unmet: list[str] = []
+        for name in self.faults:
+            if name not in self.met:
+                unmet.append(f"the fault {name}")
+        for change in self.changes:
+            if change["adds"]:
+                unmet.append(f"the change at {change['command']}")
+        return unmet
 
     def _phonebooks(self) -> Iterator[str]:
         for folder, _, names in os.walk(self.folder):
@@ -222,13 +228,12 @@ def _unquoted(registry: Registry) -> Registry:
 
 
 def _with_texts(registry: Registry, change: Callable[[str], str]) -> Registry:
-    return {
-        key: {
-            name: {
-                "type": one["type"],
-                "data": change(str(one["data"])) if one["type"] == "String" else one["data"],
-            }
-            for name, one in values.items()
-        }
-        for key, values in registry.items()
-    }
+    """The registry with each text changed."""
+    changed: Registry = {}
+    for key, values in registry.items():
+        changed[key] = {}
+        for name, value in values.items():
+            is_text = value["type"] == "String"
+            data = change(str(value["data"])) if is_text else value["data"]
+            changed[key][name] = {"type": value["type"], "data": data}
+    return changed

@@ -64,8 +64,9 @@ def find_powershell() -> str | None:
     named = os.environ.get("REMEDIATE_PWSH")
     if named:
         return named
-    names = ("powershell", "pwsh") if sys.platform == "win32" else ("pwsh",)
-    return next((found for name in names if (found := shutil.which(name))), None)
+    if sys.platform == "win32":
+        return shutil.which("powershell") or shutil.which("pwsh")
+    return shutil.which("pwsh")
 
 
 @lru_cache(maxsize=64)
@@ -79,12 +80,10 @@ class PowerShell:
     """A running PowerShell; use it with ``with``. Raises ``ClientError`` where it cannot be started."""
 
     def __init__(self, executable: str) -> None:
-        self._command = [
-            executable, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
-            str(_FOLDER / "host.ps1"), str(_FOLDER / "windows"),
-        ]  # fmt: skip
-        if sys.platform != "win32":
-            del self._command[3:5]  # only Windows has an execution policy
+        # Only Windows has an execution policy (about_Execution_Policies).
+        policy = ["-ExecutionPolicy", "Bypass"] if sys.platform == "win32" else []
+        host, stand_ins = str(_FOLDER / "host.ps1"), str(_FOLDER / "windows")
+        self._command = [executable, "-NoProfile", "-NonInteractive", *policy, "-File", host, stand_ins]
         self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
         self._scripts = itertools.count()
         try:

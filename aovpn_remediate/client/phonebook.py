@@ -32,8 +32,12 @@ def entry(  # noqa: PLR0913  each is a part of an entry
     ``keys`` are further keys of the first block, or other values of its keys; ``None`` leaves one out.
     """
     header = name if isinstance(name, bytes) else name.encode()
-    first = [b"[" + header + b"]", *([b"Encoding=1"] if encoding else []), b"PBVersion=8"]
-    first += [b"Type=%d" % kind] if kind is not None else []
+    first = [b"[" + header + b"]"]
+    if encoding:
+        first.append(b"Encoding=1")
+    first.append(b"PBVersion=8")
+    if kind is not None:
+        first.append(b"Type=%d" % kind)
     first += [
         b"AutoLogon=0",
         b"UseRasCredentials=1",
@@ -42,9 +46,9 @@ def entry(  # noqa: PLR0913  each is a part of an entry
     ]
     first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
     first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
-    pieces = re.findall(".{1,128}", "".join(record(route) for route in routes))
     first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=%d" % len(routes)]
-    first += [*(b"Routes=" + piece.encode() for piece in pieces)]
+    for piece in re.findall(".{1,128}", "".join(map(record, routes))):
+        first.append(b"Routes=" + piece.encode())
     first = [*_with_keys(first, keys), *last]
     net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
     media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]

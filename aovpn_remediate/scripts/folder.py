@@ -72,5 +72,9 @@ def _readable_errors() -> Iterator[None]:
 
 
 def _file_in(name: str) -> Path:
+    """The part of a path that is a file where a folder should be."""
     path = Path(name)
-    return next((one for one in (path, *path.parents) if one.is_file()), path)
+    for one in (path, *path.parents):
+        if one.is_file():
+            return one
+    return path

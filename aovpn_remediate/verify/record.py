@@ -77,6 +77,16 @@ class Record:
     ended: str = ""
 
     @property
+    def states(self) -> tuple[str, ...]:
+        """The state that each run printed."""
+        return tuple(step.state for step in self.steps)
+
+    @property
+    def exits(self) -> tuple[int, ...]:
+        """The exit code of each run."""
+        return tuple(step.run.exit_code for step in self.steps)
+
+    @property
     def output_lines(self) -> tuple[str, ...]:
         """The output of each run, line by line."""
         lines: list[str] = []

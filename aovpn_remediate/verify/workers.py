@@ -30,9 +30,9 @@ def powershells(executable: str) -> Iterator[list[PowerShell]]:
 
     Raises ``ClientError`` where they cannot be started.
     """
+    count = min(os.cpu_count() or 1, _MOST)
     with ExitStack() as stack:
-        shells = [stack.enter_context(PowerShell(executable)) for _ in range(min(os.cpu_count() or 1, _MOST))]
-        yield shells
+        yield [stack.enter_context(PowerShell(executable)) for _ in range(count)]
 
 
 def verify(
@@ -51,9 +51,11 @@ def verify(
 
     def work(share: deque[int], shell: PowerShell) -> None:
         try:
-            for number in iter(lambda: queue.next(share), None):
+            number = queue.next(share)
+            while number is not None:
                 proofs[number] = prove(jobs[number], shell, keep=keep)
                 progress(proofs[number])
+                number = queue.next(share)
         except BaseException:
             queue.end()
             raise
