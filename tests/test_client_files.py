@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from aovpn_remediate.client.description import Description
+from aovpn_remediate.verify.client_file import read_client_file
+from tests.golden_files import ROOT
 from tests.own_pairs import jobs_of, own_pair
 
 
@@ -32,3 +36,24 @@ def test_states_may_be_a_list(tmp_path):
         "- {case: a, before: {}, says: [issue, fixed, healthy, healthy]}\n"
     )
     assert jobs_of(tmp_path)[0].case.says == ("issue", "fixed", "healthy", "healthy")
+
+
+def examples() -> list[tuple[str, str]]:
+    """Each part of a client with the example that the page shows."""
+    page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", page, re.MULTILINE)
+    return [(part, example) for part, example in rows if part in Description.model_fields]
+
+
+def test_the_page_has_an_example_of_every_part():
+    assert {part for part, _ in examples()} == set(Description.model_fields)
+
+
+@pytest.mark.parametrize(("part", "example"), examples())
+def test_every_example_of_the_page_is_accepted(tmp_path, part, example):
+    path = tmp_path / "clients.yaml"
+    after = f"{part}: {example}".replace("[...]", "[]")
+    before = "phonebooks: {user: [], device: []}"
+    path.write_text(f"- case: a\n  before: {{{before}}}\n  after: {{{after}}}\n  exits: [0, 0, 0, 0]\n")
+    file = read_client_file(path, runs=4)
+    assert not file.problems and file.cases[0].after.model_fields_set >= {part}
