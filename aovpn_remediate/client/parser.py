@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aovpn_remediate.client.host import find_powershell
 
-_SECONDS = 30
+_SECONDS = 120
 _PARSE = """
 $errors = $null
 $null = [Management.Automation.Language.Parser]::ParseFile($env:REMEDIATE_PARSES, [ref] $null, [ref] $errors)
