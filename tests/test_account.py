@@ -37,7 +37,7 @@ def test_constrained_language_is_unknown_and_touches_nothing(client, shell, name
         assert (run.result["state"], run.result["reason"]) == ("unknown", "constrained-language")
 
 
-def test_a_script_runs_by_itself_in_a_process_of_its_own(shell: PowerShell, tmp_path: Path):
+def test_a_script_runs_without_the_simulated_client(shell: PowerShell, tmp_path: Path):
     import subprocess
 
     from aovpn_remediate.client import find_powershell

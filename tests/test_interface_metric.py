@@ -19,14 +19,14 @@ def test_a_wrong_stored_metric_is_an_issue_then_fixed_then_healthy(client, shell
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
 
 
-def test_a_right_phonebook_is_never_written(client, shell):
+def test_a_correct_phonebook_is_never_written(client, shell):
     path = client.write_phonebook("user", entry(PROFILE, ipv4=3, ipv6=3))
     path.chmod(0o444)
     assert say(client, shell, metric_pair()).states == "healthy healthy healthy healthy"
     assert list(files(client)) == [path.relative_to(client.folder).as_posix()]
 
 
-def test_the_line_says_what_was_found_and_what_is_wanted(client, shell):
+def test_the_line_names_the_found_and_the_wanted_metric(client, shell):
     client.write_phonebook("user", entry(PROFILE, ipv4=25, ipv6=None))
     connect(client, ipv6=False)
     line = check(client, shell, metric_pair(ipv4=3, ipv6=4)).result
@@ -53,7 +53,7 @@ def test_only_the_families_that_differ_are_written(client, shell, wanted, before
     assert path.read_bytes() == entry(PROFILE, **after)
 
 
-def test_automatic_is_healthy_where_windows_left_the_key_out(client, shell):
+def test_a_missing_key_means_automatic(client, shell):
     client.write_phonebook("user", entry(PROFILE, ipv4=None, ipv6=None))
     assert say(client, shell, metric_pair(ipv4="automatic")).states == "healthy healthy healthy healthy"
 
@@ -78,7 +78,7 @@ def test_system_repairs_the_live_metric_of_its_own_profiles(client, shell):
 @pytest.mark.parametrize(
     ("live", "states"), [("report", "pending pending pending pending"), ("ignore", "healthy " * 4)]
 )
-def test_live_drift_is_reported_or_ignored_as_asked(client, shell, live, states):
+def test_a_wrong_live_metric_is_reported_or_ignored_as_configured(client, shell, live, states):
     client.write_phonebook("device", entry(PROFILE, ipv4=3, ipv6=3))
     connect(client)
     assert say(client, shell, metric_pair(scope="device", live=live)).states == states.strip()
@@ -95,7 +95,7 @@ def test_the_live_package_of_a_user_tunnel_reads_no_phonebook(client, shell):
     assert b"rasphone" not in package.detection + package.remediation
 
 
-def test_the_live_companion_says_healthy_while_nothing_is_connected(client, shell):
+def test_the_live_package_is_healthy_while_nothing_is_connected(client, shell):
     connect(client, "Contoso User VPN 2")
     said = say(client, shell, metric_pair(**LIVE_ONLY))
     assert said.states == "healthy healthy healthy healthy"
@@ -126,7 +126,7 @@ def test_a_live_metric_can_be_made_automatic_again(client, shell):
     assert metrics(client) == ["automatic"]
 
 
-def test_a_live_family_that_nobody_asked_about_is_left_alone(client, shell):
+def test_a_live_family_that_is_not_configured_is_not_changed(client, shell):
     connect(client)
     assert say(client, shell, metric_pair(ipv6=None, **LIVE_ONLY)).states == "issue fixed healthy healthy"
     assert metrics(client) == [3, "automatic"]
@@ -148,7 +148,7 @@ def test_an_interface_that_is_disconnected_is_not_connected(client, shell):
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_two_interfaces_of_one_name_must_both_be_right(client, shell, order):
+def test_two_interfaces_of_one_name_must_both_be_correct(client, shell, order):
     right = live_interface(PROFILE, "IPv4", index=9, metric=3, automatic=False)
     client.interfaces = [live_interface(PROFILE, "IPv4"), right][::order]
     assert say(client, shell, metric_pair(**LIVE_ONLY)).states == "issue fixed healthy healthy"
@@ -156,12 +156,12 @@ def test_two_interfaces_of_one_name_must_both_be_right(client, shell, order):
 
 
 @pytest.mark.parametrize("value", [b"3\xa0", b"3\x85", b"\xb3"])
-def test_a_metric_that_only_looks_right_is_unknown(client, shell, value):
+def test_a_metric_with_other_characters_is_unknown(client, shell, value):
     client.write_phonebook("user", entry(PROFILE, ipv4=value))
     assert check(client, shell, metric_pair()).result["state"] == "unknown"
 
 
-def test_a_live_interface_of_a_family_that_nobody_knows_is_unknown(client, shell):
+def test_an_interface_of_an_unknown_family_is_unknown(client, shell):
     connect(client)
     client.interfaces[2]["AddressFamily"] = "2048"
     said = say(client, shell, metric_pair(**LIVE_ONLY))

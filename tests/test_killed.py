@@ -164,7 +164,7 @@ def test_killed_between_both_renames_the_old_phonebook_comes_back(client, shell)
     assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}
 
 
-def test_the_script_that_nobody_kills_repairs_in_a_process_of_its_own(client, shell):
+def test_a_script_that_is_not_killed_repairs_the_phonebook(client, shell):
     path = client.write_phonebook("user", OLD)
     assert killed(client, SCRIPT) == 0
     assert path.read_bytes() == NEW and beside(path) == {"bak": OLD}

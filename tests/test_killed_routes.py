@@ -36,7 +36,7 @@ IMPORTANT = (
 """What this repair passes by; a step that is not among them may be of another one."""
 
 
-def test_the_script_that_nobody_kills_is_killed_nowhere_and_repairs(client, shell):
+def test_a_script_that_is_not_killed_repairs_the_routes(client, shell):
     path = client.write_phonebook("user", OLD)
     assert killed(client, SCRIPT) == 0
     assert path.read_bytes() == NEW and len(files(client)) == 2

@@ -35,7 +35,7 @@ def test_each_line_keeps_its_own_line_end(client, shell, before, after):
     assert path.read_bytes() == after
 
 
-def test_neighbors_keep_every_byte(client, shell):
+def test_other_entries_keep_every_byte(client, shell):
     neighbors = (
         entry(f"{PROFILE} Backup", ipv4=1),
         entry("Contoso User", ipv4=2),
@@ -54,7 +54,7 @@ def test_neighbors_keep_every_byte(client, shell):
     "phonebook",
     [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"],
 )
-def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
+def test_a_profile_without_an_entry_is_absent(client, shell, phonebook):
     if phonebook is not None:
         client.write_phonebook("user", phonebook)
     before = files(client)
@@ -62,7 +62,7 @@ def test_a_profile_that_is_not_there_is_absent(client, shell, phonebook):
     assert files(client) == before
 
 
-def test_an_absent_profile_can_be_made_an_issue(client, shell):
+def test_an_absent_profile_is_an_issue_where_configured(client, shell):
     run = check(client, shell, metric_pair(when_absent="issue", repair=False))
     assert (run.result["state"], run.exit_code) == ("issue", 1)
     assert run.result["detail"] == "the profile is not in this user's phonebook"
@@ -80,7 +80,7 @@ def test_an_absent_profile_can_be_made_an_issue(client, shell):
     ],
     ids=["entry twice", "key twice", "no number", "huge number", "UTF-16", "null"],
 )
-def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phonebook, why):
+def test_an_unclear_phonebook_is_unknown_and_not_changed(client, shell, phonebook, why):
     path = client.write_phonebook("user", phonebook)
     said = say(client, shell, metric_pair())
     assert said.states == "unknown unknown unknown unknown"
@@ -89,7 +89,7 @@ def test_what_cannot_be_understood_is_unknown_and_left_alone(client, shell, phon
     assert path.read_bytes() == phonebook
 
 
-def test_every_line_of_a_phonebook_may_be_large(client, shell):
+def test_a_phonebook_may_have_very_long_lines(client, shell):
     big = entry("Other", last=(b"CustomAuthData=" + b"A" * 200_000,)) * 3
     path = client.write_phonebook("user", big.replace(b"[Other]", b"[Other 1]", 1) + entry(PROFILE) + CRLF)
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
@@ -99,7 +99,7 @@ def test_every_line_of_a_phonebook_may_be_large(client, shell):
 
 
 @pytest.mark.parametrize(("before", "wanted"), [(1, 3000), (9999, 3)])
-def test_a_number_that_grows_or_shrinks_moves_the_key_behind_it(client, shell, before, wanted):
+def test_a_longer_or_shorter_value_keeps_the_next_key(client, shell, before, wanted):
     text = "[V]\r\nType=2\r\nIpInterfaceMetric={}\r\nIpv6InterfaceMetric={}\r\n"
     path = client.write_phonebook("user", text.format(before, 7).encode())
     said = say(client, shell, metric_pair(profile="V", ipv4=wanted, ipv6=9))

@@ -11,7 +11,7 @@ from tests.pairs import PROFILE, check, files, kept, metric_pair, repair, say
 from tests.script_faults import REAL, around, at_call, at_start, on_replacement
 
 
-def test_a_file_that_is_locked_for_two_tries_is_waited_for(client, shell):
+def test_a_file_that_is_locked_for_two_tries_is_repaired(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     client.locks = [{"path": str(path), "tries": 2}]
     assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
@@ -26,7 +26,7 @@ def test_a_file_is_tried_five_times(client, shell, tries, state):
     assert (run.result["state"], run.state["sleeps"]) == (state, 4)
 
 
-def test_a_file_that_is_refused_is_tried_again_too(client, shell):
+def test_access_that_is_denied_is_tried_again(client, shell):
     client.phonebook("user").mkdir(parents=True)
     run = check(client, shell, metric_pair())
     assert (run.result["state"], run.state["sleeps"]) == ("unknown", 4)
@@ -48,7 +48,7 @@ def test_a_link_in_the_way_is_never_followed(client, shell, linked):
     assert path.read_bytes() == entry(PROFILE)
 
 
-def test_a_dangling_link_is_a_link_too(client, shell):
+def test_a_link_to_a_missing_file_is_refused_too(client, shell):
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)
     path.symlink_to(client.folder / "nowhere")
@@ -65,7 +65,7 @@ def test_one_backup_of_the_last_change_is_kept(client, shell):
     assert backup.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
 
 
-def test_a_replacement_that_fails_is_failed_and_leaves_the_old_phonebook(client, shell):
+def test_a_failed_replacement_leaves_the_old_phonebook(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.bak").joinpath("in the way").mkdir(parents=True)
     run = repair(client, shell, metric_pair())
@@ -82,7 +82,7 @@ def test_a_replacement_that_never_works_leaves_the_phonebook_alone(client, shell
 
 
 @pytest.mark.parametrize("same", ["rasphone.pbk", "rasphone.pbk.aovpn-remediate.bak"])
-def test_an_old_file_that_is_there_once_more_is_not_kept(client, shell, same):
+def test_an_old_file_with_the_same_content_elsewhere_is_not_kept(client, shell, same):
     path = client.write_phonebook("user", entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.bak").write_bytes(entry("Earlier"))
     old = path.with_name("rasphone.pbk.aovpn-remediate.old")
@@ -112,7 +112,7 @@ def test_an_old_file_that_cannot_become_the_backup_is_kept_next_time(client, she
     assert kept(path) == [entry(PROFILE)] and not old.exists()
 
 
-def test_an_appdata_that_is_a_link_itself_is_followed(client, shell):
+def test_an_appdata_folder_that_is_a_link_is_followed(client, shell):
     """Administrators redirect it; what counts is what lies below it."""
     path = client.write_phonebook("user", entry(PROFILE))
     elsewhere = client.folder / "elsewhere"
@@ -122,7 +122,7 @@ def test_an_appdata_that_is_a_link_itself_is_followed(client, shell):
     assert path.read_bytes() == entry(PROFILE, ipv4=3, ipv6=3)
 
 
-def test_a_disk_that_is_full_to_the_last_byte_leaves_no_half_file(client, shell):
+def test_a_full_disk_leaves_no_incomplete_file(client, shell):
     """A small text is written when the stream is closed, which fails once more."""
     path = client.write_phonebook("user", entry(PROFILE))
     package = at_call(metric_pair(), "Write-NewFile", ".Flush(", "throw 'full'")
@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_to_the_last_byte_leaves_no_half_file(client, shell)
     assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
 
 
-def test_a_phonebook_that_is_just_being_written_is_read_once_more(client, shell):
+def test_an_empty_phonebook_is_read_again_after_a_moment(client, shell):
     path = client.write_phonebook("user", b"")
     adds = base64.b64encode(entry(PROFILE)).decode("ascii")
     client.changes = [{"path": str(path), "command": "Start-Sleep", "adds": adds}]
@@ -140,7 +140,7 @@ def test_a_phonebook_that_is_just_being_written_is_read_once_more(client, shell)
 
 @pytest.mark.parametrize("copy", ["bak", "old"])
 @pytest.mark.parametrize("make", ["link", "folder"])
-def test_nothing_may_stand_where_the_copy_belongs(client, shell, make, copy):
+def test_a_link_or_folder_in_the_place_of_a_copy_stops_the_repair(client, shell, make, copy):
     path = client.write_phonebook("user", entry(PROFILE))
     backup = path.with_name(f"rasphone.pbk.aovpn-remediate.{copy}")
     backup.mkdir() if make == "folder" else backup.symlink_to(client.folder / "victim")
@@ -157,7 +157,7 @@ def test_nothing_may_stand_where_the_copy_belongs(client, shell, make, copy):
         ("InvalidOperationException", "failed", 0),
     ],
 )
-def test_only_what_may_pass_is_tried_again(client, shell, problem, state, waits):
+def test_only_temporary_errors_are_tried_again(client, shell, problem, state, waits):
     client.write_phonebook("user", entry(PROFILE))
     throw = f"if ($script:times -lt 2) {{ $script:times++; throw [{problem}] 'no' }}\n{REAL}"
     package = at_start(on_replacement(metric_pair(), new=throw), "$script:times = 0")

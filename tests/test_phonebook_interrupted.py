@@ -13,7 +13,7 @@ from tests.script_faults import OTHER_WRITES, REAL, instead, on_replacement
 
 
 @pytest.mark.parametrize("left", [["abc.tmp"], ["bak", "abc.tmp"]])
-def test_half_of_what_a_broken_replacement_leaves_is_none(client, shell, left):
+def test_a_temporary_file_alone_is_no_interrupted_replacement(client, shell, left):
     """Else a phonebook that a user deleted would come back with what was in it before the last repair."""
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)
@@ -38,7 +38,7 @@ def test_a_profile_that_is_only_in_a_copy_is_unknown(client, shell, now, copy):
     assert check(client, shell, metric_pair()).result["state"] == "absent"
 
 
-def test_what_a_killed_script_left_is_cleared_by_the_next_repair(client, shell):
+def test_the_next_repair_deletes_what_a_killed_script_left(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
     keep = path.with_name("rasphone.pbk.tmp")
@@ -47,7 +47,7 @@ def test_what_a_killed_script_left_is_cleared_by_the_next_repair(client, shell):
     assert not list(path.parent.glob("*.aovpn-remediate.*.tmp")) and keep.exists()
 
 
-def test_a_put_back_that_broke_off_half_way_is_finished(client, shell):
+def test_an_interrupted_put_back_is_finished(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     half = "[IO.File]::Move($Path, $Aside); throw 'half-way'"
     package = on_replacement(metric_pair(), new=f"{OTHER_WRITES}\n{REAL}", put_back=half)
@@ -65,7 +65,7 @@ def test_the_copy_of_an_interrupted_replacement_is_kept_beside_a_new_file(client
     assert names == [path.name, f"{path.name}.aovpn-remediate.1.kept", f"{path.name}.aovpn-remediate.bak"]
 
 
-def test_a_replacement_that_broke_off_half_way_is_repaired_by_the_next_run(client, shell):
+def test_the_next_run_repairs_an_interrupted_replacement(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     half = on_replacement(metric_pair(), new="[IO.File]::Move($Path, $Aside); throw 'power cut'")
     repair(client, shell, instead(half, "Restore-Phonebook", "$false"))
@@ -104,7 +104,7 @@ def test_a_restored_phonebook_without_the_profile_is_absent_not_failed(client, s
     assert path.read_bytes() == entry(PROFILE)
 
 
-def test_a_phonebook_that_cannot_be_brought_back_is_said_to_be_that(client, shell):
+def test_the_line_says_that_a_phonebook_cannot_be_restored(client, shell):
     broken_off(client, None)
     client.faults = {"Move-File": "Access denied"}
     detail = repair(client, shell, metric_pair()).result["detail"]
@@ -127,7 +127,7 @@ def test_a_phonebook_is_restored_even_if_interfaces_cannot_be_read(client, shell
     assert path.read_bytes() == entry(PROFILE)
 
 
-def test_no_link_comes_back_in_the_place_of_a_phonebook(client, shell):
+def test_a_link_is_never_restored_as_the_phonebook(client, shell):
     path = broken_off(client, None)
     old = path.with_name("rasphone.pbk.aovpn-remediate.old")
     old.rename(client.folder / "victim")
@@ -136,14 +136,14 @@ def test_no_link_comes_back_in_the_place_of_a_phonebook(client, shell):
     assert not path.is_symlink() and not path.exists()
 
 
-def test_a_replacement_that_breaks_off_is_undone_at_once(client, shell):
+def test_an_interrupted_replacement_is_undone_at_once(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     half = on_replacement(metric_pair(), new="[IO.File]::Move($Path, $Aside); throw 'error 1177'")
     assert repair(client, shell, half).result["state"] == "failed"
     assert path.read_bytes() == entry(PROFILE)
 
 
-def test_a_restored_phonebook_that_is_right_is_a_repair_too(client, shell):
+def test_restoring_a_correct_phonebook_is_a_repair(client, shell):
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)
     path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, ipv4=3, ipv6=3))

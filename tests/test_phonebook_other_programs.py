@@ -15,7 +15,7 @@ BETWEEN = f"{OTHER_WRITES}\n{REAL}"
 @pytest.mark.parametrize(
     "happens", [f"{OTHER_WRITES}; throw [IO.IOException] 'locked'", OTHER_WRITES], ids=["locked", "between"]
 )
-def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happens):
+def test_a_change_of_another_program_is_never_lost(client, shell, happens):
     """First while it holds the file, then between the comparison and the replacement."""
     path = client.write_phonebook("user", entry(PROFILE))
     once = f"if (-not $script:once) {{ $script:once = $true; {happens} }}\n{REAL}"
@@ -25,7 +25,7 @@ def test_what_another_program_writes_meanwhile_is_never_lost(client, shell, happ
     assert len(files(client)) == 2
 
 
-def test_what_cannot_be_put_back_is_kept(client, shell):
+def test_a_change_that_cannot_be_put_back_is_kept(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     package = on_replacement(metric_pair(), new=BETWEEN, put_back="throw 'held'")
     said = repair(client, shell, package).result
@@ -34,7 +34,7 @@ def test_what_cannot_be_put_back_is_kept(client, shell):
     assert kept(path) == [entry(PROFILE) + b"[Other]"]
 
 
-def test_what_is_written_while_something_is_put_back_is_kept(client, shell):
+def test_a_change_during_the_put_back_is_kept(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     again = f"[IO.File]::AppendAllText($Path, '[Third]'); {REAL}"
     repair(client, shell, on_replacement(metric_pair(), new=BETWEEN, put_back=again))
@@ -43,7 +43,7 @@ def test_what_is_written_while_something_is_put_back_is_kept(client, shell):
     assert path.read_bytes().startswith(entry(PROFILE)) and b"[Other]" in path.read_bytes()
 
 
-def test_a_phonebook_that_was_deleted_meanwhile_is_not_brought_back(client, shell):
+def test_a_phonebook_deleted_during_the_repair_is_not_restored(client, shell):
     path = client.write_phonebook("user", entry(PROFILE, ipv4=9, ipv6=9))
     repair(client, shell, metric_pair())
     gone = on_replacement(metric_pair(ipv4=5), new=f"[IO.File]::Delete($Path)\n{REAL}")
@@ -52,7 +52,7 @@ def test_a_phonebook_that_was_deleted_meanwhile_is_not_brought_back(client, shel
     assert not path.exists()
 
 
-def test_what_somebody_else_repairs_meanwhile_is_healthy_and_not_fixed(client, shell):
+def test_a_repair_by_another_program_is_healthy_not_fixed(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     right = client.folder / "right.pbk"
     right.write_bytes(entry(PROFILE, ipv4=3, ipv6=3))
@@ -62,7 +62,7 @@ def test_what_somebody_else_repairs_meanwhile_is_healthy_and_not_fixed(client, s
     assert len(files(client)) == 2, "nothing was written, not even a copy"
 
 
-def test_a_profile_that_leaves_before_the_repair_is_failed_and_stays_away(client, shell):
+def test_a_profile_removed_before_the_repair_stays_removed(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     gone = f"[IO.File]::WriteAllText('{path}', '[Other]')"
     run = repair(client, shell, around(metric_pair(), "Repair-StoredCondition", f"{gone}; {REAL} @args"))
@@ -88,7 +88,7 @@ def test_a_phonebook_that_keeps_changing_is_tried_five_times(client, shell, time
     assert path.read_bytes() == after + b"[Other]" * times
 
 
-def test_what_is_written_right_after_the_replacement_stays_and_is_failed(client, shell):
+def test_a_change_right_after_the_replacement_stays_and_fails(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     run = repair(client, shell, on_replacement(metric_pair(), new=f"{REAL}\n{OTHER_WRITES}"))
     assert run.result["state"] == "failed" and "another program changed it" in str(run.result["detail"])

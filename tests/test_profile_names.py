@@ -45,7 +45,7 @@ def test_a_name_may_begin_with_a_letter_of_the_ansi_code_page(client, shell):
     assert check(client, shell, metric_pair(profile="\u00dcber")).result["state"] == "issue"
 
 
-def test_a_name_that_no_encoding_can_read_is_nobodys(client, shell):
+def test_a_name_that_no_encoding_can_read_is_absent(client, shell):
     client.culture = "hi-IN"  # which has no ANSI code page
     client.write_phonebook("user", entry(b"\xff\xfe", encoding=False))
     assert check(client, shell, metric_pair()).result["state"] == "absent"

@@ -14,7 +14,7 @@ from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, 
 from tests.script_faults import failing
 
 
-def test_missing_privileges_are_added_and_count_from_the_next_start(client, shell):
+def test_missing_privileges_are_added_and_wait_for_a_restart(client, shell):
     install(client, *WINDOWS)
     said = say(client, shell, privileges())
     assert said.states == "issue fixed pending pending"
@@ -34,13 +34,13 @@ def test_the_order_is_kept_and_nothing_is_removed(client, shell):
     assert listed(client) == [*own, *(one for one in WINDOWS[1:] if one != "SeTcbPrivilege")]
 
 
-def test_the_right_list_is_healthy_and_nothing_is_written(client, shell):
+def test_a_correct_list_is_healthy_and_nothing_is_written(client, shell):
     install(client, *WORKAROUND)
     assert say(client, shell, privileges()).states == "healthy healthy healthy healthy"
     assert OURS not in client.registry
 
 
-def test_no_list_means_all_privileges_and_is_never_created(client, shell):
+def test_a_missing_list_means_all_privileges_and_stays_missing(client, shell):
     install(client)
     client.registry[SERVICE] = {"Start": {"type": "DWord", "data": 3}}
     said = say(client, shell, privileges())
@@ -51,7 +51,7 @@ def test_no_list_means_all_privileges_and_is_never_created(client, shell):
 @pytest.mark.parametrize(
     "value", [{"type": "String", "data": "SeTcbPrivilege"}, {"type": "DWord", "data": 3}]
 )
-def test_a_value_that_is_no_list_is_unknown(client, shell, value):
+def test_a_value_of_another_type_is_unknown(client, shell, value):
     install(client)
     client.registry[SERVICE]["RequiredPrivileges"] = value
     assert say(client, shell, privileges()).states == "unknown unknown unknown unknown"
@@ -63,7 +63,7 @@ def test_a_device_without_the_service_is_unknown(client, shell):
     assert check(client, shell, privileges()).result["state"] == "unknown"
 
 
-def test_a_key_that_nobody_may_read_is_unknown_and_the_line_says_so(client, shell):
+def test_a_key_that_cannot_be_read_is_unknown(client, shell):
     install(client, *WINDOWS)
     client.denied = (SERVICE,)
     said = say(client, shell, privileges())
@@ -80,7 +80,7 @@ def test_a_key_that_nobody_may_read_is_unknown_and_the_line_says_so(client, shel
         "Restart-Service",
     ],
 )
-def test_a_command_that_fails_ends_the_repair_and_the_line_says_why(client, shell, call):
+def test_a_failing_command_ends_the_repair_and_is_named(client, shell, call):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     run = repair(client, shell, failing(privileges(restart="when-disconnected"), call, FAILURE))
@@ -88,7 +88,7 @@ def test_a_command_that_fails_ends_the_repair_and_the_line_says_why(client, shel
     assert client.events == []
 
 
-def test_a_write_that_is_refused_is_failed(client, shell):
+def test_a_refused_write_is_failed(client, shell):
     install(client, *WINDOWS)
     client.faults = {"Set-ItemProperty": "Requested registry access is not allowed."}
     run = repair(client, shell, privileges())

@@ -21,7 +21,7 @@ from tests.script_faults import REAL, around
         {"ProcessId": 77, "CreationDate": None},
     ],
 )
-def test_in_another_process_it_is_healthy_whatever_the_clock_says(client, shell, process):
+def test_a_new_process_is_healthy_at_any_time_of_the_clock(client, shell, process):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
     born = client.cim["Win32_Process"][0]["CreationDate"]
@@ -39,7 +39,7 @@ def test_a_clock_that_was_ahead_at_the_change_restarts_once(client, shell):
     assert client.events == ["service RasMan restarted"]
 
 
-def test_a_second_change_is_that_of_another_process(client, shell):
+def test_a_second_change_belongs_to_the_next_process(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     repair(client, shell, privileges(restart="when-disconnected"))
@@ -61,7 +61,7 @@ def test_a_second_change_is_that_of_another_process(client, shell):
         ),
     ],
 )
-def test_a_service_whose_process_cannot_be_told_is_unknown(client, shell, what, there_is, why):
+def test_a_service_with_an_unclear_process_is_unknown(client, shell, what, there_is, why):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
     client.cim[what] = there_is
@@ -69,7 +69,7 @@ def test_a_service_whose_process_cannot_be_told_is_unknown(client, shell, what, 
     assert (run.result["state"], run.result["detail"]) == ("unknown", why)
 
 
-def test_nothing_is_written_while_the_process_cannot_be_told(client, shell):
+def test_nothing_is_written_while_the_process_is_unclear(client, shell):
     install(client, *WINDOWS)
     client.cim["Win32_Process"] = []
     run = repair(client, shell, privileges())
@@ -86,7 +86,7 @@ def test_a_service_that_does_not_run_needs_no_restart(client, shell):
     assert detail.endswith("RasMan runs in no process that is older than the last change of this script")
 
 
-def test_a_change_while_it_was_stopped_is_in_force_once_it_runs(client, shell):
+def test_a_change_of_a_stopped_service_counts_from_its_start(client, shell):
     install(client, *WINDOWS)
     service = client.cim["Win32_Service"][0]
     service |= {"ProcessId": 0, "State": "Stopped"}
@@ -115,7 +115,7 @@ def test_a_repair_that_ends_right_after_the_write_leaves_the_mark(client, shell)
     assert check(client, shell, privileges()).result["state"] == "pending"
 
 
-def test_what_is_taken_away_as_it_restarts_is_added_and_waits(client, shell):
+def test_privileges_lost_during_the_restart_are_added_again(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     taken = "Set-RegistryValue -Key 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan' -Name 'RequiredPrivileges'"

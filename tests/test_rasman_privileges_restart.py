@@ -14,7 +14,7 @@ from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, 
 from tests.script_faults import REAL, around, failing, instead
 
 
-def test_the_service_is_restarted_when_asked_and_nothing_is_connected(client, shell):
+def test_the_service_is_restarted_if_nothing_is_connected(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     client.write_phonebook("device", entry(PROFILE))
@@ -23,7 +23,7 @@ def test_the_service_is_restarted_when_asked_and_nothing_is_connected(client, sh
     assert [run.state["events"] for run in said.runs] == [[], *[["service RasMan restarted"]] * 3]
 
 
-def test_a_restart_that_was_due_is_done_once_nothing_is_connected(client, shell):
+def test_a_delayed_restart_is_done_when_nothing_is_connected(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     repair(client, shell, privileges())
@@ -83,7 +83,7 @@ def break_restart(client, shell, *, then: str = HALF) -> None:
 
 
 @pytest.mark.parametrize("restart", ["never", "when-disconnected"])
-def test_a_service_that_a_restart_left_stopped_is_started(client, shell, restart):
+def test_a_service_that_an_interrupted_restart_stopped_is_started(client, shell, restart):
     break_restart(client, shell)
     said = say(client, shell, privileges(restart=restart))
     assert (said.states, said.runs[0].result["detail"]) == ("issue fixed healthy healthy", STOPPED)
@@ -122,7 +122,7 @@ def test_a_service_that_cannot_be_started_is_failed_each_time(client, shell):
     )
 
 
-def test_a_service_that_ends_as_it_starts_is_started_once_a_run_and_failed(client, shell):
+def test_a_service_that_ends_at_once_is_started_once_in_a_run(client, shell):
     break_restart(client, shell)
     ends = f"{REAL} @args\nStop-Service -Name 'RasMan' -ErrorAction Stop"
     run = repair(client, shell, around(privileges(), "Start-Service", ends))

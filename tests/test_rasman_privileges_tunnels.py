@@ -25,7 +25,7 @@ from tests.script_faults import REAL, around
 
 
 @pytest.mark.parametrize("scope", ["user", "device"])
-def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(client, shell, scope):
+def test_no_restart_while_any_tunnel_is_connected(client, shell, scope):
     install(client, *WINDOWS)
     client.write_phonebook(scope, entry("Somebody's M\u00fcnchen"))
     client.interfaces = [live_interface("somebody's m\u00fcnchen", "IPv4")]
@@ -39,7 +39,7 @@ def test_the_service_is_not_restarted_while_any_tunnel_of_the_device_is_up(clien
 @pytest.mark.parametrize(
     "file", ["other.pbk", "_hiddenPbk/rasphone.pbk", "rasphone.pbk.aovpn-remediate.old", "rasphone.pbk.bak"]
 )
-def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell, file):
+def test_tunnels_of_every_phonebook_count_in_every_encoding(client, shell, file):
     install(client, *WINDOWS)
     client.culture = "de-DE"
     path = client.write_phonebook("user", entry("Another")).parent / file
@@ -51,7 +51,7 @@ def test_tunnels_of_every_phonebook_count_whatever_their_encoding(client, shell,
 
 
 @pytest.mark.parametrize("file", ["rasphone.pbk", "other.pbk", "rasphone.pbk.old"])
-def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
+def test_tunnels_of_every_users_vpn_apps_count(client, shell, file):
     install(client, *WINDOWS)
     home = client.folder / "Users" / "asmith"
     client.registry[f"{PROFILES}\\S-1-12-1-2"] = {"ProfileImagePath": {"type": "String", "data": str(home)}}
@@ -65,7 +65,7 @@ def test_tunnels_of_vpn_apps_count_of_every_user(client, shell, file):
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
-def test_a_file_where_ras_keeps_no_phonebooks_holds_no_tunnels(client, shell):
+def test_files_in_other_folders_are_no_phonebooks(client, shell):
     install(client, *WINDOWS)
     (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
     (client.write_phonebook("app", entry("x")).parents[1] / "other.pbk").write_bytes(entry("Another"))
@@ -197,7 +197,7 @@ DOUBTS = {
 
 
 @pytest.mark.parametrize(("doubt", "why"), DOUBTS.items())
-def test_any_doubt_means_that_something_is_connected_and_the_line_says_why(client, shell, doubt, why):
+def test_what_is_unclear_counts_as_connected(client, shell, doubt, why):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     doubt(client)
@@ -208,7 +208,7 @@ def test_any_doubt_means_that_something_is_connected_and_the_line_says_why(clien
 
 
 @pytest.mark.parametrize("has_list", [True, False])
-def test_what_is_connected_meanwhile_stays_and_nothing_is_called_fixed(client, shell, has_list):
+def test_a_tunnel_that_connects_during_the_repair_stays(client, shell, has_list):
     install(client, *WINDOWS)
     repair(client, shell, privileges())
     if not has_list:
@@ -233,7 +233,7 @@ def test_an_incomplete_list_of_services_prevents_the_restart(client, shell):
 
 
 @pytest.mark.parametrize("where", ["C:\\Windows\\System32\\config\\systemprofile\\AppData\\Roaming", None])
-def test_a_user_whose_appdata_is_where_it_belongs_is_no_doubt(client, shell, where):
+def test_an_appdata_folder_in_its_usual_place_allows_the_restart(client, shell, where):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     shell_folder(client, "S-1-5-21-1", where or "")
@@ -256,7 +256,7 @@ def folder_was_left(client: SimulatedClient) -> str:
 @pytest.mark.parametrize(
     ("key", "home"), [("S-1-5-21-2", folder_is_gone), ("S-1-5-21-2.bak", folder_was_left)]
 )
-def test_what_is_left_of_a_user_is_no_doubt(client, shell, key, home):
+def test_the_rest_of_a_deleted_user_allows_the_restart(client, shell, key, home):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     client.registry[f"{PROFILES}\\{key}"] = {"ProfileImagePath": {"type": "String", "data": home(client)}}
@@ -264,7 +264,7 @@ def test_what_is_left_of_a_user_is_no_doubt(client, shell, key, home):
     assert said.states == "issue fixed healthy healthy"
 
 
-def test_a_user_without_a_folder_in_the_list_is_no_doubt(client, shell):
+def test_a_user_without_a_folder_allows_the_restart(client, shell):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
     client.registry[f"{PROFILES}\\S-1-5-21-2"] = {}
@@ -272,7 +272,7 @@ def test_a_user_without_a_folder_in_the_list_is_no_doubt(client, shell):
     assert said.states == "issue fixed healthy healthy"
 
 
-def test_the_account_of_a_service_needs_no_appdata_but_its_tunnels_count(client, shell):
+def test_tunnels_of_service_accounts_count(client, shell):
     install(client, *WINDOWS)
     home = client.folder / "Windows" / "ServiceProfiles" / "LocalService"
     home.mkdir(parents=True)

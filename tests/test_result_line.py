@@ -11,12 +11,12 @@ from tests.metric_client import LIVE_ONLY, connect
 from tests.pairs import PROFILE, check, metric_pair, repair, say
 
 
-def test_the_line_says_no_more_than_there_is_to_say(client, shell):
+def test_the_line_has_no_empty_members(client, shell):
     line = check(client, shell, metric_pair()).result
     assert list(line) == ["v", "kind", "profile", "state", "detail"]
 
 
-def test_the_line_of_a_repair_says_what_was_and_what_is(client, shell):
+def test_the_line_of_a_repair_tells_the_state_before_and_after(client, shell):
     client.write_phonebook("user", entry(PROFILE))
     first, second, _, _ = say(client, shell, metric_pair()).runs
     was, now = first.result["detail"], "the phonebook entry is as configured; not connected"
@@ -24,7 +24,7 @@ def test_the_line_of_a_repair_says_what_was_and_what_is(client, shell):
     assert second.result["found"] == first.result["found"]
 
 
-def test_where_the_profile_is_absent_nothing_else_is_looked_at(client, shell):
+def test_for_an_absent_profile_nothing_else_is_checked(client, shell):
     client.faults = {"Get-NetIPInterface": "RPC server unavailable"}
     assert check(client, shell, metric_pair(scope="device")).result["state"] == "absent"
 
@@ -51,7 +51,7 @@ def test_a_long_name_never_makes_the_line_too_long(client, shell, name):
     assert path.read_bytes() == entry(name, ipv4=3, ipv6=3)
 
 
-def test_a_file_that_stays_locked_is_unknown_without_a_path_in_the_line(client, shell):
+def test_the_line_about_a_locked_file_has_no_path(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     client.locks = [{"path": str(path), "tries": 99}]
     run = check(client, shell, metric_pair())
@@ -71,7 +71,7 @@ def test_a_file_that_stays_locked_is_unknown_without_a_path_in_the_line(client, 
     ],
 )
 @pytest.mark.parametrize("command", ["Get-NetIPInterface", "Set-NetIPInterface"])
-def test_windows_own_words_are_said_without_names_and_paths(client, shell, command, text):
+def test_errors_of_windows_are_shown_without_names_and_paths(client, shell, command, text):
     client.faults = {command: text}
     connect(client)
     package = metric_pair(**LIVE_ONLY)
@@ -106,14 +106,14 @@ def test_windows_own_words_are_said_without_names_and_paths(client, shell, comma
         ("anna", "one\r\n  two\x7fthree ", "one two\x7fthree"),
     ],
 )
-def test_what_is_left_of_an_error(client, shell, user, text, said):
+def test_names_and_paths_in_an_error_are_replaced(client, shell, user, text, said):
     client.user, client.computer = user, "PC7"
     client.write_phonebook("user", entry(PROFILE))
     client.faults = {"Get-NetIPInterface": text}
     assert check(client, shell, metric_pair()).result["detail"] == said
 
 
-def test_a_script_says_the_same_twice(client, shell):
+def test_a_script_prints_the_same_line_twice(client, shell):
     client.write_phonebook("user", entry(PROFILE))
     first, second = (check(client, shell, metric_pair()).output for _ in range(2))
     assert first == second

@@ -28,7 +28,7 @@ def test_a_phonebook_that_lost_its_routes_gets_them_back(client, shell):
     assert say(client, shell, routes(*TWO)).states == "issue fixed healthy healthy"
 
 
-def test_routes_that_are_there_are_not_touched(client, shell):
+def test_correct_routes_are_not_changed(client, shell):
     path = client.write_phonebook(
         "device", entry(PROFILE, routes=("10.20.0.0/16@9", TWO[1], "172.16.0.0/12"))
     )
@@ -59,7 +59,7 @@ def test_a_metric_is_changed_by_removing_and_adding(client, shell, scope):
     ("stale", "left"),
     [("keep", ("10.9.0.0/16", "!10.8.0.0/16", TWO[0])), ("remove", ("!10.8.0.0/16", TWO[0]))],
 )
-def test_stale_routes_go_when_asked_and_exclusions_never(client, shell, stale, left):
+def test_stale_routes_go_where_configured_and_exclusions_never(client, shell, stale, left):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", "!10.8.0.0/16")))
     assert say(client, shell, routes(TWO[0], stale=stale)).states == "issue fixed healthy healthy"
     written = re.findall(rb"LowDateTime=(-?\d+)", path.read_bytes())
@@ -121,7 +121,7 @@ def test_the_line_counts_each_kind_of_difference(client, shell):
     assert said.states == "issue fixed healthy healthy"
 
 
-def test_keys_behind_the_routes_stay_there(client, shell):
+def test_keys_after_the_routes_stay_in_place(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=(TWO[0],), last=(b"Behind=1",)))
     assert say(client, shell, routes(*TWO)).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), last=(b"Behind=1",), time=1)
@@ -133,7 +133,7 @@ def test_two_records_of_a_stale_route_leave_with_one_command(client, shell):
     assert path.read_bytes() == entry(PROFILE, routes=(TWO[0],), time=1)
 
 
-def test_a_metric_is_wrong_as_long_as_one_record_of_the_route_has_another(client, shell):
+def test_one_record_with_another_metric_is_an_issue(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@5", "10.20.0.0/16@9")))
     said = say(client, shell, routes({"prefix": TWO[0], "metric": 5}))
     assert said.states == "issue fixed healthy healthy"
@@ -141,7 +141,7 @@ def test_a_metric_is_wrong_as_long_as_one_record_of_the_route_has_another(client
 
 
 @pytest.mark.parametrize("line", [b"Routes=0100", b"Routes=" + b"z" * 72, b"Routes=" + b"0" * 73])
-def test_routes_that_are_none_cannot_be_read(client, shell, line):
+def test_invalid_route_records_are_unknown(client, shell, line):
     text = entry(PROFILE, last=(line,)).replace(b"NumRoutes=0", b"NumRoutes=1")
     client.write_phonebook("device", text)
     run = check(client, shell, routes(*TWO))

@@ -22,7 +22,7 @@ def test_a_repair_that_changes_nothing_leaves_the_last_backup(client, shell):
 
 
 @pytest.mark.parametrize("stored", [TWO, TWO[:1]])
-def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored):
+def test_an_interrupted_replacement_is_repaired(client, shell, stored):
     path = client.phonebook("device")
     path.parent.mkdir(parents=True)
     path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, routes=tuple(stored)))
@@ -32,7 +32,7 @@ def test_a_replacement_that_broke_off_half_way_is_repaired(client, shell, stored
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))
 
 
-def test_a_phonebook_that_somebody_else_brings_back_is_repaired(client, shell):
+def test_a_phonebook_restored_by_another_program_is_repaired(client, shell):
     path = client.phonebook("device")
     path.parent.mkdir(parents=True)
     path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
@@ -42,7 +42,7 @@ def test_a_phonebook_that_somebody_else_brings_back_is_repaired(client, shell):
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
 
 
-def test_a_copy_lies_beside_the_phonebook_before_the_commands_write(client, shell):
+def test_a_copy_is_made_before_the_route_commands_run(client, shell):
     before = entry(PROFILE) + entry("Stra\u00dfe")
     path = client.write_phonebook("device", before)
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"of a script that was killed")
@@ -99,7 +99,7 @@ def test_after_a_repair_only_the_backup_is_beside_the_phonebook(client, shell):
     }
 
 
-def test_two_losses_are_two_copies_and_both_damages_are_said(client, shell):
+def test_two_damages_leave_two_copies_and_are_both_told(client, shell):
     client.switches = ("reencodes", "resetsMetric")
     first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
     path = client.write_phonebook("device", first)
@@ -126,7 +126,7 @@ def test_with_nine_kept_copies_no_route_command_is_called(client, shell):
     assert path.read_bytes() == before and len(kept(path)) == 9
 
 
-def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
+def test_the_copy_is_closed_before_a_route_command_runs(client, shell):
     path = client.write_phonebook("device", entry(PROFILE))
     copy = path.with_name("rasphone.pbk.aovpn-remediate.1.kept")
     take = f"[IO.File]::Open('{copy}', 'Open', 'ReadWrite', 'None').Dispose()\n{REAL} @args"
@@ -134,7 +134,7 @@ def test_the_copy_is_let_go_before_a_command_is_called(client, shell):
     assert repair(client, shell, package).result["state"] == "fixed"
 
 
-def test_a_copy_that_has_no_room_is_none_and_no_command_is_called(client, shell):
+def test_without_room_for_a_copy_no_route_command_runs(client, shell):
     path = client.write_phonebook("device", entry(PROFILE))
     client.disk_full = True
     assert repair(client, shell, routes(*TWO)).result["state"] == "failed"

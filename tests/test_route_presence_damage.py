@@ -13,7 +13,7 @@ from tests.script_faults import instead
 
 
 @pytest.mark.parametrize("new", [b"", b"\r\n" + entry("New VPN")])
-def test_an_entry_that_is_put_back_before_a_new_one_keeps_its_last_line(client, shell, new):
+def test_a_restored_entry_ends_before_the_next_entry(client, shell, new):
     """The last line of the phonebook had no end, and another program wrote it with its own entry."""
     before = entry(PROFILE, ipv4=3).rstrip()
     path = client.write_phonebook("device", before)
@@ -26,7 +26,7 @@ def test_an_entry_that_is_put_back_before_a_new_one_keeps_its_last_line(client, 
 
 
 @pytest.mark.parametrize("switch", ["resetsMetric", "dropsExclusions"])
-def test_whatever_else_the_route_commands_change_is_put_back(client, shell, switch):
+def test_other_changes_of_the_route_commands_are_put_back(client, shell, switch):
     before = entry("Other", ipv4=4) + entry(PROFILE, ipv4=3, ipv6=3, routes=("!10.8.0.0/16",))
     path = client.write_phonebook("device", before)
     client.switches = (switch,)
@@ -36,7 +36,7 @@ def test_whatever_else_the_route_commands_change_is_put_back(client, shell, swit
     assert path.read_bytes() == before
 
 
-def test_neighbors_and_files_beside_it_stay(client, shell):
+def test_other_entries_and_phonebooks_stay(client, shell):
     client.write_phonebook("device", entry(PROFILE + " 2", routes=("10.9.0.0/16",)) + entry(PROFILE))
     client.write_phonebook("user", entry(PROFILE))
     user = client.phonebook("user").read_bytes()
@@ -46,7 +46,7 @@ def test_neighbors_and_files_beside_it_stay(client, shell):
     assert len(files(client)) == 3  # the copy of the phonebook among them
 
 
-def test_routes_that_nobody_can_read_after_the_commands_are_put_back(client, shell):
+def test_unreadable_routes_after_the_commands_are_put_back(client, shell):
     content = (
         entry(PROFILE)
         .replace(b"NumRoutes=", b"HighDateTime=1\r\n NumRoutes=")
@@ -65,7 +65,7 @@ def test_routes_that_nobody_can_read_after_the_commands_are_put_back(client, she
         (entry(PROFILE, kind=None, last=(b"Type=2\xa0",)), "the profile left the phonebook"),
     ],
 )
-def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(client, shell, content, detail):
+def test_damage_of_another_entry_is_failed_and_leaves_a_copy(client, shell, content, detail):
     client.switches = ("reencodes",)
     path = client.write_phonebook("device", content)
     run = repair(client, shell, routes(*TWO))
@@ -73,7 +73,7 @@ def test_damage_elsewhere_is_failed_with_a_copy_and_others_are_not_written(clien
     assert kept(path) == [content]
 
 
-def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, shell):
+def test_a_new_line_in_the_next_entry_is_a_change_of_it(client, shell):
     path = client.write_phonebook("device", entry(PROFILE) + entry("Last"))
     line = base64.b64encode(b"New=1\r\n").decode("ascii")
     client.changes = [{"path": str(path), "command": "Confirm-OtherContent", "adds": line}]
@@ -82,7 +82,7 @@ def test_a_line_added_to_the_entry_behind_is_a_change_of_another_entry(client, s
     assert path.read_bytes().endswith(entry("Last") + b"New=1\r\n")
 
 
-def test_a_look_that_breaks_off_loses_nothing(client, shell):
+def test_an_interrupted_check_after_the_commands_loses_nothing(client, shell):
     before = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
     path = client.write_phonebook("device", before)
     client.switches = ("reencodes", "resetsMetric")
@@ -123,7 +123,7 @@ def test_another_programs_entries_stay_when_the_entry_is_put_back(client, shell)
     ],
 )
 @pytest.mark.parametrize("left", [b"", None])
-def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, shell, at, detail, left):
+def test_a_profile_removed_during_the_repair_stays_removed(client, shell, at, detail, left):
     path = client.write_phonebook("device", entry(PROFILE))
     meanwhile = f"[IO.File]::Delete('{path}')" if left is None else writing(path, left)
     run = repair(client, shell, instead(routes(TWO[0]), at, meanwhile))
@@ -133,7 +133,7 @@ def test_a_profile_that_somebody_removes_meanwhile_does_not_come_back(client, sh
 
 
 @pytest.mark.parametrize("live", [None, TWO])
-def test_what_another_program_puts_right_meanwhile_is_no_repair(client, shell, live):
+def test_a_correction_by_another_program_is_not_a_repair(client, shell, live):
     if live:
         connect(client, *live)
     path = client.write_phonebook("device", entry(PROFILE))

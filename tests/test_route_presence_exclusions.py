@@ -18,7 +18,7 @@ def test_a_refused_route_never_leaves_a_route_without_its_exclusion(client, shel
     assert path.read_bytes() == entry(PROFILE, routes=("!10.8.0.0/16", "10.0.0.0/8"), time=1)
 
 
-def test_exclusions_are_written_into_the_phonebook_when_asked(client, shell):
+def test_exclusions_are_written_where_configured(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("172.16.0.0/12",)) + entry("Other"))
     exclusion = {"prefix": "13.107.6.152/31", "exclude": True}
     said = say(client, shell, routes("172.16.0.0/12", exclusion, exclusions="write"))
@@ -29,13 +29,13 @@ def test_exclusions_are_written_into_the_phonebook_when_asked(client, shell):
     assert path.read_bytes().endswith(entry("Other"))
 
 
-def test_exclusions_are_reported_by_a_detection_alone(client, shell):
+def test_exclusions_are_reported_by_a_detection_without_repair(client, shell):
     client.write_phonebook("device", entry(PROFILE))
     run = check(client, shell, routes({"prefix": "10.8.0.0/16", "exclude": True}, repair=False))
     assert (run.result["state"], run.exit_code) == ("issue", 1)
 
 
-def test_the_metric_of_one_exclusion_is_changed_and_all_else_stays(client, shell):
+def test_only_the_metric_of_one_exclusion_is_changed(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("!10.7.0.0/16", "!10.8.0.0/16", TWO[0])))
     exclusion = {"prefix": "10.8.0.0/16", "exclude": True, "metric": 5}
     said = say(client, shell, routes(TWO[0], exclusion, exclusions="write"))
@@ -44,7 +44,7 @@ def test_the_metric_of_one_exclusion_is_changed_and_all_else_stays(client, shell
 
 
 @pytest.mark.parametrize("wanted", [TWO[0], {"prefix": "10.9.0.0/16", "metric": 5}])
-def test_an_exclusion_that_left_with_a_route_of_its_prefix_is_put_back(client, shell, wanted):
+def test_an_exclusion_removed_with_its_route_is_put_back(client, shell, wanted):
     before = entry(PROFILE, routes=("10.9.0.0/16", "!10.9.0.0/16", TWO[0]))
     path = client.write_phonebook("device", before)
     assert say(client, shell, routes(wanted, stale="remove")).states == "issue failed issue failed"

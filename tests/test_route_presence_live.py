@@ -28,7 +28,7 @@ def test_live_routes_that_are_missing_are_added_by_system(client, shell):
 
 
 @pytest.mark.parametrize("families", [("IPv4", "IPv6"), ("IPv4",)])
-def test_a_live_route_goes_only_if_it_just_left_the_profile(client, shell, families):
+def test_only_live_routes_that_left_the_profile_are_removed(client, shell, families):
     client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
     connect(client, "10.9.0.0/16", "10.7.0.0/16", TWO[0], families=families)
     assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"
@@ -51,7 +51,7 @@ def test_without_the_phonebook_nothing_is_said_of_the_next_connection(client, sh
     assert run.result["detail"] == "live routes: 2 missing; the phonebook was not checked"
 
 
-def test_the_live_companion_runs_as_system_and_reads_no_phonebook(client, shell):
+def test_the_live_package_runs_as_system_and_reads_no_phonebook(client, shell):
     connect(client)
     package = routes({"prefix": TWO[0], "metric": 5}, TWO[1], scope="user", stored="ignore", live="repair")
     assert package.run_as == "system" and b"rasphone" not in package.remediation
@@ -67,7 +67,7 @@ def test_a_family_that_is_not_live_gets_no_route(client, shell):
 
 
 @pytest.mark.parametrize("command", ["Get-NetRoute", "Get-NetIPInterface"])
-def test_a_failing_look_at_the_live_state_never_starts_a_repair(client, shell, command):
+def test_a_failing_check_of_live_routes_never_starts_a_repair(client, shell, command):
     path = client.write_phonebook("device", entry(PROFILE))
     connect(client)
     client.faults = {command: "RPC server unavailable"}
@@ -85,7 +85,7 @@ def test_a_live_route_that_windows_does_not_change_is_failed(client, shell, comm
     assert (run.result["state"], run.result["detail"]) == ("failed", f"{refused}: RPC server unavailable")
 
 
-def test_a_live_route_that_windows_was_first_with_is_no_failure(client, shell):
+def test_a_live_route_that_windows_adds_first_is_not_a_failure(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=tuple(TWO)))
     connect(client, "10.1.2.3/32", families=("IPv4",))
     first = "$global:Client.routes += $global:Client.routes[-1].PSObject.Copy(); "
@@ -121,7 +121,7 @@ def test_a_live_route_around_an_exclusion_waits_for_the_next_connection(client, 
         assert said.runs[0].result["detail"] == detail
 
 
-def test_other_live_routes_are_added_all_the_same(client, shell):
+def test_other_live_routes_are_still_added(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=(*TWO, "!10.20.8.0/24")))
     connect(client)
     exclusion = {"prefix": "10.20.8.0/24", "exclude": True}
@@ -147,7 +147,7 @@ def test_no_live_route_is_added_before_the_phonebook_is_read(client, shell, faul
     assert prefixes(client) == ([] if faults else [TWO[1]])
 
 
-def test_of_stale_routes_those_that_left_the_profile_leave_the_interface(client, shell):
+def test_only_removed_stale_routes_leave_the_interface(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
     connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
     client.faults = {"Remove-VpnConnectionRoute 10.8.0.0/16": "no"}
@@ -156,14 +156,14 @@ def test_of_stale_routes_those_that_left_the_profile_leave_the_interface(client,
     assert prefixes(client) == ["10.8.0.0/16", TWO[0]]
 
 
-def test_of_stale_routes_all_that_left_the_profile_leave_the_interface(client, shell):
+def test_all_removed_stale_routes_leave_the_interface(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
     connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
     assert repair(client, shell, routes(TWO[0], stale="remove")).result["state"] == "fixed"
     assert prefixes(client) == [TWO[0]]
 
 
-def test_of_stale_routes_that_were_put_back_none_leaves_the_interface(client, shell):
+def test_restored_stale_routes_stay_on_the_interface(client, shell):
     client.switches = ("resetsMetric",)
     client.write_phonebook("device", entry(PROFILE, ipv4=3, routes=("10.8.0.0/16", TWO[0])))
     connect(client, "10.8.0.0/16", TWO[0])
@@ -171,7 +171,7 @@ def test_of_stale_routes_that_were_put_back_none_leaves_the_interface(client, sh
     assert prefixes(client) == ["10.8.0.0/16", TWO[0]]
 
 
-def test_a_live_route_goes_even_if_another_program_unstored_it(client, shell):
+def test_a_live_route_goes_even_if_another_program_removed_it(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
     connect(client, "10.9.0.0/16", TWO[0])
     right = writing(path, entry(PROFILE, routes=(TWO[0],)))

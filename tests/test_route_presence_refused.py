@@ -93,7 +93,7 @@ def test_a_refused_device_tunnel_is_failed_and_never_healthy(client, shell):
 
 
 @pytest.mark.parametrize("old", ["10.20.0.0/16@9", "10.20.0.0/16@305419896"])
-def test_an_old_route_comes_back_where_its_new_metric_is_refused(client, shell, old):
+def test_an_old_route_comes_back_if_its_new_metric_is_refused(client, shell, old):
     path = client.write_phonebook("device", entry(PROFILE, routes=(old,)))
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no such metric"}
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
@@ -110,7 +110,7 @@ def test_without_exclusions_lines_of_refused_routes_stay_in_place(client, shell)
     assert path.read_bytes() == before and len(files(client)) == 1
 
 
-def test_a_refused_route_and_a_damage_are_both_said(client, shell):
+def test_a_refused_route_and_a_damage_are_both_told(client, shell):
     client.switches = ("reencodes",)
     client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}

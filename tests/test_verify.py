@@ -23,7 +23,7 @@ def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
 
 
 @pytest.mark.parametrize("kind", RENDERED)
-def test_every_case_of_a_kind_is_for_somebody(tmp_path, kind):
+def test_every_case_of_a_kind_is_used(tmp_path, kind):
     own = [path for path in case_files(kind) if path.parent.name == kind]
     names = {name for path in own for name in case_names(path)}
     used = {job.case.name for entry in ENTRIES_OF[kind] for job in jobs(tmp_path, entry)}
@@ -90,7 +90,7 @@ def test_deleting_the_body_of_any_part_makes_verify_fail(shell, tmp_path, kind, 
     assert any(not prove(job, shell).ok for job in found)
 
 
-def test_the_client_of_a_failing_case_is_left_for_a_look(shell, tmp_path):
+def test_the_client_of_a_failing_case_is_kept(shell, tmp_path):
     job = broken(the_case(tmp_path, "the stored state is wrong"), replaces_the_file)
     prove(job, shell, keep=tmp_path / "kept")
     assert list((tmp_path / "kept").rglob("rasphone.pbk"))

@@ -185,7 +185,7 @@ def test_your_own_pair_that_says_states_must_follow_the_whole_protocol(shell, tm
 
 
 @pytest.mark.parametrize("way", HARMFUL)
-def test_the_harmful_ways_of_the_field_are_rejected_for_their_reason(shell, tmp_path, way):
+def test_harmful_scripts_from_practice_are_rejected_with_the_reason(shell, tmp_path, way):
     repair, reason = HARMFUL[way]
     proofs = [prove(job, shell) for job in own_pair(tmp_path, repair)]
     found = [line for proof in proofs for line in proof.differences]
