@@ -305,7 +305,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 levels deep; remove some of them"),
     "a complex key": ("? [a]\n: 1\n" + ENTRY, "1:3: a key must be one word, not a list or a mapping; write one word"),
     "a tab after a dash": (LIST + "      -\tgroup: G\n\t\tschedule: x\n", "9:8: this line is indented with a tab; use spaces"),
-    "no YAML": ("a: b: c\n", "1:5: is not valid YAML (mapping values are not allowed in this context); check this line and the line before"),
+    "not YAML": ("a: b: c\n", "1:5: is not valid YAML (mapping values are not allowed in this context); check this line and the line before"),
     "an open bracket": ("a: [1\n", "2:1: is not valid YAML (did not find expected ',' or ']'); check this line and the line before"),
     "20 MB": (b"x" * 20_000_000, "1:1: is larger than 1,000,000 bytes; make it smaller"),
 }  # fmt: skip

@@ -41,7 +41,7 @@ def test_the_parts_of_another_description_replace_those_of_a_client():
     assert (after.routes, after.culture, after.build) == ([], "de-DE", 1)
 
 
-def test_a_client_that_this_machine_cannot_create_is_no_bug(tmp_path):
+def test_a_client_that_cannot_be_created_is_reported_with_the_reason(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ClientError, match="the files of the simulated client cannot be created: "):
         make_client(Description(), tmp_path / "file" / "client")
