@@ -35,7 +35,7 @@ BOOK = "which is not described; add it to phonebooks"
 BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "not a list": ("x: 1", ["1:1: the file must be a list of cases, not a mapping; start each case with - case: NAME"]),
     "an empty list": ("[]", ["1:1: the file must be a list of cases, not a list; start each case with - case: NAME"]),
-    "empty": ("", ["1:1: the file is empty; a client file is a list of cases, each starts with - case: NAME"]),
+    "empty": ("", ["1:1: the file is empty; remediate docs clients shows an example"]),
     "a case that is a number": ("- 1", ["1:3: a case must be a mapping, not 1; start it with case: NAME"]),
     "not YAML": ("- a: [\n", ["2:1: is not valid YAML (did not find expected node content); check this line and the line before"]),
     "only a name": ("- {case: a}", ["1:3: before is missing; add before: ...", "1:3: exits is missing; add exits: [1, 0, 0, 0], or says"]),

@@ -284,8 +284,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         '9:11: id "x" is not a valid id; write it as 11111111-1111-1111-1111-111111111111\n'
         '9:25: client_id "y" is not a valid id; write it as 11111111-1111-1111-1111-111111111111',
     ),
-    "empty": ("", "1:1: the file is empty; remediate schema shows what belongs here"),
-    "only a comment": ("# nothing\n", "1:1: the file is empty; remediate schema shows what belongs here"),
+    "empty": ("", "1:1: the file is empty; remediate docs config shows an example"),
+    "only a comment": ("# nothing\n", "1:1: the file is empty; remediate docs config shows an example"),
     "a list": ("- a\n", "1:1: the file must be a mapping, not a list; write keys and values below it"),
     "a word": ("hello\n", '1:1: the file must be a mapping, not "hello"; write keys and values below it'),
     "not UTF-8": (b"name: c\nx: \xff\n", "2:4: byte 0xFF is not UTF-8; save the file as UTF-8"),

@@ -70,7 +70,7 @@ print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
         [sys.executable, "-c", program], cwd=EXAMPLE.parents[1], capture_output=True, text=True, check=False
     )
     assert run.stdout.splitlines() == [
-        "1:1: is not valid YAML; remediate schema shows what belongs here",
+        "1:1: is not valid YAML; remediate docs config shows an example",
         "5:14: contains U+D800, which is not a character; remove it "
         '5:14: profile "\\ud800" contains the control character U+D800; remove it',
     ], run.stderr

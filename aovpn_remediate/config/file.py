@@ -19,7 +19,7 @@ CONFIG_FILE = FileType(
     missing_key="config/missing-key",
     secret_key="config/secret",  # noqa: S106  the code of a problem
     choose_file="name the config with -c FILE",
-    example="remediate schema shows what belongs here",
+    example="remediate docs config shows an example",
     hints={
         "run_as": "scope decides the account; only the kind custom has run_as",
         "at": "at belongs in schedule",

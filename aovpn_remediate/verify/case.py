@@ -23,7 +23,7 @@ CASE_FILE = FileType(
     unknown_key="client/unknown-key",
     missing_key="client/missing-key",
     choose_file="correct its path in clients",
-    example="a client file is a list of cases, each starts with - case: NAME",
+    example="remediate docs clients shows an example",
     hints={"when": _NOT_HERE, "unless": _NOT_HERE, "<<": "merge keys are not accepted, write the keys out"},
     forms={
         "says": ("list of states", "issue fixed healthy healthy"),
