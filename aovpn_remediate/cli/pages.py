@@ -22,6 +22,6 @@ def docs(
         typer.echo(read_page(page), nl=False)
         return
     pages = find_pages()
-    width = max(len(name) for name in pages)
+    width = max(map(len, pages))
     for name, path in pages.items():
         typer.echo(f"{name:{width}}  {title_of(path)}")

@@ -111,9 +111,10 @@ def publish(
 def _prove(path: Path) -> None:
     from aovpn_remediate.cli.prove import prove_config
     from aovpn_remediate.display.proof_text import proofs_text
+    from aovpn_remediate.verify import failed_proofs
 
     proofs = prove_config(path)
-    failed = [proof for proof in proofs if not proof.ok]
+    failed = failed_proofs(proofs)
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
         raise RefusedPlanError(

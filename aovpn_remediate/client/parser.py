@@ -41,7 +41,10 @@ def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
         except (OSError, subprocess.TimeoutExpired):
             return None
     lines = done.stdout.decode("utf-8", errors="replace").splitlines()
-    found = [json.loads(line) for line in lines[:-1]]
-    if not found and lines[-1:] != ["version 5"]:
+    problems: list[tuple[int, str]] = []
+    for answer in lines[:-1]:
+        line, text = json.loads(answer)
+        problems.append((line, f"is not valid PowerShell: {text}"))
+    if not problems and lines[-1:] != ["version 5"]:
         return None
-    return [(line, f"is not valid PowerShell: {text}") for line, text in found]
+    return problems

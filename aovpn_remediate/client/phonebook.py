@@ -53,7 +53,10 @@ def entry(  # noqa: PLR0913  each is a part of an entry
     net = [b"NETCOMPONENTS=", b"ms_msclient=1", b"ms_server=1"]
     media = [b"MEDIA=rastapi", b"Port=VPN2-0", b"Device=WAN Miniport (IKEv2)"]
     device = [b"DEVICE=vpn", b"PhoneNumber=vpn.contoso.com", b"AreaCode=", b"LastSelectedPhone=0"]
-    return b"".join(CRLF.join(block) + CRLF * 2 for block in (first, net, media, device))
+    content = b""
+    for block in (first, net, media, device):
+        content += CRLF.join(block) + CRLF * 2
+    return content
 
 
 def _with_keys(lines: list[bytes], keys: Mapping[str, object]) -> list[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.display.package_json import Json, assignment_json, package_json, script_json
@@ -13,7 +12,7 @@ from aovpn_remediate.publish import Outcome
 
 def plan_json(plan: Plan, names: Mapping[str, str]) -> Json:
     """Return a plan as JSON values."""
-    counts = Counter(change.action for change in plan.changes)
+    counts = plan.counts
     return {
         "schemaVersion": 1,
         "digest": plan.digest,

@@ -66,7 +66,7 @@ def _summary(plan: Plan) -> str:
         kept = len(plan.unchanged)
         verb = "matches" if kept == 1 else "match"
         return f"No changes. {count_of(kept, 'package')} {verb} the config."
-    counts = Counter(change.action for change in plan.changes)
+    counts = plan.counts
     adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
     return (
         f"Plan: {counts['create']} to create, {adopts}{counts['update']} to update, "

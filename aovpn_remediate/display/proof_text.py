@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import textwrap
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from aovpn_remediate.display.clean import clean
-from aovpn_remediate.verify import Proof
+from aovpn_remediate.verify import Proof, failed_proofs
 from aovpn_remediate.wording import count_of
 
 Json = dict[str, object]
@@ -51,8 +51,7 @@ def proofs_junit(proofs: Sequence[Proof]) -> bytes:
     """Return proofs as a JUnit file, a suite for each remediation."""
     root = ElementTree.Element("testsuites", name="remediate verify")
     for key, mine in _by_remediation(proofs).items():
-        failures = Counter(proof.ok for proof in mine)[False]
-        counts = {"tests": str(len(mine)), "failures": str(failures)}
+        counts = {"tests": str(len(mine)), "failures": str(len(failed_proofs(mine)))}
         suite = ElementTree.SubElement(root, "testsuite", {"name": key, **counts})
         suite.extend(map(_case_element, mine))
     return b"<?xml version='1.0' encoding='utf-8'?>\n" + bytes(ElementTree.tostring(root, encoding="utf-8"))
@@ -106,13 +105,13 @@ def _assumption_lines(proofs: Sequence[Proof]) -> list[str]:
     texts = _unconfirmed(proofs)
     if not texts:
         return []
-    return ["What Windows has not confirmed:", *[f"  - {text}" for text in texts], ""]
+    return ["What Windows has not confirmed:", textwrap.indent("\n".join(texts), "  - "), ""]
 
 
 def _summary(proofs: Sequence[Proof]) -> str:
-    counts = Counter(proof.ok for proof in proofs)
+    failed = len(failed_proofs(proofs))
     average = sum(proof.ms for proof in proofs) // max(len(proofs), 1)
-    text = f"{count_of(len(proofs), 'case')}: {counts[True]} ok, {counts[False]} failed, {average} ms each."
-    if counts[False]:
+    text = f"{count_of(len(proofs), 'case')}: {len(proofs) - failed} ok, {failed} failed, {average} ms each."
+    if failed:
         text += "\n-v shows what the scripts said; --keep DIR keeps the clients of failing cases."
     return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
@@ -96,6 +97,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to carry out."""
         return not self.changes
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many changes there are of each action."""
+        return Counter(change.action for change in self.changes)
 
     @property
     def digest(self) -> str:

@@ -27,8 +27,10 @@ def end_of_table(code: bytes, start: int) -> int | None:
 
 def _read_table(code: bytes, place: int, depth: int) -> int:
     place = _after(b"@{", code, place)
-    while entry := _KEY.match(code, place):
+    entry = _KEY.match(code, place)
+    while entry:
         place = _read_value(code, entry.end(), depth)
+        entry = _KEY.match(code, place)
     end = _TABLE_END.match(code, place)
     if end is None:
         raise ValueError("the table does not end")

@@ -83,7 +83,10 @@ def read_calls(found: Mapping[str, list[Node]]) -> tuple[list[Call], Functions]:
     for node in found["assignment"]:
         for variable, key in _keys(node):
             tables.setdefault((_scope(node), variable.lower()), set()).add(key)
-    calls = [_call(node, tables) for node in found["command"] if _name(node)]
+    calls: list[Call] = []
+    for node in found["command"]:
+        if _name(node):
+            calls.append(_call(node, tables))
     return sorted(calls), functions
 
 

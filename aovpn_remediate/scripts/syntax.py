@@ -44,8 +44,11 @@ def _with_line_ends(content: bytes, root: Node) -> bytes:
         text[label.start(1) : label.end(1)] = b" " * len(label[1])
     for node in broken_nodes(root):
         start, end = node.start_byte, node.end_byte + _BEHIND
-        blanks = [one.start() + 1 for one in _CLAUSE_END.finditer(content, start, end)]
-        blanks += [_behind_bracket(content, one.end()) for one in _PARAMETERS.finditer(content, start, end)]
+        blanks: list[int] = []
+        for clause in _CLAUSE_END.finditer(content, start, end):
+            blanks.append(clause.start() + 1)
+        for parameters in _PARAMETERS.finditer(content, start, end):
+            blanks.append(_behind_bracket(content, parameters.end()))
         for place in blanks:
             if content[place : place + 1] in (b" ", b"\t"):
                 text[place] = ord("\r")

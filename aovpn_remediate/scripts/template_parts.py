@@ -73,9 +73,12 @@ def _with_features(text: str, features: Mapping[str, bool], name: str) -> str:
 
 def select_functions(shell: str, sections: Sequence[Section]) -> list[str]:
     """Return each section's text, cut down to what the shell uses, directly or through others."""
-    known = {name: text for section in sections for name, text in section.functions.items()}
+    known: dict[str, str] = {}
+    for section in sections:
+        known.update(section.functions)
     used = _closure(_commands(shell), known)
-    return [text for section in sections if (text := _text(section, used))]
+    texts = [_text(section, used) for section in sections]
+    return [text for text in texts if text]
 
 
 def _text(section: Section, used: set[str]) -> str:

@@ -61,7 +61,7 @@ def broken_rules(record: Record) -> list[str]:
         found = [*_forbidden(step.run)]
         if not is_free_text:
             found += _protocol_problems(step)
-        problems += _labelled(step, found)
+        problems += _labelled(f"run {step.number}: ", found)
     return problems
 
 
@@ -94,7 +94,7 @@ def lost_content(record: Record) -> list[str]:
         return problems
     for step in record.steps:
         found = [*_lost_versions(record, step), *_lost_entries(record, step)]
-        problems += _labelled(step, found)
+        problems += _labelled(f"run {step.number}: ", found)
     return problems
 
 
@@ -161,7 +161,7 @@ def wrong_changes(record: Record) -> list[str]:
     """Return what changed in a run that may change nothing, and how the last client is not as expected."""
     problems: list[str] = []
     for label, expected, found in _comparisons(record):
-        problems += [label + line for line in differences(expected, found)]
+        problems += _labelled(label, differences(expected, found))
     return problems
 
 
@@ -183,5 +183,5 @@ def _without_backups(record: Record, found: Snapshot) -> Snapshot:
     return {name: value for name, value in found.items() if not _IS_BACKUP(name)}
 
 
-def _labelled(step: Step, problems: list[str]) -> list[str]:
-    return [f"run {step.number}: {problem}" for problem in problems]
+def _labelled(label: str, problems: list[str]) -> list[str]:
+    return [label + problem for problem in problems]

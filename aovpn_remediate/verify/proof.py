@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,11 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
     if keep is not None and not proof.ok:
         keep_client(record, proof.differences, keep / folder_name(f"{proof.remediation} {proof.case}"))
     return proof
+
+
+def failed_proofs(proofs: Iterable[Proof]) -> list[Proof]:
+    """Return the proofs that are not ok."""
+    return [proof for proof in proofs if not proof.ok]
 
 
 def unproven(remediation: Remediation, package: ScriptPackage) -> Proof:

@@ -8,6 +8,7 @@ from aovpn_remediate.errors import UsageError
 from aovpn_remediate.kinds.common.entry import Entry
 from aovpn_remediate.kinds.common.registry import KINDS
 from aovpn_remediate.model import KindText, SettingText
+from aovpn_remediate.wording import any_of
 
 
 def describe_kinds() -> list[KindText]:
@@ -54,10 +55,11 @@ def _as_written(default: object) -> str:
 
 
 def _type_text(schema: Mapping[str, object]) -> str:
-    if isinstance(options := schema.get("anyOf"), list):
-        return " or ".join(_type_text(option) for option in options)
-    if isinstance(values := schema.get("enum"), list):
-        return " | ".join(str(value) for value in values)
+    options, values = schema.get("anyOf"), schema.get("enum")
+    if isinstance(options, list):
+        return any_of(map(_type_text, options))
+    if isinstance(values, list):
+        return " | ".join(map(str, values))
     if "const" in schema:
         return str(schema["const"])
     if "minimum" in schema:
