@@ -156,7 +156,7 @@ def test_a_kind_in_words_has_its_own_settings_only():
         ("stored", "repair | ignore", "repair"),
         ("live", "repair | report | ignore", "report for user, else repair"),
         ("ipv4", "1-9999 or automatic", "required"),
-        ("ipv6", "1-9999 or automatic or null", "as ipv4"),
+        ("ipv6", "1-9999, automatic or null", "as ipv4"),
     ]
 
 
