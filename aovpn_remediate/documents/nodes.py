@@ -62,7 +62,7 @@ def _children(where: Where, node: Node) -> Iterator[Located]:
 
 
 def _pairs(node: MappingNode) -> list[Pair]:
-    """The keys of a mapping with their values, but for what is not a key and for repeated ones."""
+    """The keys of a mapping with their values, without duplicate keys and without lists as keys."""
     pairs: dict[str, Pair] = {}
     for key, value in node.value:
         if isinstance(key, ScalarNode):

@@ -1,7 +1,7 @@
 """YAML files read strictly, with positions and bounds.
 
 What other YAML readers understand differently is refused: duplicate keys, times such as ``06:30``
-without quotes, several documents; tags and aliases, but for those that a type of file accepts.
+without quotes, several documents, and tags and aliases that the type of file does not accept.
 """
 
 from __future__ import annotations

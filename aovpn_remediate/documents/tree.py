@@ -44,7 +44,7 @@ class Tree:
         return Problem(str(self.path), *self.key_place(where), text, code)
 
     def section(self, name: str) -> Mapping[str, object]:
-        """Return a mapping of the document by its key; an empty one where there is none."""
+        """Return a mapping at the top of the document by its key; an empty mapping if it is missing."""
         found = self.value.get(name) if isinstance(self.value, dict) else None
         return found if isinstance(found, dict) else {}
 

@@ -18,7 +18,7 @@ _LATER = (
 def open_tenant(graph_url: str | None) -> GraphTenant:
     """Return the tenant at a service root; no request is made yet.
 
-    Raises ``SignInError`` where a sign-in would be needed, ``UsageError`` for an address that is none.
+    Raises ``SignInError`` where a sign-in would be needed, ``UsageError`` for an invalid address.
     """
     from aovpn_remediate.graph.session import GraphSession
     from aovpn_remediate.graph.tenant import GraphTenant

@@ -12,7 +12,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def service_root(url: str) -> str:
-    """Return the service root without a trailing slash; raises ``UsageError`` for what is none.
+    """Return the service root without a trailing slash; raises ``UsageError`` for an invalid address.
 
     Plain HTTP is accepted for loopback only, because a token would travel readable.
     """

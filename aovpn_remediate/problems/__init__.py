@@ -32,7 +32,7 @@ class Problem:
         return f"{self.file}:{self.line}{column}: {self.text}"
 
 
-class InvalidValue(ValueError):  # noqa: N818  what validators raise for a person's value, not a failure of ours
+class InvalidValue(ValueError):  # noqa: N818  raised for the value of a person, not for a failure of the tool
     """A value that a validator refuses: the code of the problem, and a text that follows the value."""
 
     def __init__(self, code: str, text: str) -> None:

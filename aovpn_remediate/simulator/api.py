@@ -44,7 +44,7 @@ _PLAIN_MANY = ("$select", "$top", "$skiptoken", "$filter")
 
 @dataclass(frozen=True)
 class Call:
-    """A request on its way: the tenant it is for, the id in its path, the size of a page."""
+    """A request with its tenant, the id in its path, and the size of a page."""
 
     tenant: Tenant
     request: Request

@@ -55,7 +55,7 @@ class RefusalError(Exception):
 
 
 def answer_or_refusal(request: Request, work: Callable[[Request], Reply]) -> Reply:
-    """Return what ``work`` answers; a refusal becomes an answer too."""
+    """Return the answer of ``work``; a refusal becomes an answer, too."""
     try:
         return work(request)
     except RefusalError as refusal:

@@ -114,7 +114,7 @@ def _client_problems(item: Mapping[str, object], where: Where, tree: Tree) -> It
 
 
 def _run_problems(item: Mapping[str, object], where: Where, tree: Tree, runs: int) -> Iterator[Problem]:
-    """What is said of fewer runs than there are, or of none."""
+    """A case that says nothing about its runs, or only about some of them."""
     wanted = runs + bool(item.get("then") and runs > 1)
     if "exits" not in item and "says" not in item:
         text = "exits is missing; add exits: [1, 0, 0, 0], or says"

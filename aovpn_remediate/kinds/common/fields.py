@@ -29,7 +29,7 @@ def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
 
 
-# What the validators refuse, the patterns let an editor refuse too.
+# With the patterns an editor refuses what the validators refuse.
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
 Key = Annotated[str, AfterValidator(check_key), text_schema("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]

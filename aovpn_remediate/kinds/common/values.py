@@ -145,7 +145,7 @@ def check_prefix(value: str) -> str:
 
 
 def is_within(inner: str, outer: str) -> bool:
-    """Return whether every address of a network is one of another network's too."""
+    """Return whether every address of a network is also in another network."""
     one, other = ip_network(inner), ip_network(outer)
     if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
         return one.subnet_of(other)
