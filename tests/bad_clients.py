@@ -76,7 +76,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "a network of another category": (client("networks: [{name: x, interface: y, category: Work}]"), ['1:67: category "Work" is not valid; write Public, Private or DomainAuthenticated']),
     "a network without an interface": (client("networks: [{name: x}]"), ["1:33: interface is missing; add interface: ..."]),
     "hosts that are text": (client("reachable: dc01"), ['1:33: reachable must be a list, not "dc01"; write each item on a line with - before it']),
-    "a port that YAML reads as a time": (client("reachable: [1:30]"), ['1:34: other YAML readers read 1:30 as a number; write "1:30"']),
+    "a port that YAML reads as a time": (client("reachable: [1:30]"), ['1:34: 1:30 needs quotes: other YAML readers read it as a number; write "1:30"']),
     "a file outside": (client("files: {'../x': a, C:\\x: b, /x: c}"), [f'1:30: files "../x" {PATH}', f'1:41: files "C:\\x" {PATH}', f'1:50: files "/x" {PATH}']),
     "a file in the place of a folder": (client("files: {a: x, a/b: y, ProgramData: z}"), ['1:30: "a" is a folder of this client; name a file in it', '1:44: "ProgramData" is a folder of this client; name a file in it']),
     "a file below a phonebook": (client("phonebooks: {user: []}, files: {Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/rasphone.pbk/x: a}"), ['1:54: "Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/..." is below a phonebook, which is a file; name another path']),

@@ -79,7 +79,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "an unquoted time": (
         LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
-        '10:38: other YAML readers read 06:30 as a number; write "06:30"',
+        '10:38: 06:30 needs quotes: other YAML readers read it as a number; write "06:30"',
     ),
     "400 hours": (
         LIST + "      - {group: G, schedule: {every: 400 hours}}\n",

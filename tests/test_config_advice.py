@@ -26,8 +26,8 @@ ADVICE = {
     "other routes of one profile": (
         ROUTES % ("a", "10.0.0.0/8") + ROUTES % ("b", "172.16.0.0/12"),
         [
-            '9:3: "a" wants another value of routes in the connected interface "W" (scope: device); make both alike or remove one',
-            '9:3: "a" wants another value of routes in the phonebook entry "W" (scope: device); make both alike or remove one',
+            '9:3: "a" wants a different value for routes in the connected interface "W" (scope: device); use the same value in both, or remove one',
+            '9:3: "a" wants a different value for routes in the phonebook entry "W" (scope: device); use the same value in both, or remove one',
         ],
     ),
     "the same routes of one profile in another order": (
@@ -40,7 +40,7 @@ ADVICE = {
     "one profile twice": (
         "  n: {kind: interface-metric, profile: vpn, scope: user, ipv4: automatic}\n",
         [
-            '8:3: "m" wants another value of IpInterfaceMetric and Ipv6InterfaceMetric in the phonebook entry "vpn" (scope: user); make both alike or remove one'
+            '8:3: "m" wants a different value for IpInterfaceMetric and Ipv6InterfaceMetric in the phonebook entry "vpn" (scope: user); use the same value in both, or remove one'
         ],
     ),
     "a live companion": (
@@ -63,7 +63,7 @@ ADVICE = {
     ),
     "no routes": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: []}\n",
-        ["8:3: no routes are listed, so every device is healthy"],
+        ["8:3: no routes are listed, so every device is healthy; list the routes"],
     ),
     "all fine": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, 10.1.0.0/16]}\n",

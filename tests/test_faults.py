@@ -300,16 +300,16 @@ def test_ctrl_c_in_a_publish_says_what_is_done_and_the_next_run_goes_on(bench: B
 @pytest.mark.parametrize(
     ("url", "code", "expected"),
     [
-        ("http://intune.example", 64, "plain HTTP is for loopback only"),
-        ("http://10.0.0.1:8765", 64, "plain HTTP is for loopback only"),
-        ("https://graph.microsoft.com", 4, "signing in to a tenant comes with the next version"),
+        ("http://intune.example", 64, "plain HTTP is accepted for loopback only"),
+        ("http://10.0.0.1:8765", 64, "plain HTTP is accepted for loopback only"),
+        ("https://graph.microsoft.com", 4, "signing in to a real tenant is not possible yet"),
         ("ftp://127.0.0.1", 64, "not an http or https address"),
         ("nonsense", 64, "not an http or https address"),
         ("http://127.0.0.1:99999", 64, "not an http or https address"),
         ("http://[::1", 64, "not an http or https address"),
-        ("http://user:hunter2@127.0.0.1:1", 64, "holds a user name or password"),
-        ("http://127.0.0.1:1/?x=1", 64, "holds a query or fragment"),
-        ("http://127.0.0.1.evil.example", 64, "plain HTTP is for loopback only"),
+        ("http://user:hunter2@127.0.0.1:1", 64, "contains a user name or password"),
+        ("http://127.0.0.1:1/?x=1", 64, "contains a query or fragment"),
+        ("http://127.0.0.1.evil.example", 64, "plain HTTP is accepted for loopback only"),
     ],
 )
 def test_a_service_root_that_is_not_loopback_gets_nothing(bench: Bench, url, code, expected):
@@ -322,4 +322,4 @@ def test_a_service_root_that_is_not_loopback_gets_nothing(bench: Bench, url, cod
 def test_without_a_service_root_signing_in_is_announced(bench: Bench):
     bench.write(config("a"))
     assert run(["publish", "-c", str(bench.folder / "r.yaml"), "--yes"]) == 4
-    assert "signing in to a tenant comes with the next version" in bench.capsys.readouterr().err
+    assert "signing in to a real tenant is not possible yet" in bench.capsys.readouterr().err

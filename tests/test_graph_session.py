@@ -531,7 +531,7 @@ def test_loopback_needs_no_sign_in(url):
 @pytest.mark.parametrize("url", [None, "https://graph.microsoft.com", "https://10.0.0.1:8443"])
 def test_anything_else_waits_for_the_sign_in_of_the_next_version(url):
     with pytest.raises(
-        SignInError, match="signing in to a tenant comes with the next version; pass --graph-url"
+        SignInError, match="signing in to a real tenant is not possible yet; pass --graph-url"
     ):
         open_tenant(url)
 

@@ -90,7 +90,10 @@ class PowerShell:
             self._start()
         except OSError as error:
             self._folder.cleanup()
-            raise ClientError(f"{executable}: cannot be started as PowerShell; {error.strerror}") from error
+            reason = (error.strerror or "unknown reason").lower()
+            raise ClientError(
+                f"{executable}: PowerShell cannot be started ({reason}); name its path in REMEDIATE_PWSH"
+            ) from error
 
     def _start(self) -> None:
         errors = Path(self._folder.name, "errors.txt")

@@ -39,8 +39,8 @@ def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:
                 found = duplicates if wanted == value else conflicts
                 found[earlier, place].append(name)
         for (earlier, place), names in conflicts.items():
-            text = f"{quoted(earlier)} wants another value of {_named(names, place)}; "
-            yield key, "config/conflict", f"{text}make both alike or remove one"
+            text = f"{quoted(earlier)} wants a different value for {_named(names, place)}; "
+            yield key, "config/conflict", f"{text}use the same value in both, or remove one"
         for (earlier, place), names in duplicates.items():
             if not {earlier, key} <= repaired:  # a detection beside a repair keeps nothing correct
                 continue

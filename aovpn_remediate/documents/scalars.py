@@ -53,7 +53,10 @@ def scalar_problem(node: ScalarNode) -> tuple[str, str] | None:
         code_point = f"U+{ord(surrogate[0]):04X}"
         return f"contains {code_point}, which is not a character; remove it", "yaml/control-character"
     if not node.style and _SEXAGESIMAL.fullmatch(text):
-        return f'other YAML readers read {text} as a number; write "{text}"', "yaml/unquoted-time"
+        return (
+            f'{text} needs quotes: other YAML readers read it as a number; write "{text}"',
+            "yaml/unquoted-time",
+        )
     return None
 
 

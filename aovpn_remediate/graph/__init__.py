@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from aovpn_remediate.graph.tenant import GraphTenant
 
 _LATER = (
-    "signing in to a tenant comes with the next version; pass --graph-url http://127.0.0.1:PORT of "
+    "signing in to a real tenant is not possible yet; pass --graph-url http://127.0.0.1:PORT of a running "
     "`remediate simulator`"
 )
 

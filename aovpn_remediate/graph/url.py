@@ -14,17 +14,19 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def service_root(url: str) -> str:
     """Return the service root without a trailing slash; raises ``UsageError`` for an invalid address.
 
-    Plain HTTP is accepted for loopback only, because a token would travel readable.
+    Plain HTTP is accepted for loopback only, because the token would be readable on the network.
     """
     parts = _split(url)
     if parts.username is not None or parts.password is not None:
-        raise UsageError(f"--graph-url: it contains a user name or password; {_EXAMPLE}")
+        raise UsageError(f"--graph-url: the address contains a user name or password; {_EXAMPLE}")
     if "?" in url or "#" in url:
-        raise UsageError(f"--graph-url: it contains a query or fragment; {_EXAMPLE}")
+        raise UsageError(f"--graph-url: the address contains a query or fragment; {_EXAMPLE}")
     if parts.path not in ("", "/"):
-        raise UsageError(f"--graph-url {url}: it is the service root and has no path; {_EXAMPLE}")
+        raise UsageError(f"--graph-url {url}: the address must not have a path; {_EXAMPLE}")
     if parts.scheme == "http" and not is_loopback(url):
-        raise UsageError(f"--graph-url {url}: plain HTTP is for loopback only; {_EXAMPLE}, or use https")
+        raise UsageError(
+            f"--graph-url {url}: plain HTTP is accepted for loopback only; {_EXAMPLE}, or use https"
+        )
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -51,5 +53,5 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         is_url = False
     if not is_url or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise UsageError(f"--graph-url: it is not an http or https address; {_EXAMPLE}")
+        raise UsageError(f"--graph-url: the value is not an http or https address; {_EXAMPLE}")
     return parts

@@ -133,7 +133,7 @@ user-routes:
     def advice(self) -> Iterable[Advice]:
         """A list without routes, and overlapping routes with different metrics."""
         if not self.routes:
-            yield "route/none", "no routes are listed, so every device is healthy"
+            yield "route/none", "no routes are listed, so every device is healthy; list the routes"
         routes = [route for route in self.routes if not route.exclude]
         for one, other in combinations(routes, 2):
             is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
