@@ -11,7 +11,7 @@ from aovpn_remediate.client import PowerShell
 from aovpn_remediate.client.phonebook import entry
 from tests.metric_client import LIVE_ONLY, connect, metrics
 from tests.pairs import PROFILE, check, files, metric_pair, repair
-from tests.script_faults import at_start_of_check
+from tests.script_faults import DETECTION, at_start
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_a_script_runs_without_the_simulated_client(shell: PowerShell, tmp_path:
 
 def test_a_session_without_an_appdata_is_unknown(client, shell):
     client.write_phonebook("user", entry(PROFILE))
-    run = check(client, shell, at_start_of_check(metric_pair(), "$env:APPDATA = ''"))
+    run = check(client, shell, at_start(metric_pair(), "$env:APPDATA = ''", of=DETECTION))
     assert run.result["state"] == "unknown"
     assert run.result["detail"] == "this session does not say where the phonebook is"

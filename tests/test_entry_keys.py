@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from aovpn_remediate.model import OwnPair, Remediation, RunAs, ScriptPackage
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.verify.case_values.entry_keys import key_values
 from tests.pairs import PROFILE, check, say
+from tests.script_faults import DETECTION, instead
 
 YES_NO: Mapping[int, str | bool] = {0: False, 1: True}
 METRIC = EntryKey(setting="ipv4", key="IpInterfaceMetric", wanted=(3,), missing=0, words={0: "automatic"})
@@ -125,9 +126,9 @@ def test_what_is_accepted_is_left_as_it_is(client: SimulatedClient, shell, keys,
 def test_the_line_says_every_value_that_is_accepted(client: SimulatedClient, shell, key, want):
     client.write_phonebook("device", book({key.key: 1}))
     package = pair([key])
-    generic = package.detection.replace(b"['want'] = Get-Want -S", b"['want'] = Get-WantedKey -S")
-    assert generic != package.detection
-    assert check(client, shell, replace(package, detection=generic)).result["want"] == want
+    body = "param($Settings)\nGet-WantedKey -Settings $Settings"
+    generic = instead(package, "Get-Want", body, of=DETECTION)
+    assert check(client, shell, generic).result["want"] == want
 
 
 @pytest.mark.parametrize(
