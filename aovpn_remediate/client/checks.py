@@ -80,6 +80,8 @@ def _repeated(part: Part, what: str, tree: Tree) -> Iterator[Problem]:
 
 def _files_that_are_folders(parts: Parts, tree: Tree) -> Iterator[Problem]:
     files = parts.get("files", _NOTHING)
+    if not files.names():
+        return
     paths = {name: PurePath(name.replace("\\", "/")) for name in files.names()}
     phonebooks = _phonebook_paths(parts)
     folders = _folders([*phonebooks, *paths.values()])

@@ -65,9 +65,9 @@ class EntryDescription(StrictPart):
     ipv6: StoredMetric = 0
     kind: int | None = 2
     encoding: bool = True
-    keys: dict[Word, StoredMetric] = {}
-    last: list[str] = []
-    routes: list[StoredRoute] = []
+    keys: dict[Word, StoredMetric] = Field(default_factory=dict)
+    last: list[str] = Field(default_factory=list)
+    routes: list[StoredRoute] = Field(default_factory=list)
     time: int = 0
 
 
@@ -112,23 +112,23 @@ class ChangeDescription(StrictPart):
 class Description(StrictPart):
     """A client; what is not described is as Windows has it."""
 
-    phonebooks: dict[Scope, list[EntryDescription]] = {}
-    interfaces: list[InterfaceDescription] = []
-    routes: list[LiveRoute] = []
-    networks: list[NetworkDescription] = []
-    reachable: list[Word] = []
-    files: dict[FilePath, Content] = {}
-    registry: dict[RegistryKey, dict[str, RegistryData]] = {}
-    services: dict[Word, ServiceDescription] = {}
+    phonebooks: dict[Scope, list[EntryDescription]] = Field(default_factory=dict)
+    interfaces: list[InterfaceDescription] = Field(default_factory=list)
+    routes: list[LiveRoute] = Field(default_factory=list)
+    networks: list[NetworkDescription] = Field(default_factory=list)
+    reachable: list[Word] = Field(default_factory=list)
+    files: dict[FilePath, Content] = Field(default_factory=dict)
+    registry: dict[RegistryKey, dict[str, RegistryData]] = Field(default_factory=dict)
+    services: dict[Word, ServiceDescription] = Field(default_factory=dict)
     build: Build = 22631
-    events: list[Event] = []
-    faults: dict[Word, str] = {}
-    denied: list[RegistryKey] = []
+    events: list[Event] = Field(default_factory=list)
+    faults: dict[Word, str] = Field(default_factory=dict)
+    denied: list[RegistryKey] = Field(default_factory=list)
     disk: Literal["full"] | None = None
-    locked: dict[Scope, Annotated[int, Field(ge=0)]] = {}
-    changes: dict[Scope, ChangeDescription] = {}
+    locked: dict[Scope, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    changes: dict[Scope, ChangeDescription] = Field(default_factory=dict)
     link: Scope | None = None
-    switches: list[Switch] = []
+    switches: list[Switch] = Field(default_factory=list)
     culture: Culture = "en-US"
     language: Literal["FullLanguage", "ConstrainedLanguage"] = "FullLanguage"
     account: Literal["other"] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from aovpn_remediate.client.checks import Parts, check_parts, parts_of
 from aovpn_remediate.client.description import Description
@@ -52,16 +52,16 @@ class CaseEntry(StrictPart):
     case: Word
     before: object
     after: object = None
-    exits: list[int] = []
-    says: Annotated[list[State], BeforeValidator(_split)] = []
+    exits: list[int] = Field(default_factory=list)
+    says: Annotated[list[State], BeforeValidator(_split)] = Field(default_factory=list)
     then: Literal["reconnect", "restart", "shut down"] | None = None
 
 
 class KindCaseEntry(CaseEntry):
     """A case of a kind; ``when`` and ``unless`` are the settings that it is for, and not for."""
 
-    when: dict[str, object] = {}
-    unless: dict[str, object] = {}
+    when: dict[str, object] = Field(default_factory=dict)
+    unless: dict[str, object] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
