@@ -152,6 +152,9 @@ def test_the_states_page_says_what_to_do_about_every_reason():
     assert words_of_the_scripts("Reason") <= rows
     for state in ("unknown", "failed", "pending"):
         assert f"## {state}\n" in page
+    result = (ROOT / "templates" / "ps1" / "runtime" / "Result.ps1").read_text(encoding="utf-8")
+    (quoted,) = re.findall(r"`detail` starts with \"([^\"]+)\"", page)
+    assert f"'{quoted}: '" in result
 
 
 def test_the_undo_page_names_everything_that_a_script_leaves_on_a_device():
