@@ -58,4 +58,4 @@ def test_a_session_without_an_appdata_is_unknown(client, shell):
     client.write_phonebook("user", entry(PROFILE))
     run = check(client, shell, at_start(metric_pair(), "$env:APPDATA = ''", of=DETECTION))
     assert run.result["state"] == "unknown"
-    assert run.result["detail"] == "this session does not say where the phonebook is"
+    assert run.result["detail"] == "the environment does not name the folder of the phonebook"

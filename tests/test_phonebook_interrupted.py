@@ -100,7 +100,7 @@ def test_a_restored_phonebook_without_the_profile_is_absent_not_failed(client, s
     path = broken_off(client, None)
     run = repair(client, shell, metric_pair(profile="Another"))
     assert (run.result["state"], run.exit_code) == ("absent", 0)
-    assert str(run.result["detail"]).startswith("the phonebook was brought back; the profile is not in")
+    assert str(run.result["detail"]).startswith("the phonebook was restored; the profile is not in")
     assert path.read_bytes() == entry(PROFILE)
 
 

@@ -23,7 +23,7 @@ def test_missing_privileges_are_added_and_wait_for_a_restart(client, shell):
     assert listed(client) == list(WORKAROUND)
     (mark,) = client.registry[OURS].values()
     assert mark["type"] == "String" and re.fullmatch(r"900 since \d{4}-[\d:.T-]+Z", str(mark["data"]))
-    assert said.runs[0].result["detail"] == "RasMan lacks 2 of 8 wanted privileges"
+    assert said.runs[0].result["detail"] == "RasMan lacks 2 of 8 configured privileges"
     assert said.runs[2].result["detail"] == STALE
 
 

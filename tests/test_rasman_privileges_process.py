@@ -53,11 +53,11 @@ def test_a_second_change_belongs_to_the_next_process(client, shell):
     ("what", "there_is", "why"),
     [
         ("Win32_Service", [], "the service RasMan is not there"),
-        ("Win32_Process", [], "the process of the service RasMan cannot be told"),
+        ("Win32_Process", [], "the process of the service RasMan cannot be determined"),
         (
             "Win32_Process",
             [{"ProcessId": 900, "CreationDate": None}],
-            "the process of the service RasMan cannot be told",
+            "the process of the service RasMan cannot be determined",
         ),
     ],
 )
@@ -73,7 +73,7 @@ def test_nothing_is_written_while_the_process_is_unclear(client, shell):
     install(client, *WINDOWS)
     client.cim["Win32_Process"] = []
     run = repair(client, shell, privileges())
-    assert run.result["detail"] == "the process of the service RasMan cannot be told"
+    assert run.result["detail"] == "the process of the service RasMan cannot be determined"
     assert (run.result["state"], listed(client), OURS in client.registry) == ("failed", list(WINDOWS), False)
 
 
@@ -83,7 +83,7 @@ def test_a_service_that_does_not_run_needs_no_restart(client, shell):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed healthy healthy" and client.events == []
     detail = str(said.runs[2].result["detail"])
-    assert detail.endswith("RasMan runs in no process that is older than the last change of this script")
+    assert detail.endswith("this script has not changed the privileges since RasMan was started")
 
 
 def test_a_change_of_a_stopped_service_counts_from_its_start(client, shell):
@@ -103,7 +103,7 @@ def test_a_service_that_restarts_just_before_the_write_has_the_old_list(client, 
     install(client, *WINDOWS)
     restarts = f"if ({WRITE}) {{ Restart-Service -Name 'RasMan' }}\n{REAL} @args"
     run = repair(client, shell, around(privileges(), "Set-RegistryValue", restarts))
-    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 configured privileges; now: {STALE}"
     assert check(client, shell, privileges()).result["state"] == "pending"
 
 
@@ -123,7 +123,7 @@ def test_privileges_lost_during_the_restart_are_added_again(client, shell):
     package = privileges(restart="when-disconnected")
     run = repair(client, shell, around(package, "Restart-Service", f"{REAL} @args\n{taken}"))
     assert (run.result["state"], client.events) == ("fixed", ["service RasMan restarted"])
-    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 wanted privileges; now: {STALE}"
+    assert run.result["detail"] == f"repaired: RasMan lacks 2 of 8 configured privileges; now: {STALE}"
     assert sorted(listed(client)) == sorted(WORKAROUND)
 
 

@@ -50,8 +50,8 @@ def test_a_restart_that_is_refused_is_not_tried_again_for_the_same_process(clien
     client.faults = {"Restart-Service": "The service cannot be stopped."}
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue failed pending pending" and listed(client) == list(WORKAROUND)
-    begun = "a restart was begun before and it still runs in the same process"
-    assert said.runs[2].result["detail"] == f"{STALE}; RasMan alone is not restarted now: {begun}"
+    begun = "this script has tried to restart this process before"
+    assert said.runs[2].result["detail"] == f"{STALE}; RasMan is not restarted now: {begun}"
     client.faults = {}
     client.cim["Win32_Process"][0]["CreationDate"] = datetime.now(UTC).isoformat()
     client.registry[SERVICE]["RequiredPrivileges"]["data"] = list(WINDOWS)
@@ -70,7 +70,7 @@ def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
 
 HALF = f"Stop-Service -Name 'RasMan' -Force -ErrorAction Stop\n    throw '{FAILURE}'"
 """A restart that ends when the service has stopped."""
-STOPPED = "a restart of RasMan was begun before and it does not run"
+STOPPED = "an earlier restart left RasMan stopped"
 
 
 def break_restart(client, shell, *, then: str = HALF) -> None:

@@ -32,7 +32,7 @@ def test_no_restart_while_any_tunnel_is_connected(client, shell, scope):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed pending pending"
     assert client.events == []
-    reason = "RasMan alone is not restarted now: a tunnel is connected"
+    reason = "RasMan is not restarted now: a tunnel is connected"
     assert said.runs[2].result["detail"] == f"{STALE}; {reason}"
 
 
@@ -165,15 +165,15 @@ def doubt_null(client: SimulatedClient) -> None:
     client.write_phonebook("device", b"[x]\0")
 
 
-LINK = "a link stands in the way of a phonebook"
-SHARE = "the AppData of a user is not where it belongs; it may be on a share"
-NULL = "the phonebook holds null characters, which Windows never writes"
+LINK = "a link is on the path to a phonebook"
+SHARE = "the AppData of a user is not in its usual place; it may be on a share"
+NULL = "the phonebook contains null characters, which Windows never writes"
 DOUBTS = {
     doubt_shared_process: "it shares its process with another service",
     doubt_pending: "its state is Stop Pending",
     doubt_no_state: "its state is ",
 } | {
-    doubt: f"it cannot be told whether that is safe: {why}"
+    doubt: f"it is unclear whether a restart is safe: {why}"
     for doubt, why in {
         doubt_link: LINK,
         doubt_linked_folder: LINK,
@@ -204,7 +204,7 @@ def test_what_is_unclear_counts_as_connected(client, shell, doubt, why):
     said = say(client, shell, privileges(restart="when-disconnected"))
     assert said.states == "issue fixed pending pending"
     assert client.events == []
-    assert said.runs[2].result["detail"] == f"{STALE}; RasMan alone is not restarted now: {why}"
+    assert said.runs[2].result["detail"] == f"{STALE}; RasMan is not restarted now: {why}"
 
 
 @pytest.mark.parametrize("has_list", [True, False])

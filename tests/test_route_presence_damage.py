@@ -118,7 +118,7 @@ def test_another_programs_entries_stay_when_the_entry_is_put_back(client, shell)
         ("Restore-ScopePhonebook", "the profile is not in the phonebook of all users"),
         (
             "Add-VpnConnectionRoute",
-            "the profile left the phonebook while its routes were changed; a copy is kept beside it",
+            "the profile left the phonebook while its routes were changed; a copy is kept",
         ),
     ],
 )

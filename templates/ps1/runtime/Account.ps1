@@ -1,6 +1,6 @@
-# The account and the session a script runs in.
+# The account and the session that the script runs in.
 
-# Why this script must not look at anything here, as a finding; nothing if all is well.
+# Why this script must not check anything here, as a finding; nothing if it may.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -8,7 +8,7 @@ function Get-Refusal {
         $detail = 'PowerShell runs this script in constrained language mode'
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
-    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
     $account = 'user'
     if ($env:USERNAME -like '*$') {
         $account = 'system'

@@ -1,5 +1,5 @@
-# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
-# of any encoding come out as they went in.
+# Files, read and written as a whole. Their bytes become Latin-1 text, one character for each byte. So bytes
+# of any encoding are written back as they were.
 
 # A file's bytes as Latin-1 text.
 function Read-FileText {
@@ -9,14 +9,14 @@ function Read-FileText {
     Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
 }
 
-# Whether a file holds exactly this text.
+# Whether a file contains exactly this text.
 function Test-Content {
     param([string] $Path, [string] $Text)
 
     [string]::Equals((Read-FileText -Path $Path), $Text)
 }
 
-# The attributes of a file, a folder or a link itself; nothing where there is none.
+# The attributes of a file or a folder, or of a link itself; nothing if there is none.
 function Get-FileAttribute {
     param([string] $Path)
 
@@ -27,18 +27,18 @@ function Get-FileAttribute {
     }
 }
 
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+# Whether a file or a folder exists. A link is an error, because its target is unknown.
 function Test-PlainPath {
     param([string] $Path)
 
     $attributes = Get-FileAttribute -Path $Path
     if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
+        throw 'a link is on the path to a phonebook'
     }
     $null -ne $attributes
 }
 
-# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+# Writes a file that does not exist yet. If it cannot be written completely, it is deleted.
 function Write-NewFile {
     param([string] $Path, [string] $Text)
 
@@ -51,7 +51,7 @@ function Write-NewFile {
         $isWhole = $true
     } finally {
         try {
-            # Writes what is still in memory, which a full disk refuses again.
+            # This writes what is still in memory, so a full disk is an error here too.
             $stream.Dispose()
         } finally {
             if (-not $isWhole) {
@@ -61,21 +61,21 @@ function Write-NewFile {
     }
 }
 
-# Moves a file; nothing may be where it goes.
+# Moves a file to a place where there is none.
 function Move-File {
     param([string] $Path, [string] $Target)
 
     Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
 }
 
-# Deletes a file, if it is there.
+# Deletes a file if it exists.
 function Remove-File {
     param([string] $Path)
 
     Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
 }
 
-# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
+# Deletes a file that does no harm. If that fails, the next repair deletes it.
 function Remove-UnneededFile {
     param([string] $Path)
 
@@ -86,8 +86,8 @@ function Remove-UnneededFile {
     }
 }
 
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
+# Runs an action on a file, and tries it again if the file is locked or access is denied: five times in one
+# second. Windows, Intune and virus scanners open the phonebook too (unconfirmed).
 function Invoke-WithRetry {
     param([scriptblock] $Action)
 

@@ -1,7 +1,8 @@
-# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+# Network interfaces while they are connected. A change lasts until the connection ends
+# (MicrosoftDocs/windowsserverdocs#5949).
 
-# The interfaces of a connected profile, one for each address family; none while it is not connected.
-# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+# The interfaces of a connected profile, one for each address family; none if it is not connected. The query
+# has no name, because -InterfaceAlias accepts wildcards and a profile's name may contain brackets.
 function Get-LiveInterface {
     param([string] $Alias)
 
@@ -10,14 +11,15 @@ function Get-LiveInterface {
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
             if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
-                throw 'the interface has an address family that this script does not know'
+                throw 'the interface has an unknown address family'
             }
             $interface
         }
     }
 }
 
-# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+# Runs a query of a NetTCPIP cmdlet. When these cmdlets find nothing, they report the error
+# CmdletizationQuery_NotFound. Source: PowerShell/PowerShell, CIM query job.
 function Invoke-NetQuery {
     param([scriptblock] $Query)
 
@@ -30,7 +32,7 @@ function Invoke-NetQuery {
     }
 }
 
-# Sets one interface's metric: a number, or automatic.
+# Sets the metric of one interface: a number, or automatic.
 function Set-LiveMetric {
     param($Interface, [string] $Metric)
 

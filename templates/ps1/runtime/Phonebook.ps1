@@ -1,7 +1,8 @@
-# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which Windows keeps its VPN profiles as entries, and the keys of an entry.
 
-# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
-# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+# Where the phonebook of a scope is, whether it exists, and the first link on its path below AppData or
+# ProgramData. Links there are not followed: whoever made one would choose the file that is changed. Source
+# for the place: ld0614/DPC, ManageRasphonePBK.cs.
 function Find-Phonebook {
     param([string] $Scope)
 
@@ -10,44 +11,43 @@ function Find-Phonebook {
         $path = $env:APPDATA
     }
     if (-not $path) {
-        throw 'this session does not say where the phonebook is'
+        throw 'the environment does not name the folder of the phonebook'
     }
     Find-PhonebookBelow -Path $path
 }
 
-# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+# The same for the phonebook below a folder, AppData or ProgramData.
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $places = @($phonebook)
-    while ($places.Count -lt 5) {
-        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
-    }
-    try {
-        foreach ($place in $places) {
-            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
-                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
-            }
+    $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
+    $place = $Path
+    foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $place = Join-Path -Path $place -ChildPath $part
+        $attributes = Get-FileAttribute -Path $place
+        $phonebook['Exists'] = $null -ne $attributes
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            # Nothing behind the link is read: it may lead to another computer.
+            $phonebook['Link'] = $part
+            break
         }
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return @{ Path = $phonebook; Exists = $false; Link = '' }
     }
-    @{ Path = $phonebook; Exists = $true; Link = '' }
+    $phonebook
 }
 
-# The phonebook's text.
+# The text of a phonebook.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook holds null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, which Windows never writes'
     }
     $text
 }
 
-# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
@@ -66,31 +66,31 @@ function Find-PhonebookEntry {
         }
     }
     if (@($entries).Count -gt 1) {
-        throw 'the phonebook has more than one VPN entry of this name'
+        throw 'the phonebook has more than one VPN entry with this name'
     }
     $entries
 }
 
-# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
+# The profile's entry as @{ Path; Text; Entry }. Without an entry, Refusal is a finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
+        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
         if (-not $open['Text'].Contains('[')) {
-            # Another program may just be writing it.
+            # Another program may be writing the file right now.
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
             $open['Text'] = Read-PhonebookText -Path $open['Path']
         }
@@ -102,15 +102,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
-# been lost or removed since, which only a person can tell.
+# The finding about a profile that is not in its phonebook. If it is in a copy that a repair left, only a
+# person can know whether it was lost or removed.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
+            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -120,7 +120,8 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
+# Whether the bytes of a header are the name, in the first encoding that fits. Upper and lower case are
+# equal.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
@@ -132,8 +133,8 @@ function Test-EntryName {
     $false
 }
 
-# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
-# which differs where Windows uses UTF-8 as its ANSI code page.
+# The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
+# ANSI code page; and the culture's code page, for a Windows whose ANSI code page is UTF-8 (unconfirmed).
 function ConvertFrom-EntryHeader {
     param([string] $Header)
 
@@ -144,7 +145,7 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key is not there.
+# The place of a key's value in an entry; nothing if the key does not exist.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
@@ -158,7 +159,7 @@ function Find-EntryKey {
     }
 }
 
-# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
 function Get-KeyLine {
     param([string] $Text, [hashtable] $Entry, [string[]] $Key)
 
@@ -168,7 +169,7 @@ function Get-KeyLine {
     [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
 }
 
-# An entry's text without the lines of these keys.
+# The text of an entry without the lines that have one of these keys.
 function Get-OtherLine {
     param([string] $Text, [hashtable] $Entry, [string[]] $Key)
 
@@ -181,7 +182,7 @@ function Get-OtherLine {
     $body
 }
 
-# The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
+# The value of a key that Windows splits into several lines, as one text.
 function Get-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
@@ -189,8 +190,8 @@ function Get-EntryPiece {
     -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
-# The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
-# lines, where Windows keeps it; every other character stays.
+# The text with a new value for a key of an entry. A missing key is added after the last key of the first
+# block of lines, where Windows has such keys. Every other character stays.
 function Set-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
 
@@ -203,7 +204,7 @@ function Set-EntryKey {
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
 }
 
-# An entry's text with a line behind the last key of its first block.
+# The text of an entry with a new line after the last key of its first block.
 function Add-EntryLine {
     param([string] $Text, [string] $Line)
 
@@ -223,7 +224,7 @@ function Add-EntryLine {
     $Text.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# The text with the pieces of a key replaced by those of another value: hex digits, 128 a line.
+# The text with a new value for a key that Windows splits into lines of 128 hex digits.
 function Set-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
 
@@ -234,7 +235,7 @@ function Set-EntryPiece {
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
 }
 
-# What is known about the end of a live difference that this script does not correct.
+# What this script knows about the end of a live difference that it does not correct.
 function Get-Outlook {
     param([hashtable] $Settings)
 

@@ -5,15 +5,15 @@
 # - .bak is the version before the last change.
 # - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
-# Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
-# script block that gets the text and the entry's place in it and returns the new text.
+# Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
+# block: it gets the text and the place of the entry, and returns the new text.
 function Edit-ProfileEntry {
     param([hashtable] $Settings, [scriptblock] $Change)
 
     for ($try = 1; $try -le 5; $try++) {
         $open = Open-ProfileEntry -Settings $Settings
         if ($null -ne $open['Refusal']) {
-            throw 'the profile left the phonebook while it was being repaired'
+            throw 'the profile left the phonebook during the repair'
         }
         $after = & $Change $open['Text'] $open['Entry']
         if ([string]::Equals($open['Text'], $after)) {
@@ -23,7 +23,7 @@ function Edit-ProfileEntry {
             return $true
         }
     }
-    throw 'the phonebook kept changing while it was being repaired'
+    throw 'the phonebook kept changing during the repair'
 }
 
 # Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
@@ -50,13 +50,14 @@ function Write-PhonebookText {
     }
     Complete-PhonebookCopy -Path $Path -Copy $places['Old']
     if (-not (Test-Content -Path $Path -Text $After)) {
-        throw 'the phonebook is not what was written; another program changed it'
+        throw 'after the repair had written the phonebook, another program changed it'
     }
     $true
 }
 
-# Puts the new file in the phonebook's place and the phonebook in the old one's; $false if another program has
-# changed it. This is checked before each try: a program that locked the file may have written it.
+# Puts the new file in the phonebook's place, and the phonebook in the place of .old; $false if another
+# program has changed it. This is checked before each try, because the program that locked the file may have
+# written it.
 function Switch-Phonebook {
     param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before)
 
@@ -67,7 +68,8 @@ function Switch-Phonebook {
         try {
             [IO.File]::Replace($Temporary, $Path, $Old)
         } catch {
-            # An interrupted replacement can leave the phonebook under the old file's name only.
+            # An interrupted replacement can leave only the old file, under its new name.
+            # Source: Win32 reference, ReplaceFileW, ERROR_UNABLE_TO_MOVE_REPLACEMENT_2 (1177).
             $null = Restore-Phonebook -Path $Path
             throw
         }
@@ -94,15 +96,15 @@ function Confirm-Switch {
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
     if (-not (Test-Content -Path $Temporary -Text $After)) {
-        # Another program has written the new phonebook too, before the old one came back.
+        # Another program has also written the new phonebook, before the old one came back.
         Save-KeptCopy -Path $Path -Copy $Temporary
     }
     $false
 }
 
-# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
-# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
-# has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement was interrupted: the old and the new file exist, but no phonebook, or one without
+# entries, which Windows creates if it finds none (unconfirmed). After a complete replacement there is no
+# .old, so a phonebook that somebody deletes does not come back.
 function Test-BrokenReplacement {
     param([string] $Path)
 
@@ -112,7 +114,7 @@ function Test-BrokenReplacement {
     -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
-# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+# Restores the old phonebook after an interrupted replacement. Returns $true if there was one.
 function Restore-Phonebook {
     param([string] $Path)
 
@@ -129,7 +131,7 @@ function Restore-Phonebook {
     $true
 }
 
-# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+# Restores the phonebook of a scope after an interrupted replacement. Returns $true if there was one.
 function Restore-ScopePhonebook {
     param([string] $Scope)
 
@@ -137,8 +139,8 @@ function Restore-ScopePhonebook {
     -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
 }
 
-# Makes room beside a phonebook: returns where a replacement puts the old file. One that is there already is
-# of a repair that was killed and may be all that is left of what it holds, so it is kept.
+# Returns the place for the old phonebook and makes it free. An .old that is already there is from a killed
+# repair. It is kept, unless its text is in the phonebook or in .bak too.
 function Clear-CopyPlace {
     param([string] $Path)
 
@@ -163,9 +165,9 @@ function Clear-CopyPlace {
     $old
 }
 
-# Saves the phonebook beside it before commands write it that this script cannot watch, and returns the copy's
-# path. It is a kept copy from the start: if the script is killed, a person must look at it. A kept copy with
-# the same text is used again, so that scripts that are killed before they change anything leave one copy.
+# Saves the phonebook before Windows' commands change it, and returns the path of the copy. It is a kept copy
+# from the start: if this script is killed, a person must look at it. A kept copy with the same text is used
+# again, so that killed scripts that changed nothing leave only one.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
@@ -186,8 +188,7 @@ function Save-PhonebookCopy {
     $copy
 }
 
-# What was written was looked at, and all is there: this copy is that of the last repair now. Where it cannot
-# be, it stays what it is.
+# Makes a copy the .bak, after the new phonebook was checked. If that fails, the copy stays as it is.
 function Complete-PhonebookCopy {
     param([string] $Path, [string] $Copy)
 
@@ -200,14 +201,14 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Keeps a copy of a phonebook for a person. It is moved, which needs no space on a full disk.
+# Keeps a copy for a person. It is moved, because a full disk has no space for another file.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
     Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
 }
 
-# The places for copies that are kept for a person.
+# The places of the kept copies.
 function Get-KeptPlace {
     param([string] $Path)
 
@@ -216,7 +217,7 @@ function Get-KeptPlace {
     }
 }
 
-# The first of them that is free.
+# The first free place for a kept copy.
 function Find-KeptPlace {
     param([string] $Path)
 
@@ -228,8 +229,8 @@ function Find-KeptPlace {
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
-# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
-# is kept for a person.
+# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
+# kept ones.
 function Get-KeptCopy {
     param([string] $Path)
 
@@ -240,24 +241,24 @@ function Get-KeptCopy {
     }
 }
 
-# Whether there is a copy; a link or a folder in its place is a doubt.
+# Whether a copy exists. A link or a folder in its place is an error.
 function Test-PlainFile {
     param([string] $Path)
 
     if ([IO.Directory]::Exists($Path)) {
-        throw 'a link or a folder stands where a copy of the phonebook belongs'
+        throw 'a link or a folder has the name of a copy of the phonebook'
     }
     Test-PlainPath -Path $Path
 }
 
-# Where a new file is made whole before it takes another's place.
+# A random name for a new file, beside the phonebook.
 function Get-TemporaryPath {
     param([string] $Path)
 
     "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
 }
 
-# Those that a script that was killed left beside the phonebook.
+# The new files that killed scripts have left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 

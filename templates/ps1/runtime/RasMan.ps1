@@ -1,6 +1,6 @@
-# The service RasMan, which dials and installs routes, and what Windows leaves it of its privileges.
+# The service RasMan, which connects VPN profiles and installs their routes, and its privileges.
 
-# The privileges that the registry leaves to RasMan, as @{ List }; nothing if it is not restricted.
+# The privileges that the registry lists for RasMan, as @{ List }; nothing without a list.
 function Get-RasManPrivilege {
     $service = 'HKLM:\SYSTEM\CurrentControlSet\Services\RasMan'
     if (-not (Test-Path -LiteralPath $service -ErrorAction Stop)) {
@@ -11,13 +11,13 @@ function Get-RasManPrivilege {
         return
     }
     if ($value['Value'] -isnot [string[]]) {
-        throw 'the privileges of RasMan are not stored as a list of texts'
+        throw 'the privileges of RasMan are not stored as REG_MULTI_SZ'
     }
     @{ List = @($value['Value']) }
 }
 
-# Writes RasMan's privileges, and which process has the old ones until it ends: before that, for a script that
-# is ended in between, and after it, for a service that started anew meanwhile.
+# Writes RasMan's privileges and marks the process that still has the old ones. It is marked before the
+# change, because the script may be killed, and after it, because the service may have been restarted.
 function Set-RasManPrivilege {
     param([string[]] $Privilege)
 
@@ -32,14 +32,14 @@ function Set-RasManPrivilege {
     Set-RasManMark -Name 'RasManAtChange' -Value (Get-RasManProcess)
 }
 
-# Marks in the registry, under a name, a process of RasMan.
+# Writes a process of RasMan into the registry under a name.
 function Set-RasManMark {
     param([string] $Name, [string] $Value)
 
     Set-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name $Name -Type 'String' -Value $Value
 }
 
-# Whether a mark names the process in which RasMan runs now.
+# Whether RasMan still runs in the process that is marked under a name.
 function Test-RasManMark {
     param([string] $Name)
 
@@ -47,7 +47,8 @@ function Test-RasManMark {
     $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
 }
 
-# The process in which RasMan runs: its number, which comes again, and its start; nothing if it does not run.
+# The process in which RasMan runs: its number and its start, because Windows uses numbers again; nothing if
+# RasMan does not run.
 function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
@@ -55,17 +56,18 @@ function Get-RasManProcess {
     }
     $process = @(Get-CimObject -ClassName 'Win32_Process' -Filter "ProcessId = $($service.ProcessId)")
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
-        throw 'the process of the service RasMan cannot be told'
+        throw 'the process of the service RasMan cannot be determined'
     }
     '{0} since {1:o}' -f $service.ProcessId, $process[0].CreationDate.ToUniversalTime()
 }
 
-# Whether RasMan still runs with the privileges that it had before the last change of this script.
+# Whether RasMan still runs with the privileges from before the last change by this script. New privileges
+# take effect at the next start of the service (Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW).
 function Test-RasManOutdated {
     Test-RasManMark -Name 'RasManAtChange'
 }
 
-# Objects of CIM, which may hang and is waited for a minute.
+# Objects of CIM. A query that hangs ends after one minute.
 function Get-CimObject {
     param([string] $ClassName, [string] $Filter)
 
@@ -76,7 +78,7 @@ function Get-CimObject {
     Get-CimInstance @query
 }
 
-# The service as CIM shows it.
+# The service as CIM reports it.
 function Get-RasManService {
     $services = @(Get-CimObject -ClassName 'Win32_Service' -Filter "Name = 'RasMan'")
     if (1 -ne $services.Count) {
@@ -85,12 +87,13 @@ function Get-RasManService {
     $services[0]
 }
 
-# Why RasMan is not to be restarted now; nothing if it may be. Any doubt is a reason.
+# Why RasMan must not be restarted now; nothing if it may be. Whatever is unclear is a reason. A restart ends
+# every VPN connection (ld0614/DPC#5).
 function Get-RestartObstacle {
     try {
         $service = Get-RasManService
         if ('Running' -ne $service.State) {
-            # A service that hangs while it starts or stops would be waited for without end.
+            # If the service hangs while it starts or stops, the command would never end.
             return 'its state is {0}' -f $service.State
         }
         $inProcess = @(Get-CimObject -ClassName 'Win32_Service' -Filter "ProcessId = $($service.ProcessId)")
@@ -98,7 +101,7 @@ function Get-RestartObstacle {
             return 'it shares its process with another service'
         }
         if (Test-RasManMark -Name 'RasManAtRestart') {
-            return 'a restart was begun before and it still runs in the same process'
+            return 'this script has tried to restart this process before'
         }
         $names = @(Get-PhonebookName)
         foreach ($interface in @(Get-NetIPInterface -ErrorAction Stop)) {
@@ -107,20 +110,20 @@ function Get-RestartObstacle {
             }
         }
     } catch {
-        'it cannot be told whether that is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
+        'it is unclear whether a restart is safe: {0}' -f (ConvertTo-PlainError -ErrorRecord $_)
     }
 }
 
-# Restarts the service, so that it runs with the privileges that are stored. A process for which that was
-# begun is left alone from then on, whatever became of it.
+# Restarts the service, so that it runs with the stored privileges. The mark makes sure that this is tried
+# once for each process.
 function Restart-RasMan {
     Set-RasManMark -Name 'RasManAtRestart' -Value (Get-RasManProcess)
-    # It warns on the output that it waits, in words that would stand before the result.
+    # The command writes warnings while it waits, which would be in the output of this script.
     Restart-Service -Name 'RasMan' -Force -WarningAction SilentlyContinue -ErrorAction Stop
     Complete-RasManStart
 }
 
-# Whether RasMan does not run although this script has begun to restart it, since Windows started.
+# Whether a restart by this script has left RasMan stopped, since Windows was started.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
     if ($null -eq $mark -or -not $mark['Value'] -or $null -ne (Get-RasManProcess)) {
@@ -132,13 +135,13 @@ function Test-RasManStopped {
     $start.ToUniversalTime() -ge $windows.LastBootUpTime.ToUniversalTime()
 }
 
-# Starts the service, which a restart left stopped.
+# Starts the service after a restart that left it stopped.
 function Start-RasMan {
     Start-Service -Name 'RasMan' -WarningAction SilentlyContinue -ErrorAction Stop
     Complete-RasManStart
 }
 
-# Forgets the restart, unless the service still runs in the process that it had before.
+# Removes the mark of the restart, unless the service still runs in its old process.
 function Complete-RasManStart {
     if ($null -eq (Get-RasManProcess)) {
         throw 'RasMan does not run after it was started'

@@ -1,6 +1,6 @@
-# The registry, by the item and item-property commands.
+# The registry, read and written with the item and item-property cmdlets.
 
-# A registry value as @{ Value }; nothing if the key or the value is not there.
+# A registry value as @{ Value }; nothing if the key or the value does not exist.
 function Get-RegistryValue {
     param([string] $Key, [string] $Name)
 
@@ -14,7 +14,7 @@ function Get-RegistryValue {
     }
 }
 
-# Writes a registry value; makes the key if it is not there.
+# Writes a registry value, and creates the key if it does not exist.
 function Set-RegistryValue {
     param([string] $Key, [string] $Name, [string] $Type, $Value)
 

@@ -1,7 +1,7 @@
-# What a script says, and its only way out.
+# What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the checks and repairs that come after this check get it.
+# Data is not shown: the next checks and repairs get it.
 function New-Finding {
     param(
         [string] $State,
@@ -14,15 +14,15 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
-# checks that come after it get Data.
+# What a repair did: whether it changed something, and the problems that it could not solve. The next repairs
+# and checks get Data.
 function New-Outcome {
     param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
 
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -40,11 +40,10 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
-# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
-# check gets the Data of the steps before it.
-# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
-# be able to say that it runs there.)
+# Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
+# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
+# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
+# of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
     param([hashtable] $Settings, $Check, [hashtable] $Data)
 
@@ -75,7 +74,7 @@ function Invoke-Check {
     $finding
 }
 
-# Runs an action and returns the text of its error; nothing if it went well.
+# Runs an action and returns the text of its error; nothing if it worked.
 function Get-ActionProblem {
     param([scriptblock] $Action, $Argument)
 
@@ -86,7 +85,8 @@ function Get-ActionProblem {
     }
 }
 
-# The text of an error without paths and names of people and computers, which must not leave the device.
+# The text of an error without paths, addresses and names of users and computers, because these must not
+# leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
@@ -103,7 +103,7 @@ function ConvertTo-PlainError {
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
-    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
@@ -117,8 +117,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
-# and its code page loses what is not ASCII.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
+# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -148,7 +148,7 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, in one order, with long lists cut to eight items and the number of those left out.
+# What was found, in a fixed order. Of a long list, eight items and the number of the others stay.
 function Limit-Found {
     param($Found)
 
@@ -165,7 +165,7 @@ function Limit-Found {
     $limited
 }
 
-# JSON on one line in which everything outside ASCII is an escape.
+# JSON on one line, in which each character outside ASCII is an escape sequence.
 function ConvertTo-AsciiJson {
     param($Value)
 
@@ -176,7 +176,7 @@ function ConvertTo-AsciiJson {
     -join $ascii
 }
 
-# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+# The exit of a detection script: one line, exit code 1 for an issue, else 0.
 function Complete-Detection {
     param([hashtable] $Settings, $Check)
 
@@ -188,7 +188,7 @@ function Complete-Detection {
     exit 0
 }
 
-# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+# The exit of a remediation script: check, repair, check again, one line, exit code 1 for failed, else 0.
 function Complete-Remediation {
     param([hashtable] $Settings, $Check, $Repair)
 
@@ -205,14 +205,14 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
     $after = $Before
     $changed = $false
-    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    # The second round is for differences that show only after the first one, such as in a restored phonebook.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
         $data = $after['Data']
         $problems = @()
@@ -238,7 +238,7 @@ function Invoke-Repair {
         $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
-        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+        $after['Detail'] = 'the phonebook was restored; ' + $after['Detail']
     } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'

@@ -1,7 +1,7 @@
-# Routes: those that a profile keeps in its phonebook entry, and those of a connected interface. Prefixes
-# are compared by their bytes, so that spellings of one address do not matter.
+# Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
+# the bytes of the address, so its spelling does not matter.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }; Key is the same for every spelling of it.
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }. Key is the same for each spelling of an address.
 function ConvertTo-Prefix {
     param([string] $Text)
 
@@ -15,14 +15,14 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
-# What tells a route from all others; an exclusion may have the prefix of another route.
+# What identifies a route. An exclusion may have the same prefix as another route.
 function Get-RouteId {
     param([hashtable] $Route)
 
     '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
-# Whether a route's addresses are all those of another one too.
+# Whether all addresses of a route belong to another route too.
 function Test-RouteWithin {
     param([hashtable] $Route, [hashtable] $Outer)
 
@@ -37,8 +37,8 @@ function Test-RouteWithin {
     $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
 }
 
-# Runs an action on each route, also where it fails for another one. Returns Done, the routes for which it
-# worked, and Problem: one text with all routes for which it failed and the first error, or none.
+# Runs an action on each route, also after it has failed for another one. Returns Done, the routes for which
+# it worked, and Problem: one text that names the other routes and the first error, or none.
 function Invoke-EachRoute {
     param([object[]] $Route, [scriptblock] $Action)
 
@@ -65,8 +65,8 @@ function Invoke-EachRoute {
     $result
 }
 
-# The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
-# pieces of 128 digits, so that a route may straddle two lines.
+# The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
+# lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
     param([string] $Text, [hashtable] $Entry)
 
@@ -80,16 +80,15 @@ function Get-StoredRoute {
         throw 'the stored routes cannot be read'
     }
     if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the stored routes do not fit their number'
+        throw 'the number of stored routes is not NumRoutes'
     }
     for ($i = 0; $i -lt $hex.Length; $i += 72) {
         ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
     }
 }
 
-# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
-# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
-# open-source client, which many use, reads and writes it.
+# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
+# exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
@@ -132,7 +131,7 @@ function ConvertTo-ExclusionRecord {
     (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
 }
 
-# Adds a route to a profile, by the command that Windows has for it.
+# Adds a route to a profile. Without a metric, Windows stores the metric 1 (Server Fault question 1051424).
 function Add-StoredRoute {
     param([hashtable] $Settings, [string] $Prefix, $Metric)
 
@@ -174,7 +173,7 @@ function Get-LiveRoute {
     }
 }
 
-# Adds a route to a connected interface, until the disconnect.
+# Adds a route to a connected interface, until the connection ends.
 function Add-LiveRoute {
     param($Interface, [hashtable] $Route)
 
@@ -197,7 +196,7 @@ function Add-LiveRoute {
     $null = New-NetRoute @new
 }
 
-# Takes a route from a connected interface.
+# Removes a route from a connected interface.
 function Remove-LiveRoute {
     param($Interface, [string] $Prefix)
 

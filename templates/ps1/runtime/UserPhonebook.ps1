@@ -1,6 +1,6 @@
-# The phonebooks of all users, read only: which connections there are on this device.
+# The phonebooks of all users, only read: which VPN connections this device has.
 
-# The names of all entries of all phonebooks of the device, read only.
+# The names of all entries in all phonebooks of the device.
 function Get-PhonebookName {
     $files = @(Get-OwnPhonebook -Root $env:ProgramData)
     foreach ($folder in @(Get-DataFolder)) {
@@ -12,21 +12,21 @@ function Get-PhonebookName {
     }
 }
 
-# The folders AppData of the device's users, and of the accounts that services have.
+# The AppData folders of the users of the device and of the accounts of services.
 function Get-DataFolder {
     foreach ($user in @(Get-UserFolder)) {
         $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
         $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
         $isMissing = $null -eq (Get-FileAttribute -Path $content)
         if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
-            throw 'the AppData of a user is not where it belongs; it may be on a share'
+            throw 'the AppData of a user is not in its usual place; it may be on a share'
         }
         $data
     }
 }
 
-# Whether a user whose registry is loaded has AppData elsewhere, whatever was left where it belongs. The
-# user's own folder in that path is read as that of the account that reads it, so only the end is compared.
+# Whether a user whose registry is loaded has AppData in another place, even if an old folder is left. The
+# path names the folder of the account that reads it, so only its end is compared.
 function Test-RedirectedData {
     param([string] $Sid)
 
@@ -35,8 +35,8 @@ function Test-RedirectedData {
     $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
 }
 
-# The profile folders that Windows lists, as @{ Path; Sid; IsPerson }. Left over are entries whose folder is
-# gone, and those that Windows set aside under the name .bak.
+# The profile folders in ProfileList, as @{ Path; Sid; IsPerson }. Entries whose folder is gone, and keys
+# with the suffix .bak, are not in use. SIDs of persons begin with S-1-5-21 or S-1-12-1 (unconfirmed).
 function Get-UserFolder {
     $list = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList'
     foreach ($key in @(Get-ChildItem -LiteralPath $list -ErrorAction Stop)) {
@@ -49,20 +49,21 @@ function Get-UserFolder {
     }
 }
 
-# The phonebooks that Windows itself keeps below ProgramData or a user's AppData.
+# The phonebooks that Windows keeps below ProgramData or a user's AppData, with the hidden ones
+# (ld0614/DPC#21).
 function Get-OwnPhonebook {
     param([string] $Root)
 
     $phonebook = Find-PhonebookBelow -Path $Root
     if ($phonebook['Link']) {
-        throw 'a link stands in the way of a phonebook'
+        throw 'a link is on the path to a phonebook'
     }
     $folder = [IO.Path]::GetDirectoryName($phonebook['Path'])
     Get-PhonebookFile -Folder $folder
     Get-PhonebookFile -Folder (Join-Path -Path $folder -ChildPath '_hiddenPbk')
 }
 
-# Those that VPN apps keep, such as the Azure VPN client, in the folder that Windows gives each.
+# The phonebooks of VPN apps, such as the Azure VPN client (MicrosoftDocs/azure-docs#70350).
 function Get-AppPhonebook {
     param([string] $Root)
 
@@ -77,8 +78,8 @@ function Get-AppPhonebook {
     }
 }
 
-# The phonebooks in a folder, whatever their names: RAS knows them all. Their copies count too, for a repair
-# that was killed may have left nothing else; a name too many is only more caution.
+# The phonebooks in a folder, whatever their names. Copies count too, because a killed repair may have left
+# only a copy. A name too many only prevents a restart.
 function Get-PhonebookFile {
     param([string] $Folder)
 
@@ -92,7 +93,7 @@ function Get-PhonebookFile {
     }
 }
 
-# The names of all entries of a phonebook, in every encoding that they may be in.
+# The names of all entries in a phonebook, in each encoding that they may have.
 function Get-EntryName {
     param([string] $Path)
 

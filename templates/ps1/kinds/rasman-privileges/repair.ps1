@@ -1,4 +1,4 @@
-# Adds what is missing to the list, keeps its order, and removes nothing.
+# Adds the missing privileges at the end of the list, and removes nothing.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
@@ -14,8 +14,8 @@ function Repair-StoredCondition {
     New-Outcome -Changed $true
 }
 
-# Starts the service if an earlier restart left it stopped, even if the settings no longer ask for restarts.
-# Restarts it if that is allowed now and the list is right, and only once in a run.
+# Starts the service if an earlier restart left it stopped, even if the settings no longer allow restarts.
+# Restarts it if that is allowed now and the list is correct, only once in a run.
 function Repair-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
 

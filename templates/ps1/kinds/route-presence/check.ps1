@@ -1,14 +1,14 @@
-# Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
-# and kept those that were removed.
+# Does a VPN profile have its routes? Windows has lost routes from phonebooks, has left them out at
+# connections, and has kept removed ones.
 
-# How many routes are wanted.
+# The number of configured routes.
 function Get-Want {
     param([hashtable] $Settings)
 
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The routes that the settings want, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
@@ -26,7 +26,7 @@ function Get-WantedRoute {
     }
 }
 
-# What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
+# The differences between stored and configured routes: Missing, Metric (another one is stored) and Stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
@@ -50,7 +50,7 @@ function Compare-StoredRoute {
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
         foreach ($route in $Stored) {
-            # One command removes all records of a route.
+            # One command removes all records of a route (unconfirmed).
             if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
@@ -61,7 +61,7 @@ function Compare-StoredRoute {
     $difference
 }
 
-# A difference in words that fit into the result line.
+# The differences as texts for the result line.
 function ConvertTo-FoundRoute {
     param([hashtable] $Difference)
 
@@ -77,7 +77,7 @@ function ConvertTo-FoundRoute {
     $found
 }
 
-# How many routes differ, as words.
+# The number of routes in each difference, in words.
 function Get-RouteCount {
     param([Collections.IDictionary] $Found)
 
@@ -103,8 +103,8 @@ function Test-StoredCondition {
     New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
-# The wanted routes that a connected interface does not have. Others that it has are no fault: its own
-# address, multicast, the class-based route, what DHCP brings.
+# The configured routes that a connected interface does not have. Its other routes are not an issue: its own
+# address, multicast, the class-based route, routes from DHCP.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
@@ -118,8 +118,9 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that may be added to a connected interface: those that contain no configured or stored exclusion.
-# Windows makes room for exclusions only at a connection, so such a route would take them into the tunnel.
+# The routes that may be added to a connected interface: those without a configured or stored exclusion
+# inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
+# excluded addresses into the tunnel.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
 

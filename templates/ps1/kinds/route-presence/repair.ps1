@@ -1,4 +1,4 @@
-# Corrects the stored routes. Whatever else the route commands change in the entry is put back.
+# Corrects the stored routes. If Windows' route commands change more of the entry, it is put back.
 function Repair-StoredCondition {
     param([hashtable] $Settings, [hashtable] $Found)
 
@@ -18,8 +18,8 @@ function Repair-StoredCondition {
     if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
         return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
     }
-    # Windows' route commands write the phonebook themselves. If this script ends before it has checked what
-    # they did, this copy stays.
+    # Windows' route commands write the phonebook themselves. If this script is killed before it has checked
+    # what they did, the copy stays.
     $copy = Save-PhonebookCopy -Path $saved['Path'] -Text $saved['Text']
     $set = Set-StoredRoute -Settings $Settings -Difference $difference
     $check = Confirm-OtherContent -Settings $Settings -Saved $saved -Difference $difference
@@ -37,7 +37,7 @@ function Repair-StoredCondition {
     New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
 }
 
-# The identities of the routes that the route commands are called for.
+# The identities of the routes that the route commands may change.
 function Get-TouchedId {
     param([hashtable] $Difference)
 
@@ -47,7 +47,7 @@ function Get-TouchedId {
 }
 
 #region only: stale
-# The stale routes that the check found and that another program has removed from the profile since then.
+# The stale routes that the check found, and that another program has removed from the profile since then.
 function Get-GoneRoute {
     param([hashtable] $Found, [hashtable] $Difference)
 
@@ -59,9 +59,9 @@ function Get-GoneRoute {
 }
 #endregion
 
-# Writes the exclusions, then adds what is missing and corrects metrics, then removes stale routes. Exclusions
-# come first: without them, a connection would take their addresses into the tunnel. Nothing is removed after
-# a problem. Returns Problem, and Removed: the texts of the removed routes.
+# Writes the exclusions, then adds missing routes and corrects metrics, then removes stale routes. Exclusions
+# come first, so that no connection takes their addresses into the tunnel. After a problem nothing is
+# removed. Returns Problem, and Removed: the texts of the removed routes.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
@@ -104,8 +104,9 @@ function Set-StoredRoute {
 }
 
 #region only: metrics
-# Removes a route and adds it with its other metric, since there is no command that changes one. Where that
-# fails, the old route is added again. If that fails too, Confirm-OtherContent puts the entry back.
+# Removes a route and adds it with the other metric, because no command changes a metric (Win32 reference,
+# PS_VpnConnectionRoute). If that fails, the old route is added again. If that fails too,
+# Confirm-OtherContent puts the entry back.
 function Set-StoredMetric {
     param([hashtable] $Settings, [hashtable] $Route)
 
@@ -122,7 +123,7 @@ function Set-StoredMetric {
     }
 }
 
-# Whether a route is stored now, with any metric. It is an error if there is no entry.
+# Whether a route is stored now, with any metric. Without an entry this is an error.
 function Test-StoredRoute {
     param([hashtable] $Open, [hashtable] $Route)
 
@@ -132,7 +133,7 @@ function Test-StoredRoute {
 #endregion
 
 #region only: exclusions
-# Writes exclusions into the entry, since Windows has no command for them.
+# Writes exclusions into the entry. Windows has no command for them (Win32 reference, PS_VpnConnectionRoute).
 function Write-Exclusion {
     param([hashtable] $Settings, [object[]] $Route)
 
@@ -151,9 +152,9 @@ function Write-Exclusion {
 }
 #endregion
 
-# Checks that the route commands changed only what they were called for, and puts the entry back if not. Other
-# entries are never written here, because they belong to others. Returns Problem, IsPutBack, and what must
-# become of the Copy from before the commands: kept, backup or unneeded.
+# Checks that the route commands changed only routes, and puts the entry back if not. Other entries belong to
+# others, so this script never writes them. Returns Problem, IsPutBack, and what must become of the Copy from
+# before the commands: kept, backup or unneeded.
 function Confirm-OtherContent {
     param([hashtable] $Settings, [hashtable] $Saved, [hashtable] $Difference)
 
@@ -161,11 +162,11 @@ function Confirm-OtherContent {
     try {
         $now = Open-ProfileEntry -Settings $Settings
         if ($null -ne $now['Refusal']) {
-            throw 'the profile left the phonebook while its routes were changed; a copy is kept beside it'
+            throw 'the profile left the phonebook while its routes were changed; a copy is kept'
         }
         $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
         if (-not $isOtherSame) {
-            $problem = 'another entry changed while routes were changed; a copy of the phonebook is kept'
+            $problem = 'another entry changed while routes were changed; a copy is kept'
             $result['Problem'] += $problem
         }
         $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
@@ -178,12 +179,12 @@ function Confirm-OtherContent {
             $result['IsPutBack'] = $true
         }
         if (-not $isSame) {
-            $result['Problem'] += 'more than its routes changed in the entry; the entry was put back'
+            $result['Problem'] += 'the route commands changed more than routes; the entry was put back'
         }
         if ($isOtherSame) {
             $result['Copy'] = 'backup'
             if ($result['IsPutBack'] -or [string]::Equals($now['Text'], $Saved['Text'])) {
-                # Everything that is in the copy is in the phonebook too.
+                # Everything in the copy is in the phonebook too.
                 $result['Copy'] = 'unneeded'
             }
         }
@@ -194,7 +195,7 @@ function Confirm-OtherContent {
 }
 
 #region only: metrics
-# Whether a route is gone whose metric could not be changed.
+# Whether a route was lost while its metric was changed.
 function Test-RouteLost {
     param([hashtable] $Open, [hashtable] $Difference)
 
@@ -207,7 +208,7 @@ function Test-RouteLost {
 }
 #endregion
 
-# Whether the other entries are as they were; those that another program added behind them are no fault.
+# Whether the other entries are the same. Another program may have added entries at the end.
 function Test-OtherEntry {
     param([hashtable] $Saved, [hashtable] $Now)
 
@@ -216,8 +217,7 @@ function Test-OtherEntry {
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
-# Puts the saved entry back and keeps every other byte. What the entry was meanwhile is in the .bak of this
-# write.
+# Puts the saved entry back and keeps every other byte. The version with the damage becomes the .bak.
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
@@ -227,14 +227,14 @@ function Restore-Entry {
 
         $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
         if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
-            # It was the last entry, its last line had no end, and another entry came behind it.
+            # The entry was the last one, its last line had no end, and another entry was added after it.
             return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
         }
         $rest.Insert($Entry['Start'], $body)
     }
 }
 
-# Whether an entry differs from the saved one in nothing but the touched routes and time stamps.
+# Whether only the touched routes and the time stamps of an entry have changed.
 function Test-OtherContent {
     param([hashtable] $Saved, [hashtable] $Now, [string[]] $Touched)
 
@@ -242,14 +242,15 @@ function Test-OtherContent {
     try {
         $after = Get-OtherContent -Text $Now['Text'] -Entry $Now['Entry'] -Touched $Touched
     } catch {
-        # An entry that cannot be read is not what it was.
+        # An entry that cannot be read is not the same.
         return $false
     }
     [string]::Equals($before, $after)
 }
 
-# What of an entry must stay: the records of other routes, and all lines but those of routes and time stamps.
-# A last line without an end gets one, as it does where another line comes behind it.
+# What must stay in an entry: the records of the other routes, and all lines but those of routes and time
+# stamps. A last line without an end gets one, because Windows adds one when another line follows
+# (unconfirmed).
 function Get-OtherContent {
     param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
 
@@ -284,7 +285,7 @@ function Repair-LiveCondition {
         try {
             Add-LiveRoute -Interface $interface[0] -Route $Route
         } catch {
-            # Windows, which is still connecting, may have been first.
+            # Windows may have added the route at the same time, while it was connecting.
             $keys = @(Get-LiveRoute -Interface $interface[0] | ForEach-Object { $_['Key'] })
             if ($keys -notcontains $Route['Key']) {
                 throw

@@ -5,14 +5,14 @@
 # the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
 # Ethernet and Wi-Fi.
 #
-# It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
-# state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
-# failed (exit code 1).
+# It checks, repairs what differs, and checks again. The last line of its output is one JSON object. Its
+# state is fixed; healthy, pending, absent or unknown if there was nothing to repair (exit code 0); or failed
+# (exit code 1).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
-# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+# From remediate.yaml. Change them there and publish again. RunAs is the account that this script is for.
 $Settings = @{
     Kind      = 'interface-metric'
     Profile   = 'Contoso Device VPN'
@@ -41,9 +41,9 @@ $Settings = @{
     })
 }
 
-# The account and the session a script runs in.
+# The account and the session that the script runs in.
 
-# Why this script must not look at anything here, as a finding; nothing if all is well.
+# Why this script must not check anything here, as a finding; nothing if it may.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -51,7 +51,7 @@ function Get-Refusal {
         $detail = 'PowerShell runs this script in constrained language mode'
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
-    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
     $account = 'user'
     if ($env:USERNAME -like '*$') {
         $account = 'system'
@@ -179,8 +179,8 @@ function Repair-EntryKey {
     New-Outcome -Changed $isChanged
 }
 
-# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
-# of any encoding come out as they went in.
+# Files, read and written as a whole. Their bytes become Latin-1 text, one character for each byte. So bytes
+# of any encoding are written back as they were.
 
 # A file's bytes as Latin-1 text.
 function Read-FileText {
@@ -190,14 +190,14 @@ function Read-FileText {
     Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
 }
 
-# Whether a file holds exactly this text.
+# Whether a file contains exactly this text.
 function Test-Content {
     param([string] $Path, [string] $Text)
 
     [string]::Equals((Read-FileText -Path $Path), $Text)
 }
 
-# The attributes of a file, a folder or a link itself; nothing where there is none.
+# The attributes of a file or a folder, or of a link itself; nothing if there is none.
 function Get-FileAttribute {
     param([string] $Path)
 
@@ -208,18 +208,18 @@ function Get-FileAttribute {
     }
 }
 
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+# Whether a file or a folder exists. A link is an error, because its target is unknown.
 function Test-PlainPath {
     param([string] $Path)
 
     $attributes = Get-FileAttribute -Path $Path
     if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
+        throw 'a link is on the path to a phonebook'
     }
     $null -ne $attributes
 }
 
-# Writes a file that is not there yet; nothing is left of one that cannot be written whole.
+# Writes a file that does not exist yet. If it cannot be written completely, it is deleted.
 function Write-NewFile {
     param([string] $Path, [string] $Text)
 
@@ -232,7 +232,7 @@ function Write-NewFile {
         $isWhole = $true
     } finally {
         try {
-            # Writes what is still in memory, which a full disk refuses again.
+            # This writes what is still in memory, so a full disk is an error here too.
             $stream.Dispose()
         } finally {
             if (-not $isWhole) {
@@ -242,21 +242,21 @@ function Write-NewFile {
     }
 }
 
-# Moves a file; nothing may be where it goes.
+# Moves a file to a place where there is none.
 function Move-File {
     param([string] $Path, [string] $Target)
 
     Invoke-WithRetry -Action { [IO.File]::Move($Path, $Target) }
 }
 
-# Deletes a file, if it is there.
+# Deletes a file if it exists.
 function Remove-File {
     param([string] $Path)
 
     Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
 }
 
-# Deletes a file that is in nobody's way; where that cannot be, the next repair does it.
+# Deletes a file that does no harm. If that fails, the next repair deletes it.
 function Remove-UnneededFile {
     param([string] $Path)
 
@@ -267,8 +267,8 @@ function Remove-UnneededFile {
     }
 }
 
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
+# Runs an action on a file, and tries it again if the file is locked or access is denied: five times in one
+# second. Windows, Intune and virus scanners open the phonebook too (unconfirmed).
 function Invoke-WithRetry {
     param([scriptblock] $Action)
 
@@ -287,10 +287,11 @@ function Invoke-WithRetry {
     }
 }
 
-# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+# Network interfaces while they are connected. A change lasts until the connection ends
+# (MicrosoftDocs/windowsserverdocs#5949).
 
-# The interfaces of a connected profile, one for each address family; none while it is not connected.
-# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+# The interfaces of a connected profile, one for each address family; none if it is not connected. The query
+# has no name, because -InterfaceAlias accepts wildcards and a profile's name may contain brackets.
 function Get-LiveInterface {
     param([string] $Alias)
 
@@ -299,14 +300,15 @@ function Get-LiveInterface {
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
             if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
-                throw 'the interface has an address family that this script does not know'
+                throw 'the interface has an unknown address family'
             }
             $interface
         }
     }
 }
 
-# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+# Runs a query of a NetTCPIP cmdlet. When these cmdlets find nothing, they report the error
+# CmdletizationQuery_NotFound. Source: PowerShell/PowerShell, CIM query job.
 function Invoke-NetQuery {
     param([scriptblock] $Query)
 
@@ -319,7 +321,7 @@ function Invoke-NetQuery {
     }
 }
 
-# Sets one interface's metric: a number, or automatic.
+# Sets the metric of one interface: a number, or automatic.
 function Set-LiveMetric {
     param($Interface, [string] $Metric)
 
@@ -337,10 +339,11 @@ function Set-LiveMetric {
     Set-NetIPInterface @change
 }
 
-# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which Windows keeps its VPN profiles as entries, and the keys of an entry.
 
-# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
-# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+# Where the phonebook of a scope is, whether it exists, and the first link on its path below AppData or
+# ProgramData. Links there are not followed: whoever made one would choose the file that is changed. Source
+# for the place: ld0614/DPC, ManageRasphonePBK.cs.
 function Find-Phonebook {
     param([string] $Scope)
 
@@ -349,44 +352,43 @@ function Find-Phonebook {
         $path = $env:APPDATA
     }
     if (-not $path) {
-        throw 'this session does not say where the phonebook is'
+        throw 'the environment does not name the folder of the phonebook'
     }
     Find-PhonebookBelow -Path $path
 }
 
-# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+# The same for the phonebook below a folder, AppData or ProgramData.
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $places = @($phonebook)
-    while ($places.Count -lt 5) {
-        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
-    }
-    try {
-        foreach ($place in $places) {
-            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
-                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
-            }
+    $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
+    $place = $Path
+    foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $place = Join-Path -Path $place -ChildPath $part
+        $attributes = Get-FileAttribute -Path $place
+        $phonebook['Exists'] = $null -ne $attributes
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            # Nothing behind the link is read: it may lead to another computer.
+            $phonebook['Link'] = $part
+            break
         }
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return @{ Path = $phonebook; Exists = $false; Link = '' }
     }
-    @{ Path = $phonebook; Exists = $true; Link = '' }
+    $phonebook
 }
 
-# The phonebook's text.
+# The text of a phonebook.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook holds null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, which Windows never writes'
     }
     $text
 }
 
-# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
@@ -405,31 +407,31 @@ function Find-PhonebookEntry {
         }
     }
     if (@($entries).Count -gt 1) {
-        throw 'the phonebook has more than one VPN entry of this name'
+        throw 'the phonebook has more than one VPN entry with this name'
     }
     $entries
 }
 
-# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
+# The profile's entry as @{ Path; Text; Entry }. Without an entry, Refusal is a finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
+        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
         if (-not $open['Text'].Contains('[')) {
-            # Another program may just be writing it.
+            # Another program may be writing the file right now.
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
             $open['Text'] = Read-PhonebookText -Path $open['Path']
         }
@@ -441,15 +443,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
-# been lost or removed since, which only a person can tell.
+# The finding about a profile that is not in its phonebook. If it is in a copy that a repair left, only a
+# person can know whether it was lost or removed.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
+            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -459,7 +461,8 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
+# Whether the bytes of a header are the name, in the first encoding that fits. Upper and lower case are
+# equal.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
@@ -471,8 +474,8 @@ function Test-EntryName {
     $false
 }
 
-# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
-# which differs where Windows uses UTF-8 as its ANSI code page.
+# The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
+# ANSI code page; and the culture's code page, for a Windows whose ANSI code page is UTF-8 (unconfirmed).
 function ConvertFrom-EntryHeader {
     param([string] $Header)
 
@@ -483,7 +486,7 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key is not there.
+# The place of a key's value in an entry; nothing if the key does not exist.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
@@ -497,7 +500,7 @@ function Find-EntryKey {
     }
 }
 
-# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
 function Get-KeyLine {
     param([string] $Text, [hashtable] $Entry, [string[]] $Key)
 
@@ -507,8 +510,8 @@ function Get-KeyLine {
     [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
 }
 
-# The text with a key of an entry set. A missing key becomes the last one of the entry's first block of
-# lines, where Windows keeps it; every other character stays.
+# The text with a new value for a key of an entry. A missing key is added after the last key of the first
+# block of lines, where Windows has such keys. Every other character stays.
 function Set-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
 
@@ -521,7 +524,7 @@ function Set-EntryKey {
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
 }
 
-# An entry's text with a line behind the last key of its first block.
+# The text of an entry with a new line after the last key of its first block.
 function Add-EntryLine {
     param([string] $Text, [string] $Line)
 
@@ -548,15 +551,15 @@ function Add-EntryLine {
 # - .bak is the version before the last change.
 # - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
-# Changes one entry and keeps every other byte; $true if the file had to be written. The change is a
-# script block that gets the text and the entry's place in it and returns the new text.
+# Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
+# block: it gets the text and the place of the entry, and returns the new text.
 function Edit-ProfileEntry {
     param([hashtable] $Settings, [scriptblock] $Change)
 
     for ($try = 1; $try -le 5; $try++) {
         $open = Open-ProfileEntry -Settings $Settings
         if ($null -ne $open['Refusal']) {
-            throw 'the profile left the phonebook while it was being repaired'
+            throw 'the profile left the phonebook during the repair'
         }
         $after = & $Change $open['Text'] $open['Entry']
         if ([string]::Equals($open['Text'], $after)) {
@@ -566,7 +569,7 @@ function Edit-ProfileEntry {
             return $true
         }
     }
-    throw 'the phonebook kept changing while it was being repaired'
+    throw 'the phonebook kept changing during the repair'
 }
 
 # Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
@@ -593,13 +596,14 @@ function Write-PhonebookText {
     }
     Complete-PhonebookCopy -Path $Path -Copy $places['Old']
     if (-not (Test-Content -Path $Path -Text $After)) {
-        throw 'the phonebook is not what was written; another program changed it'
+        throw 'after the repair had written the phonebook, another program changed it'
     }
     $true
 }
 
-# Puts the new file in the phonebook's place and the phonebook in the old one's; $false if another program has
-# changed it. This is checked before each try: a program that locked the file may have written it.
+# Puts the new file in the phonebook's place, and the phonebook in the place of .old; $false if another
+# program has changed it. This is checked before each try, because the program that locked the file may have
+# written it.
 function Switch-Phonebook {
     param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before)
 
@@ -610,7 +614,8 @@ function Switch-Phonebook {
         try {
             [IO.File]::Replace($Temporary, $Path, $Old)
         } catch {
-            # An interrupted replacement can leave the phonebook under the old file's name only.
+            # An interrupted replacement can leave only the old file, under its new name.
+            # Source: Win32 reference, ReplaceFileW, ERROR_UNABLE_TO_MOVE_REPLACEMENT_2 (1177).
             $null = Restore-Phonebook -Path $Path
             throw
         }
@@ -637,15 +642,15 @@ function Confirm-Switch {
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
     if (-not (Test-Content -Path $Temporary -Text $After)) {
-        # Another program has written the new phonebook too, before the old one came back.
+        # Another program has also written the new phonebook, before the old one came back.
         Save-KeptCopy -Path $Path -Copy $Temporary
     }
     $false
 }
 
-# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
-# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
-# has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement was interrupted: the old and the new file exist, but no phonebook, or one without
+# entries, which Windows creates if it finds none (unconfirmed). After a complete replacement there is no
+# .old, so a phonebook that somebody deletes does not come back.
 function Test-BrokenReplacement {
     param([string] $Path)
 
@@ -655,7 +660,7 @@ function Test-BrokenReplacement {
     -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
-# Brings the old phonebook back after a replacement that broke off; $true if it had to.
+# Restores the old phonebook after an interrupted replacement. Returns $true if there was one.
 function Restore-Phonebook {
     param([string] $Path)
 
@@ -672,7 +677,7 @@ function Restore-Phonebook {
     $true
 }
 
-# Brings the phonebook of a scope back after a replacement that broke off; $true if it had to.
+# Restores the phonebook of a scope after an interrupted replacement. Returns $true if there was one.
 function Restore-ScopePhonebook {
     param([string] $Scope)
 
@@ -680,8 +685,8 @@ function Restore-ScopePhonebook {
     -not $phonebook['Link'] -and (Restore-Phonebook -Path $phonebook['Path'])
 }
 
-# Makes room beside a phonebook: returns where a replacement puts the old file. One that is there already is
-# of a repair that was killed and may be all that is left of what it holds, so it is kept.
+# Returns the place for the old phonebook and makes it free. An .old that is already there is from a killed
+# repair. It is kept, unless its text is in the phonebook or in .bak too.
 function Clear-CopyPlace {
     param([string] $Path)
 
@@ -706,8 +711,7 @@ function Clear-CopyPlace {
     $old
 }
 
-# What was written was looked at, and all is there: this copy is that of the last repair now. Where it cannot
-# be, it stays what it is.
+# Makes a copy the .bak, after the new phonebook was checked. If that fails, the copy stays as it is.
 function Complete-PhonebookCopy {
     param([string] $Path, [string] $Copy)
 
@@ -720,14 +724,14 @@ function Complete-PhonebookCopy {
     }
 }
 
-# Keeps a copy of a phonebook for a person. It is moved, which needs no space on a full disk.
+# Keeps a copy for a person. It is moved, because a full disk has no space for another file.
 function Save-KeptCopy {
     param([string] $Path, [string] $Copy)
 
     Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
 }
 
-# The places for copies that are kept for a person.
+# The places of the kept copies.
 function Get-KeptPlace {
     param([string] $Path)
 
@@ -736,7 +740,7 @@ function Get-KeptPlace {
     }
 }
 
-# The first of them that is free.
+# The first free place for a kept copy.
 function Find-KeptPlace {
     param([string] $Path)
 
@@ -748,8 +752,8 @@ function Find-KeptPlace {
     throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
 }
 
-# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
-# is kept for a person.
+# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
+# kept ones.
 function Get-KeptCopy {
     param([string] $Path)
 
@@ -760,24 +764,24 @@ function Get-KeptCopy {
     }
 }
 
-# Whether there is a copy; a link or a folder in its place is a doubt.
+# Whether a copy exists. A link or a folder in its place is an error.
 function Test-PlainFile {
     param([string] $Path)
 
     if ([IO.Directory]::Exists($Path)) {
-        throw 'a link or a folder stands where a copy of the phonebook belongs'
+        throw 'a link or a folder has the name of a copy of the phonebook'
     }
     Test-PlainPath -Path $Path
 }
 
-# Where a new file is made whole before it takes another's place.
+# A random name for a new file, beside the phonebook.
 function Get-TemporaryPath {
     param([string] $Path)
 
     "$Path.aovpn-remediate." + [IO.Path]::GetRandomFileName() + '.tmp'
 }
 
-# Those that a script that was killed left beside the phonebook.
+# The new files that killed scripts have left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 
@@ -785,10 +789,10 @@ function Get-LeftFile {
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
-# What a script says, and its only way out.
+# What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the checks and repairs that come after this check get it.
+# Data is not shown: the next checks and repairs get it.
 function New-Finding {
     param(
         [string] $State,
@@ -801,15 +805,15 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
-# checks that come after it get Data.
+# What a repair did: whether it changed something, and the problems that it could not solve. The next repairs
+# and checks get Data.
 function New-Outcome {
     param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
 
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -827,11 +831,10 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
-# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
-# check gets the Data of the steps before it.
-# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
-# be able to say that it runs there.)
+# Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
+# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
+# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
+# of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
     param([hashtable] $Settings, $Check, [hashtable] $Data)
 
@@ -857,7 +860,8 @@ function Invoke-Check {
     $finding
 }
 
-# The text of an error without paths and names of people and computers, which must not leave the device.
+# The text of an error without paths, addresses and names of users and computers, because these must not
+# leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
@@ -874,7 +878,7 @@ function ConvertTo-PlainError {
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
-    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
@@ -888,8 +892,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
-# and its code page loses what is not ASCII.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
+# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -919,7 +923,7 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, in one order, with long lists cut to eight items and the number of those left out.
+# What was found, in a fixed order. Of a long list, eight items and the number of the others stay.
 function Limit-Found {
     param($Found)
 
@@ -936,7 +940,7 @@ function Limit-Found {
     $limited
 }
 
-# JSON on one line in which everything outside ASCII is an escape.
+# JSON on one line, in which each character outside ASCII is an escape sequence.
 function ConvertTo-AsciiJson {
     param($Value)
 
@@ -947,7 +951,7 @@ function ConvertTo-AsciiJson {
     -join $ascii
 }
 
-# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+# The exit of a remediation script: check, repair, check again, one line, exit code 1 for failed, else 0.
 function Complete-Remediation {
     param([hashtable] $Settings, $Check, $Repair)
 
@@ -964,14 +968,14 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
     $after = $Before
     $changed = $false
-    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    # The second round is for differences that show only after the first one, such as in a restored phonebook.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
         $data = $after['Data']
         $problems = @()
@@ -997,7 +1001,7 @@ function Invoke-Repair {
         $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
-        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+        $after['Detail'] = 'the phonebook was restored; ' + $after['Detail']
     } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'

@@ -5,14 +5,14 @@
 # the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
 # Ethernet and Wi-Fi.
 #
-# It checks, repairs what differs, and checks again. The last line of its output is one JSON object; its
-# state is fixed, or healthy, pending, absent or unknown if there was nothing to repair (exit code 0), or
-# failed (exit code 1).
+# It checks, repairs what differs, and checks again. The last line of its output is one JSON object. Its
+# state is fixed; healthy, pending, absent or unknown if there was nothing to repair (exit code 0); or failed
+# (exit code 1).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
-# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+# From remediate.yaml. Change them there and publish again. RunAs is the account that this script is for.
 $Settings = @{
     Kind    = 'interface-metric'
     Profile = 'Contoso User VPN'
@@ -21,9 +21,9 @@ $Settings = @{
     Ipv6    = 3
 }
 
-# The account and the session a script runs in.
+# The account and the session that the script runs in.
 
-# Why this script must not look at anything here, as a finding; nothing if all is well.
+# Why this script must not check anything here, as a finding; nothing if it may.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -31,7 +31,7 @@ function Get-Refusal {
         $detail = 'PowerShell runs this script in constrained language mode'
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
-    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
     $account = 'user'
     if ($env:USERNAME -like '*$') {
         $account = 'system'
@@ -42,10 +42,11 @@ function Get-Refusal {
     }
 }
 
-# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+# Network interfaces while they are connected. A change lasts until the connection ends
+# (MicrosoftDocs/windowsserverdocs#5949).
 
-# The interfaces of a connected profile, one for each address family; none while it is not connected.
-# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+# The interfaces of a connected profile, one for each address family; none if it is not connected. The query
+# has no name, because -InterfaceAlias accepts wildcards and a profile's name may contain brackets.
 function Get-LiveInterface {
     param([string] $Alias)
 
@@ -54,14 +55,15 @@ function Get-LiveInterface {
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
             if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
-                throw 'the interface has an address family that this script does not know'
+                throw 'the interface has an unknown address family'
             }
             $interface
         }
     }
 }
 
-# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+# Runs a query of a NetTCPIP cmdlet. When these cmdlets find nothing, they report the error
+# CmdletizationQuery_NotFound. Source: PowerShell/PowerShell, CIM query job.
 function Invoke-NetQuery {
     param([scriptblock] $Query)
 
@@ -74,7 +76,7 @@ function Invoke-NetQuery {
     }
 }
 
-# Sets one interface's metric: a number, or automatic.
+# Sets the metric of one interface: a number, or automatic.
 function Set-LiveMetric {
     param($Interface, [string] $Metric)
 
@@ -92,10 +94,10 @@ function Set-LiveMetric {
     Set-NetIPInterface @change
 }
 
-# What a script says, and its only way out.
+# What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the checks and repairs that come after this check get it.
+# Data is not shown: the next checks and repairs get it.
 function New-Finding {
     param(
         [string] $State,
@@ -108,15 +110,15 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# What a repair did: whether it changed something, and the problems that it could not solve. The repairs and
-# checks that come after it get Data.
+# What a repair did: whether it changed something, and the problems that it could not solve. The next repairs
+# and checks get Data.
 function New-Outcome {
     param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
 
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -134,11 +136,10 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
-# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
-# check gets the Data of the steps before it.
-# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
-# be able to say that it runs there.)
+# Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
+# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
+# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
+# of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
     param([hashtable] $Settings, $Check, [hashtable] $Data)
 
@@ -164,7 +165,8 @@ function Invoke-Check {
     $finding
 }
 
-# The text of an error without paths and names of people and computers, which must not leave the device.
+# The text of an error without paths, addresses and names of users and computers, because these must not
+# leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
@@ -181,7 +183,7 @@ function ConvertTo-PlainError {
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
-    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
@@ -195,8 +197,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
-# and its code page loses what is not ASCII.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
+# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -226,7 +228,7 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, in one order, with long lists cut to eight items and the number of those left out.
+# What was found, in a fixed order. Of a long list, eight items and the number of the others stay.
 function Limit-Found {
     param($Found)
 
@@ -243,7 +245,7 @@ function Limit-Found {
     $limited
 }
 
-# JSON on one line in which everything outside ASCII is an escape.
+# JSON on one line, in which each character outside ASCII is an escape sequence.
 function ConvertTo-AsciiJson {
     param($Value)
 
@@ -254,7 +256,7 @@ function ConvertTo-AsciiJson {
     -join $ascii
 }
 
-# The door of a remediation script: check, repair, check again, one line, exit code 1 for failed.
+# The exit of a remediation script: check, repair, check again, one line, exit code 1 for failed, else 0.
 function Complete-Remediation {
     param([hashtable] $Settings, $Check, $Repair)
 
@@ -271,14 +273,14 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and says what became of it. Where one repair fails, the others run all the same. Each
+# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
     $after = $Before
     $changed = $false
-    # A second round is for what only shows after the first, such as a phonebook that had to be restored.
+    # The second round is for differences that show only after the first one, such as in a restored phonebook.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
         $data = $after['Data']
         $problems = @()
@@ -304,7 +306,7 @@ function Invoke-Repair {
         $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
-        $after['Detail'] = 'the phonebook was brought back; ' + $after['Detail']
+        $after['Detail'] = 'the phonebook was restored; ' + $after['Detail']
     } elseif (@('healthy', 'pending') -notcontains $after['State']) {
         $after['Detail'] = 'after the repair: ' + $after['Detail']
         $after['State'] = 'failed'

@@ -1,16 +1,17 @@
 # Detection script of an Intune Remediation.
 # Kind rasman-privileges, rendered by aovpn-remediate.
 #
-# Does the service RasMan have the privileges that it needs to install routes? Windows leaves a service only
-# those that its registry key lists; where there is no list, it has them all.
+# Does the service RasMan have the privileges that it needs to install routes? Windows removes from a service
+# all privileges that its value RequiredPrivileges does not list. Without that value the service has all of
+# them. Source: Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW.
 #
-# It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
-# absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
+# or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
-# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+# From remediate.yaml. Change them there and publish again. RunAs is the account that this script is for.
 $Settings = @{
     Kind       = 'rasman-privileges'
     Profile    = ''
@@ -18,9 +19,9 @@ $Settings = @{
     Privileges = @('SeImpersonatePrivilege', 'SeIncreaseQuotaPrivilege', 'SeTcbPrivilege', 'SeChangeNotifyPrivilege', 'SeCreateGlobalPrivilege', 'SeAssignPrimaryTokenPrivilege')
 }
 
-# The account and the session a script runs in.
+# The account and the session that the script runs in.
 
-# Why this script must not look at anything here, as a finding; nothing if all is well.
+# Why this script must not check anything here, as a finding; nothing if it may.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -28,7 +29,7 @@ function Get-Refusal {
         $detail = 'PowerShell runs this script in constrained language mode'
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
-    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
     $account = 'user'
     if ($env:USERNAME -like '*$') {
         $account = 'system'
@@ -39,9 +40,9 @@ function Get-Refusal {
     }
 }
 
-# The service RasMan, which dials and installs routes, and what Windows leaves it of its privileges.
+# The service RasMan, which connects VPN profiles and installs their routes, and its privileges.
 
-# The privileges that the registry leaves to RasMan, as @{ List }; nothing if it is not restricted.
+# The privileges that the registry lists for RasMan, as @{ List }; nothing without a list.
 function Get-RasManPrivilege {
     $service = 'HKLM:\SYSTEM\CurrentControlSet\Services\RasMan'
     if (-not (Test-Path -LiteralPath $service -ErrorAction Stop)) {
@@ -52,12 +53,12 @@ function Get-RasManPrivilege {
         return
     }
     if ($value['Value'] -isnot [string[]]) {
-        throw 'the privileges of RasMan are not stored as a list of texts'
+        throw 'the privileges of RasMan are not stored as REG_MULTI_SZ'
     }
     @{ List = @($value['Value']) }
 }
 
-# Whether a mark names the process in which RasMan runs now.
+# Whether RasMan still runs in the process that is marked under a name.
 function Test-RasManMark {
     param([string] $Name)
 
@@ -65,7 +66,8 @@ function Test-RasManMark {
     $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
 }
 
-# The process in which RasMan runs: its number, which comes again, and its start; nothing if it does not run.
+# The process in which RasMan runs: its number and its start, because Windows uses numbers again; nothing if
+# RasMan does not run.
 function Get-RasManProcess {
     $service = Get-RasManService
     if (0 -eq $service.ProcessId) {
@@ -73,17 +75,18 @@ function Get-RasManProcess {
     }
     $process = @(Get-CimObject -ClassName 'Win32_Process' -Filter "ProcessId = $($service.ProcessId)")
     if (1 -ne $process.Count -or $null -eq $process[0].CreationDate) {
-        throw 'the process of the service RasMan cannot be told'
+        throw 'the process of the service RasMan cannot be determined'
     }
     '{0} since {1:o}' -f $service.ProcessId, $process[0].CreationDate.ToUniversalTime()
 }
 
-# Whether RasMan still runs with the privileges that it had before the last change of this script.
+# Whether RasMan still runs with the privileges from before the last change by this script. New privileges
+# take effect at the next start of the service (Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW).
 function Test-RasManOutdated {
     Test-RasManMark -Name 'RasManAtChange'
 }
 
-# Objects of CIM, which may hang and is waited for a minute.
+# Objects of CIM. A query that hangs ends after one minute.
 function Get-CimObject {
     param([string] $ClassName, [string] $Filter)
 
@@ -94,7 +97,7 @@ function Get-CimObject {
     Get-CimInstance @query
 }
 
-# The service as CIM shows it.
+# The service as CIM reports it.
 function Get-RasManService {
     $services = @(Get-CimObject -ClassName 'Win32_Service' -Filter "Name = 'RasMan'")
     if (1 -ne $services.Count) {
@@ -103,7 +106,7 @@ function Get-RasManService {
     $services[0]
 }
 
-# Whether RasMan does not run although this script has begun to restart it, since Windows started.
+# Whether a restart by this script has left RasMan stopped, since Windows was started.
 function Test-RasManStopped {
     $mark = Get-RegistryValue -Key 'HKLM:\SOFTWARE\aovpn-remediate' -Name 'RasManAtRestart'
     if ($null -eq $mark -or -not $mark['Value'] -or $null -ne (Get-RasManProcess)) {
@@ -115,9 +118,9 @@ function Test-RasManStopped {
     $start.ToUniversalTime() -ge $windows.LastBootUpTime.ToUniversalTime()
 }
 
-# The registry, by the item and item-property commands.
+# The registry, read and written with the item and item-property cmdlets.
 
-# A registry value as @{ Value }; nothing if the key or the value is not there.
+# A registry value as @{ Value }; nothing if the key or the value does not exist.
 function Get-RegistryValue {
     param([string] $Key, [string] $Name)
 
@@ -131,10 +134,10 @@ function Get-RegistryValue {
     }
 }
 
-# What a script says, and its only way out.
+# What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the checks and repairs that come after this check get it.
+# Data is not shown: the next checks and repairs get it.
 function New-Finding {
     param(
         [string] $State,
@@ -147,7 +150,7 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -165,11 +168,10 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
-# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
-# check gets the Data of the steps before it.
-# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
-# be able to say that it runs there.)
+# Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
+# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
+# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
+# of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
     param([hashtable] $Settings, $Check, [hashtable] $Data)
 
@@ -195,7 +197,8 @@ function Invoke-Check {
     $finding
 }
 
-# The text of an error without paths and names of people and computers, which must not leave the device.
+# The text of an error without paths, addresses and names of users and computers, because these must not
+# leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
@@ -212,7 +215,7 @@ function ConvertTo-PlainError {
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
-    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
@@ -226,8 +229,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
-# and its code page loses what is not ASCII.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
+# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -257,7 +260,7 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, in one order, with long lists cut to eight items and the number of those left out.
+# What was found, in a fixed order. Of a long list, eight items and the number of the others stay.
 function Limit-Found {
     param($Found)
 
@@ -274,7 +277,7 @@ function Limit-Found {
     $limited
 }
 
-# JSON on one line in which everything outside ASCII is an escape.
+# JSON on one line, in which each character outside ASCII is an escape sequence.
 function ConvertTo-AsciiJson {
     param($Value)
 
@@ -285,7 +288,7 @@ function ConvertTo-AsciiJson {
     -join $ascii
 }
 
-# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+# The exit of a detection script: one line, exit code 1 for an issue, else 0.
 function Complete-Detection {
     param([hashtable] $Settings, $Check)
 
@@ -297,14 +300,14 @@ function Complete-Detection {
     exit 0
 }
 
-# The wanted privileges.
+# The number of configured privileges.
 function Get-Want {
     param([hashtable] $Settings)
 
     @{ privileges = @($Settings['Privileges']).Count }
 }
 
-# The wanted privileges that a list lacks.
+# The configured privileges that a list does not have.
 function Get-MissingPrivilege {
     param([hashtable] $Settings, [string[]] $Listed)
 
@@ -315,7 +318,7 @@ function Get-MissingPrivilege {
     }
 }
 
-# Looks at the list in the registry.
+# Checks the list in the registry.
 function Test-StoredCondition {
     param([hashtable] $Settings)
 
@@ -325,22 +328,23 @@ function Test-StoredCondition {
     }
     $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
     if (0 -eq $missing.Count) {
-        return New-Finding -State 'healthy' -Detail 'RasMan has the wanted privileges'
+        return New-Finding -State 'healthy' -Detail 'RasMan has the configured privileges'
     }
-    $detail = 'RasMan lacks {0} of {1} wanted privileges' -f $missing.Count, @($Settings['Privileges']).Count
+    $count = @($Settings['Privileges']).Count
+    $detail = 'RasMan lacks {0} of {1} configured privileges' -f $missing.Count, $count
     New-Finding -State 'issue' -Detail $detail -Found @{ stored = @{ missing = $missing } }
 }
 
-# Checks the running service: what is written counts from its next start. A shutdown does not restart services
-# when Fast Startup is on. Data is there once this script has restarted the service.
+# Checks the running service: a change takes effect at its next start. A shutdown does not restart services
+# when Fast Startup is on (unconfirmed). There is Data after this script has restarted the service.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
-        return New-Finding -State 'issue' -Detail 'a restart of RasMan was begun before and it does not run'
+        return New-Finding -State 'issue' -Detail 'an earlier restart left RasMan stopped'
     }
     if (-not (Test-RasManOutdated)) {
-        $detail = 'RasMan runs in no process that is older than the last change of this script'
+        $detail = 'this script has not changed the privileges since RasMan was started'
         return New-Finding -State 'healthy' -Detail $detail
     }
     $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'

@@ -1,16 +1,16 @@
 # Detection script of an Intune Remediation.
 # Kind route-presence, rendered by aovpn-remediate.
 #
-# Does a VPN profile have its routes? Windows has lost them from phonebooks, left them out at connections,
-# and kept those that were removed.
+# Does a VPN profile have its routes? Windows has lost routes from phonebooks, has left them out at
+# connections, and has kept removed ones.
 #
-# It changes nothing. The last line of its output is one JSON object; its state is healthy, pending,
-# absent or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
+# or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
-# From remediate.yaml, which is the place to change them. RunAs is the account that this script is made for.
+# From remediate.yaml. Change them there and publish again. RunAs is the account that this script is for.
 $Settings = @{
     Kind    = 'route-presence'
     Profile = 'Contoso Device VPN'
@@ -27,9 +27,9 @@ $Settings = @{
     Stale   = 'remove'
 }
 
-# The account and the session a script runs in.
+# The account and the session that the script runs in.
 
-# Why this script must not look at anything here, as a finding; nothing if all is well.
+# Why this script must not check anything here, as a finding; nothing if it may.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -37,7 +37,7 @@ function Get-Refusal {
         $detail = 'PowerShell runs this script in constrained language mode'
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
-    # In a process of the SYSTEM account USERNAME is the computer's name and a dollar sign.
+    # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
     $account = 'user'
     if ($env:USERNAME -like '*$') {
         $account = 'system'
@@ -48,8 +48,8 @@ function Get-Refusal {
     }
 }
 
-# Files, read and written whole. Their text is handled as Latin-1, one character for each byte, so that bytes
-# of any encoding come out as they went in.
+# Files, read and written as a whole. Their bytes become Latin-1 text, one character for each byte. So bytes
+# of any encoding are written back as they were.
 
 # A file's bytes as Latin-1 text.
 function Read-FileText {
@@ -59,7 +59,7 @@ function Read-FileText {
     Invoke-WithRetry -Action { $latin1.GetString([IO.File]::ReadAllBytes($Path)) }
 }
 
-# The attributes of a file, a folder or a link itself; nothing where there is none.
+# The attributes of a file or a folder, or of a link itself; nothing if there is none.
 function Get-FileAttribute {
     param([string] $Path)
 
@@ -70,19 +70,19 @@ function Get-FileAttribute {
     }
 }
 
-# Whether a file or folder is there. A link is a doubt: nobody knows what is behind it.
+# Whether a file or a folder exists. A link is an error, because its target is unknown.
 function Test-PlainPath {
     param([string] $Path)
 
     $attributes = Get-FileAttribute -Path $Path
     if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
-        throw 'a link stands in the way of a phonebook'
+        throw 'a link is on the path to a phonebook'
     }
     $null -ne $attributes
 }
 
-# Runs an action on a file. RasMan, Intune and virus scanners open the phonebook too, so a file that is
-# locked or refused is tried five times in a second.
+# Runs an action on a file, and tries it again if the file is locked or access is denied: five times in one
+# second. Windows, Intune and virus scanners open the phonebook too (unconfirmed).
 function Invoke-WithRetry {
     param([scriptblock] $Action)
 
@@ -101,10 +101,11 @@ function Invoke-WithRetry {
     }
 }
 
-# Network interfaces as they are while connected. A metric of theirs lasts until the disconnect.
+# Network interfaces while they are connected. A change lasts until the connection ends
+# (MicrosoftDocs/windowsserverdocs#5949).
 
-# The interfaces of a connected profile, one for each address family; none while it is not connected.
-# Asked for without a name, because -InterfaceAlias takes wildcards and a profile's name may hold brackets.
+# The interfaces of a connected profile, one for each address family; none if it is not connected. The query
+# has no name, because -InterfaceAlias accepts wildcards and a profile's name may contain brackets.
 function Get-LiveInterface {
     param([string] $Alias)
 
@@ -113,14 +114,15 @@ function Get-LiveInterface {
         $state = $interface.PSObject.Properties['ConnectionState']
         if ($isNamed -and ($null -eq $state -or 'Disconnected' -ne $state.Value)) {
             if (@('IPv4', 'IPv6') -notcontains "$($interface.AddressFamily)") {
-                throw 'the interface has an address family that this script does not know'
+                throw 'the interface has an unknown address family'
             }
             $interface
         }
     }
 }
 
-# Runs a query of a network cmdlet. To find nothing is an error of these cmdlets.
+# Runs a query of a NetTCPIP cmdlet. When these cmdlets find nothing, they report the error
+# CmdletizationQuery_NotFound. Source: PowerShell/PowerShell, CIM query job.
 function Invoke-NetQuery {
     param([scriptblock] $Query)
 
@@ -133,10 +135,11 @@ function Invoke-NetQuery {
     }
 }
 
-# Phonebooks, in which RAS keeps its connections, and the keys of an entry.
+# Phonebooks, in which Windows keeps its VPN profiles as entries, and the keys of an entry.
 
-# Where the phonebook of a scope is, whether it exists, and the first link below AppData or ProgramData on
-# the way to it. A link there is not followed: whoever planted it would choose the file that is changed.
+# Where the phonebook of a scope is, whether it exists, and the first link on its path below AppData or
+# ProgramData. Links there are not followed: whoever made one would choose the file that is changed. Source
+# for the place: ld0614/DPC, ManageRasphonePBK.cs.
 function Find-Phonebook {
     param([string] $Scope)
 
@@ -145,44 +148,43 @@ function Find-Phonebook {
         $path = $env:APPDATA
     }
     if (-not $path) {
-        throw 'this session does not say where the phonebook is'
+        throw 'the environment does not name the folder of the phonebook'
     }
     Find-PhonebookBelow -Path $path
 }
 
-# What Find-Phonebook says of the phonebook below AppData or ProgramData.
+# The same for the phonebook below a folder, AppData or ProgramData.
 function Find-PhonebookBelow {
     param([string] $Path)
 
-    $phonebook = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $places = @($phonebook)
-    while ($places.Count -lt 5) {
-        $places = @([IO.Path]::GetDirectoryName($places[0])) + $places
-    }
-    try {
-        foreach ($place in $places) {
-            if ([IO.File]::GetAttributes($place) -band [IO.FileAttributes]::ReparsePoint) {
-                return @{ Path = $phonebook; Exists = $true; Link = [IO.Path]::GetFileName($place) }
-            }
+    $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
+    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
+    $place = $Path
+    foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
+        $place = Join-Path -Path $place -ChildPath $part
+        $attributes = Get-FileAttribute -Path $place
+        $phonebook['Exists'] = $null -ne $attributes
+        if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
+            # Nothing behind the link is read: it may lead to another computer.
+            $phonebook['Link'] = $part
+            break
         }
-    } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return @{ Path = $phonebook; Exists = $false; Link = '' }
     }
-    @{ Path = $phonebook; Exists = $true; Link = '' }
+    $phonebook
 }
 
-# The phonebook's text.
+# The text of a phonebook.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook holds null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, which Windows never writes'
     }
     $text
 }
 
-# The one VPN entry (Type=2) of a name, as the text's Start and Length; nothing if there is none.
+# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
@@ -201,31 +203,31 @@ function Find-PhonebookEntry {
         }
     }
     if (@($entries).Count -gt 1) {
-        throw 'the phonebook has more than one VPN entry of this name'
+        throw 'the phonebook has more than one VPN entry with this name'
     }
     $entries
 }
 
-# The profile's entry as @{ Path; Text; Entry }; without one, Refusal is the finding that says why.
+# The profile's entry as @{ Path; Text; Entry }. Without an entry, Refusal is a finding that says why.
 function Open-ProfileEntry {
     param([hashtable] $Settings)
 
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link stands in the way of the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is gone, the old one is beside its place'
+        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
         if (-not $open['Text'].Contains('[')) {
-            # Another program may just be writing it.
+            # Another program may be writing the file right now.
             Start-Sleep -Milliseconds 200 -ErrorAction Stop
             $open['Text'] = Read-PhonebookText -Path $open['Path']
         }
@@ -237,15 +239,15 @@ function Open-ProfileEntry {
     $open
 }
 
-# The finding about a profile that is not in its phonebook. If a repair has left it in a copy, it may have
-# been lost or removed since, which only a person can tell.
+# The finding about a profile that is not in its phonebook. If it is in a copy that a repair left, only a
+# person can know whether it was lost or removed.
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left beside: lost, or removed since'
+            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -255,7 +257,8 @@ function Get-Absence {
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 
-# Whether a header's bytes are the name, ignoring case: in the first encoding in which they are valid.
+# Whether the bytes of a header are the name, in the first encoding that fits. Upper and lower case are
+# equal.
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
@@ -267,8 +270,8 @@ function Test-EntryName {
     $false
 }
 
-# A header's bytes as text: in UTF-8, in the ANSI code page of older entries, and in the culture's code page,
-# which differs where Windows uses UTF-8 as its ANSI code page.
+# The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
+# ANSI code page; and the culture's code page, for a Windows whose ANSI code page is UTF-8 (unconfirmed).
 function ConvertFrom-EntryHeader {
     param([string] $Header)
 
@@ -279,7 +282,7 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key is not there.
+# The place of a key's value in an entry; nothing if the key does not exist.
 function Find-EntryKey {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
@@ -293,7 +296,7 @@ function Find-EntryKey {
     }
 }
 
-# The lines of an entry that have one of these keys, as matches; group 1 is the value.
+# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
 function Get-KeyLine {
     param([string] $Text, [hashtable] $Entry, [string[]] $Key)
 
@@ -303,7 +306,7 @@ function Get-KeyLine {
     [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
 }
 
-# The values of a key that Windows writes in pieces, one a line: all of them, in order, as one text.
+# The value of a key that Windows splits into several lines, as one text.
 function Get-EntryPiece {
     param([string] $Text, [hashtable] $Entry, [string] $Key)
 
@@ -311,7 +314,7 @@ function Get-EntryPiece {
     -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
-# What is known about the end of a live difference that this script does not correct.
+# What this script knows about the end of a live difference that it does not correct.
 function Get-Outlook {
     param([hashtable] $Settings)
 
@@ -328,9 +331,9 @@ function Get-Outlook {
 # - .bak is the version before the last change.
 # - .1.kept to .9.kept are what a person must look at. No script deletes them.
 
-# Whether a replacement broke off half-way: the old file and the new one are there, and there is no phonebook,
-# or one without any entry, which Windows makes where it finds none. The copy of a replacement that went well
-# has another name, so that a phonebook that somebody deletes stays away.
+# Whether a replacement was interrupted: the old and the new file exist, but no phonebook, or one without
+# entries, which Windows creates if it finds none (unconfirmed). After a complete replacement there is no
+# .old, so a phonebook that somebody deletes does not come back.
 function Test-BrokenReplacement {
     param([string] $Path)
 
@@ -340,7 +343,7 @@ function Test-BrokenReplacement {
     -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
 }
 
-# The places for copies that are kept for a person.
+# The places of the kept copies.
 function Get-KeptPlace {
     param([string] $Path)
 
@@ -349,8 +352,8 @@ function Get-KeptPlace {
     }
 }
 
-# The copies in which something may be that is no longer in the phonebook: what a killed repair left, and what
-# is kept for a person.
+# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
+# kept ones.
 function Get-KeptCopy {
     param([string] $Path)
 
@@ -361,17 +364,17 @@ function Get-KeptCopy {
     }
 }
 
-# Whether there is a copy; a link or a folder in its place is a doubt.
+# Whether a copy exists. A link or a folder in its place is an error.
 function Test-PlainFile {
     param([string] $Path)
 
     if ([IO.Directory]::Exists($Path)) {
-        throw 'a link or a folder stands where a copy of the phonebook belongs'
+        throw 'a link or a folder has the name of a copy of the phonebook'
     }
     Test-PlainPath -Path $Path
 }
 
-# Those that a script that was killed left beside the phonebook.
+# The new files that killed scripts have left beside the phonebook.
 function Get-LeftFile {
     param([string] $Path)
 
@@ -379,10 +382,10 @@ function Get-LeftFile {
     [IO.Directory]::GetFiles([IO.Path]::GetDirectoryName($Path), "$name.aovpn-remediate.*.tmp")
 }
 
-# What a script says, and its only way out.
+# What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the checks and repairs that come after this check get it.
+# Data is not shown: the next checks and repairs get it.
 function New-Finding {
     param(
         [string] $State,
@@ -395,7 +398,7 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# The verdict over all findings: doubt comes first, then absence, so that neither starts a repair.
+# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -413,11 +416,10 @@ function Merge-Finding {
     New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
 }
 
-# Runs the checks and turns whatever happens into one finding: an error must never look like an issue.
-# Where the profile is absent, or its phonebook must be restored first, the other checks are left out. Each
-# check gets the Data of the steps before it.
-# ($Check has no type because constrained language mode knows no arrays of script blocks, and this script must
-# be able to say that it runs there.)
+# Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
+# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
+# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
+# of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
     param([hashtable] $Settings, $Check, [hashtable] $Data)
 
@@ -443,7 +445,8 @@ function Invoke-Check {
     $finding
 }
 
-# The text of an error without paths and names of people and computers, which must not leave the device.
+# The text of an error without paths, addresses and names of users and computers, because these must not
+# leave the device.
 function ConvertTo-PlainError {
     param([Management.Automation.ErrorRecord] $ErrorRecord)
 
@@ -460,7 +463,7 @@ function ConvertTo-PlainError {
             $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
         }
     }
-    # Quoted paths first, up to the last quote, because a folder's name may hold an apostrophe.
+    # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
     $start = '(?:[A-Za-z]:\\|\\\\|/)'
     $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
     $text = [regex]::Replace($text, $quoted, '(path)')
@@ -474,8 +477,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON, at most 2,000 characters: Intune keeps the end of the last line, 2,048 characters,
-# and its code page loses what is not ASCII.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
+# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -505,7 +508,7 @@ function ConvertTo-ResultLine {
     $json
 }
 
-# What was found, in one order, with long lists cut to eight items and the number of those left out.
+# What was found, in a fixed order. Of a long list, eight items and the number of the others stay.
 function Limit-Found {
     param($Found)
 
@@ -522,7 +525,7 @@ function Limit-Found {
     $limited
 }
 
-# JSON on one line in which everything outside ASCII is an escape.
+# JSON on one line, in which each character outside ASCII is an escape sequence.
 function ConvertTo-AsciiJson {
     param($Value)
 
@@ -533,7 +536,7 @@ function ConvertTo-AsciiJson {
     -join $ascii
 }
 
-# The door of a detection script: one line, exit code 1 for an issue and 0 for everything else.
+# The exit of a detection script: one line, exit code 1 for an issue, else 0.
 function Complete-Detection {
     param([hashtable] $Settings, $Check)
 
@@ -545,10 +548,10 @@ function Complete-Detection {
     exit 0
 }
 
-# Routes: those that a profile keeps in its phonebook entry, and those of a connected interface. Prefixes
-# are compared by their bytes, so that spellings of one address do not matter.
+# Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
+# the bytes of the address, so its spelling does not matter.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }; Key is the same for every spelling of it.
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }. Key is the same for each spelling of an address.
 function ConvertTo-Prefix {
     param([string] $Text)
 
@@ -562,14 +565,14 @@ function ConvertTo-Prefix {
     @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
-# What tells a route from all others; an exclusion may have the prefix of another route.
+# What identifies a route. An exclusion may have the same prefix as another route.
 function Get-RouteId {
     param([hashtable] $Route)
 
     '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
-# Whether a route's addresses are all those of another one too.
+# Whether all addresses of a route belong to another route too.
 function Test-RouteWithin {
     param([hashtable] $Route, [hashtable] $Outer)
 
@@ -584,8 +587,8 @@ function Test-RouteWithin {
     $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
 }
 
-# The routes that an entry keeps. Windows writes 36 bytes for each as hex digits and cuts the whole into
-# pieces of 128 digits, so that a route may straddle two lines.
+# The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
+# lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
     param([string] $Text, [hashtable] $Entry)
 
@@ -599,16 +602,15 @@ function Get-StoredRoute {
         throw 'the stored routes cannot be read'
     }
     if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the stored routes do not fit their number'
+        throw 'the number of stored routes is not NumRoutes'
     }
     for ($i = 0; $i -lt $hex.Length; $i += 72) {
         ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
     }
 }
 
-# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, exclusion, and a
-# word that nobody has explained. Numbers are little-endian. The vendor has described none of it; it is as an
-# open-source client, which many use, reads and writes it.
+# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
+# exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
@@ -643,14 +645,14 @@ function Get-LiveRoute {
     }
 }
 
-# How many routes are wanted.
+# The number of configured routes.
 function Get-Want {
     param([hashtable] $Settings)
 
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The routes that the settings want, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
@@ -663,7 +665,7 @@ function Get-WantedRoute {
     }
 }
 
-# What differs between stored and wanted routes: Missing, Metric (another one is stored) and Stale.
+# The differences between stored and configured routes: Missing, Metric (another one is stored) and Stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
@@ -684,7 +686,7 @@ function Compare-StoredRoute {
     if ('remove' -eq $Settings['Stale']) {
         $keys = @($wanted | ForEach-Object { $_['Key'] })
         foreach ($route in $Stored) {
-            # One command removes all records of a route.
+            # One command removes all records of a route (unconfirmed).
             if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
                 $difference['Stale'] += $route
                 $keys += $route['Key']
@@ -694,7 +696,7 @@ function Compare-StoredRoute {
     $difference
 }
 
-# A difference in words that fit into the result line.
+# The differences as texts for the result line.
 function ConvertTo-FoundRoute {
     param([hashtable] $Difference)
 
@@ -710,7 +712,7 @@ function ConvertTo-FoundRoute {
     $found
 }
 
-# How many routes differ, as words.
+# The number of routes in each difference, in words.
 function Get-RouteCount {
     param([Collections.IDictionary] $Found)
 
@@ -736,8 +738,8 @@ function Test-StoredCondition {
     New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
 }
 
-# The wanted routes that a connected interface does not have. Others that it has are no fault: its own
-# address, multicast, the class-based route, what DHCP brings.
+# The configured routes that a connected interface does not have. Its other routes are not an issue: its own
+# address, multicast, the class-based route, routes from DHCP.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
@@ -751,8 +753,9 @@ function Get-MissingLiveRoute {
     }
 }
 
-# The routes that may be added to a connected interface: those that contain no configured or stored exclusion.
-# Windows makes room for exclusions only at a connection, so such a route would take them into the tunnel.
+# The routes that may be added to a connected interface: those without a configured or stored exclusion
+# inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
+# excluded addresses into the tunnel.
 function Select-SafeRoute {
     param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
 
