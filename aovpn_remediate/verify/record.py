@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
 from aovpn_remediate.client.making import make_client
+from aovpn_remediate.client.memory import memory_folder
 from aovpn_remediate.client.snapshot import Snapshot, mark_files, snapshot, written_files
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
@@ -117,7 +118,7 @@ def record_case(job: Job, shell: PowerShell) -> Record:
     Raises ``ClientError`` where the simulated client itself breaks.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
+        with tempfile.TemporaryDirectory(prefix="remediate-", dir=memory_folder()) as folder:
             return _record(job, shell, Path(folder))
     except ClientError as error:
         raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
