@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from aovpn_remediate.client.description import Description
+from aovpn_remediate.client.description import (
+    ChangeDescription,
+    Description,
+    EntryDescription,
+    InterfaceDescription,
+    NetworkDescription,
+    ServiceDescription,
+)
 from aovpn_remediate.verify.client_file import read_client_file
 from tests.golden_files import ROOT
 from tests.own_pairs import jobs_of, own_pair
@@ -57,3 +64,12 @@ def test_every_example_of_the_page_is_accepted(tmp_path, part, example):
     path.write_text(f"- case: a\n  before: {{{before}}}\n  after: {{{after}}}\n  exits: [0, 0, 0, 0]\n")
     file = read_client_file(path, runs=4)
     assert not file.problems and file.cases[0].after.model_fields_set >= {part}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [EntryDescription, InterfaceDescription, NetworkDescription, ServiceDescription, ChangeDescription],
+)
+def test_the_page_names_every_key_of_a_part(model):
+    page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    assert [name for name in model.model_fields if not re.search(rf"[`{{ ]{name}[`:]", page)] == []
