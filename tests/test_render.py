@@ -10,7 +10,7 @@ import pytest
 from aovpn_remediate.client import empty_state
 from aovpn_remediate.scripts.template_parts import templates_folder
 from tests.golden_files import GOLDEN, rendered
-from tests.pairs import metric_pair
+from tests.pairs import metric_pair, pair
 
 TEMPLATES = sorted(templates_folder().rglob("*.ps1")) + sorted(templates_folder().glob("*.j2"))
 
@@ -127,3 +127,47 @@ def test_windows_is_called_only_from_runtime_and_with_an_error_action(path, rest
     assert path.parent.name == "runtime"
     call = path.read_text(encoding="ascii") if "@" in rest else rest
     assert "ErrorAction" in call
+
+
+ROUTES = {"profile": "VPN", "scope": "device", "routes": ["10.0.0.0/8"]}
+METRIC = {"routes": [{"prefix": "10.0.0.0/8", "metric": 5}]}
+EXCLUSION = {
+    "routes": ["10.0.0.0/8", {"prefix": "10.8.0.0/16", "exclude": True}],
+    "exclusions": "write",
+}
+
+
+@pytest.mark.parametrize(
+    ("needs", "function"),
+    [
+        ({"stale": "remove"}, "Remove-StoredRoute"),
+        ({"stale": "remove"}, "Remove-LiveRoute"),
+        (METRIC, "Set-StoredMetric"),
+        (EXCLUSION, "Write-Exclusion"),
+        (EXCLUSION, "Set-EntryKey"),
+    ],
+)
+def test_a_script_has_only_the_functions_that_its_settings_need(needs, function):
+    place = f"function {function} {{".encode()
+    assert place in pair("route-presence", **(ROUTES | needs)).remediation
+    assert place not in pair("route-presence", **ROUTES).remediation
+
+
+def test_an_exclusion_that_is_only_stored_is_always_known():
+    place = b"@($Data['Stored'] | Where-Object { $_['Exclude'] })"
+    assert place in pair("route-presence", **ROUTES).remediation
+    assert place not in pair("route-presence", **(ROUTES | {"stored": "ignore"})).remediation
+
+
+def test_only_scripts_that_may_restart_rasman_read_all_phonebooks():
+    settings = {"privileges": "windows", "repair": False}
+    assert b"Get-PhonebookName" not in pair("rasman-privileges", **settings).detection
+    restarting = pair("rasman-privileges", **settings, restart="when-disconnected")
+    assert b"Get-PhonebookName" in restarting.detection
+
+
+def test_the_settings_hold_only_what_the_script_reads():
+    text = pair("route-presence", **ROUTES).remediation.decode()
+    table = text[text.index("$Settings = @{") : text.index("\r\n}\r\n")]
+    assert "Prefix" in table
+    assert not any(word in table for word in ("Metric", "Exclude", "Exclusions", "WhenAbsent", "Stale"))
