@@ -10,11 +10,12 @@ import pytest
 
 from aovpn_remediate.client import SimulatedClient
 from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.kinds import KINDS
 from aovpn_remediate.kinds.common.entry_keys import EntryKey, wanted_keys
 from aovpn_remediate.model import OwnPair, Remediation, RunAs, ScriptPackage
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.verify.case_values.entry_keys import key_values
-from tests.pairs import PROFILE, check, say
+from tests.pairs import PROFILE, check, example_settings, say
 from tests.script_faults import DETECTION, instead
 
 YES_NO: Mapping[int, str | bool] = {0: False, 1: True}
@@ -54,6 +55,12 @@ class Rows:
 
     def repairs(self) -> tuple[str, ...]:
         return ("Stored",)
+
+    def features(self) -> Mapping[str, bool]:
+        entry = KINDS["interface-metric"].model_validate(
+            example_settings("interface-metric") | {"live": "ignore"}
+        )
+        return {**entry.features(), "masks": any(one.mask is not None for one in self.keys)}
 
     def own_pair(self) -> OwnPair | None:
         return None

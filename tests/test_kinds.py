@@ -88,7 +88,7 @@ def test_only_a_users_phonebook_is_the_users(settings, account):
 
 
 IPV4_KEY = {
-    "Setting": "ipv4", "Key": "IpInterfaceMetric", "Wanted": [3], "Mask": None, "Missing": 0,
+    "Setting": "ipv4", "Key": "IpInterfaceMetric", "Wanted": [3], "Missing": 0,
     "Words": {"0": "automatic"},
 }  # fmt: skip
 

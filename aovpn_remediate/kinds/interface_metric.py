@@ -45,10 +45,9 @@ user-metric:
     )
 
     def script_settings(self) -> Mapping[str, object]:
-        """The ``$Settings`` of both scripts: the metrics, and the keys of the entry where it is read."""
+        """The ``$Settings`` of both scripts: the metrics, and the keys of the entry."""
         rows = [one.row() for one in self._keys()]
-        keys = {"EntryKeys": rows} if self.stored == "repair" else {}
-        return {**self.profile_settings(), **self._metrics(), **keys}
+        return {**self.profile_settings(), **self._metrics(), "EntryKeys": rows}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:
         """The metric of each family that is not left alone."""

@@ -26,14 +26,10 @@ class EntryKey:
 
     def row(self) -> dict[str, object]:
         """The row of ``$Settings`` that ``runtime/EntryKeys.ps1`` reads."""
-        return {
-            "Setting": self.setting,
-            "Key": self.key,
-            "Wanted": list(self.wanted),
-            "Mask": self.mask,
-            "Missing": self.missing,
-            "Words": {str(number): word for number, word in self.words.items()},
-        }
+        words = {str(number): word for number, word in self.words.items()}
+        row = {"Setting": self.setting, "Key": self.key, "Wanted": list(self.wanted)}
+        mask = {} if self.mask is None else {"Mask": self.mask}
+        return {**row, "Missing": self.missing, "Words": words, **mask}
 
 
 def wanted_keys(keys: Iterable[EntryKey]) -> dict[str, object]:
@@ -55,6 +51,11 @@ class EntryKeysEntry(ProfileEntry):
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""
         return {**self.profile_settings(), "EntryKeys": [one.row() for one in self.entry_keys()]}
+
+    def features(self) -> Mapping[str, bool]:
+        """Whether a key has a mask, beside what every profile's scripts may need."""
+        masks = [one.mask for one in self.entry_keys() if one.mask is not None]
+        return {**super().features(), "masks": bool(masks)}
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  it is stored only
         """The accepted numbers of each key."""

@@ -85,6 +85,7 @@ class ProfileEntry(Entry):
     def features(self) -> Mapping[str, bool]:
         """Whether absence is an issue, what is read, and what is done about live differences."""
         return {
+            **super().features(),
             "absence": self.when_absent == "issue",
             "stored": self.stored_mode == "repair",
             "report": self.live_mode == "report",

@@ -34,35 +34,33 @@ def key_values(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _right(row: Row) -> int:
-    return _with_other_bits(row, row["Wanted"][0])
-
-
-def _wrong(row: Row) -> int:
-    mask = row["Mask"]
-    tried = (25, 26, *range(1000)) if mask is None else range(mask + 1)
-    found = next(one for one in tried if _counting(row, one) not in row["Wanted"])
-    return _with_other_bits(row, found)
-
-
-def _counting(row: Row, number: int) -> int:
-    return number if row["Mask"] is None else number & row["Mask"]
-
-
-def _with_other_bits(row: Row, value: int) -> int:
-    mask = row["Mask"]
-    return value if mask is None else (value & mask) | (_OTHER_BITS & ~mask)
-
-
 def _lines(rows: Sequence[Row]) -> list[str]:
     """The lines that a repair adds."""
     return [f"{row['Key']}={_added(row)}" for row in rows]
 
 
 def _added(row: Row) -> int:
-    """What a repair writes where the key is missing: the wanted bits over what a missing key means."""
+    """What a repair writes where the key is missing: the wanted bits over what a missing key stands for."""
     wanted: int = row["Wanted"][0]
-    return wanted if row["Mask"] is None else wanted | (row["Missing"] & ~row["Mask"])
+    return wanted | (row["Missing"] & ~row["Mask"]) if "Mask" in row else wanted
+
+
+def _right(row: Row) -> int:
+    return _with_other_bits(row, row["Wanted"][0])
+
+
+def _wrong(row: Row) -> int:
+    tried = range(row["Mask"] + 1) if "Mask" in row else (25, 26, *range(1000))
+    found = next(one for one in tried if _counting(row, one) not in row["Wanted"])
+    return _with_other_bits(row, found)
+
+
+def _counting(row: Row, number: int) -> int:
+    return number & row["Mask"] if "Mask" in row else number
+
+
+def _with_other_bits(row: Row, value: int) -> int:
+    return (value & row["Mask"]) | (_OTHER_BITS & ~row["Mask"]) if "Mask" in row else value
 
 
 def _accepted(rows: Sequence[Row], right: Mapping[str, int]) -> Mapping[str, Any] | None:

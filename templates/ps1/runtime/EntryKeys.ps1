@@ -1,7 +1,7 @@
 # Keys of a profile's entry that $Settings['EntryKeys'] names as data. A row has these parts:
 # Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
-# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
-# for. Words: the names of numbers.
+# first is written. Missing: the number that a missing key stands for. Words: the names of numbers. Mask: the
+# bits that count, in a row where not all do.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {
@@ -45,9 +45,11 @@ function Read-EntryNumber {
     }
     $number = [int] $value
     $counting = $number
+    #region only: masks
     if ($null -ne $Row['Mask']) {
         $counting = $number -band $Row['Mask']
     }
+    #endregion
     @{
         Number    = $number
         Counting  = $counting
@@ -103,9 +105,11 @@ function Repair-EntryKey {
             $stored = Read-EntryNumber -Text $Text -Entry $Entry -Row $row
             if (-not $stored['IsWanted']) {
                 $number = @($row['Wanted'])[0]
+                #region only: masks
                 if ($null -ne $row['Mask']) {
                     $number = $number -bor ($stored['Number'] -band (-bnot $row['Mask']))
                 }
+                #endregion
                 $Text = Set-EntryKey -Text $Text -Entry $Entry -Key $row['Key'] -Value "$number"
                 $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
             }

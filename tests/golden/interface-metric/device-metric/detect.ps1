@@ -23,7 +23,6 @@ $Settings = @{
         Setting = 'ipv4'
         Key     = 'IpInterfaceMetric'
         Wanted  = @(15)
-        Mask    = $null
         Missing = 0
         Words   = @{
             '0' = 'automatic'
@@ -32,7 +31,6 @@ $Settings = @{
         Setting = 'ipv6'
         Key     = 'Ipv6InterfaceMetric'
         Wanted  = @(15)
-        Mask    = $null
         Missing = 0
         Words   = @{
             '0' = 'automatic'
@@ -63,8 +61,8 @@ function Get-Refusal {
 
 # Keys of a profile's entry that $Settings['EntryKeys'] names as data. A row has these parts:
 # Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
-# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
-# for. Words: the names of numbers.
+# first is written. Missing: the number that a missing key stands for. Words: the names of numbers. Mask: the
+# bits that count, in a row where not all do.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {
@@ -108,9 +106,6 @@ function Read-EntryNumber {
     }
     $number = [int] $value
     $counting = $number
-    if ($null -ne $Row['Mask']) {
-        $counting = $number -band $Row['Mask']
-    }
     @{
         Number    = $number
         Counting  = $counting

@@ -25,7 +25,6 @@ $Settings = @{
         Setting = 'ipv4'
         Key     = 'IpInterfaceMetric'
         Wanted  = @(3)
-        Mask    = $null
         Missing = 0
         Words   = @{
             '0' = 'automatic'
@@ -34,7 +33,6 @@ $Settings = @{
         Setting = 'ipv6'
         Key     = 'Ipv6InterfaceMetric'
         Wanted  = @(3)
-        Mask    = $null
         Missing = 0
         Words   = @{
             '0' = 'automatic'
@@ -65,8 +63,8 @@ function Get-Refusal {
 
 # Keys of a profile's entry that $Settings['EntryKeys'] names as data. A row has these parts:
 # Setting: the name in the result line. Key: the key of the entry. Wanted: the accepted numbers, of which the
-# first is written. Mask: the bits that count, or $null for all. Missing: the number that a missing key stands
-# for. Words: the names of numbers.
+# first is written. Missing: the number that a missing key stands for. Words: the names of numbers. Mask: the
+# bits that count, in a row where not all do.
 
 # The wanted value of each setting: a word or a number, or a list of those that are accepted.
 function Get-WantedKey {
@@ -110,9 +108,6 @@ function Read-EntryNumber {
     }
     $number = [int] $value
     $counting = $number
-    if ($null -ne $Row['Mask']) {
-        $counting = $number -band $Row['Mask']
-    }
     @{
         Number    = $number
         Counting  = $counting
