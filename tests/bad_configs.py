@@ -250,9 +250,9 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a bad name": (
         ENTRY.replace("contoso", "con/toso"),
-        '1:7: name "con/toso" is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit',
+        '1:7: name "con/toso" is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit',
     ),
-    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit'),
+    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit'),
     "a reserved key": (
         ENTRY.replace("  m:", "  nul:"),
         '3:3: key "nul" is a reserved file name in Windows; choose another',

@@ -14,7 +14,7 @@ from aovpn_remediate.problems import InvalidValue
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """Names that no file on Windows may have."""
 
-_KEY_FORM = "is not a valid key; use 1 to 64 letters, digits, - and _, starting with a letter or digit"
+_KEY_FORM = "is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 # Source: Graph beta reference, deviceHealthScriptRunSchedule: 1 to 23 for every kind of schedule.
