@@ -10,7 +10,8 @@ from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientFileError, UsageError
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.problems import Problem
-from aovpn_remediate.scripts.package_rules import Ask, refuse_bad_scripts
+from aovpn_remediate.scripts.ask import Ask
+from aovpn_remediate.scripts.package_rules import refuse_bad_scripts
 from aovpn_remediate.scripts.render import render_package
 from aovpn_remediate.wording import all_of, any_of
 

@@ -5,15 +5,13 @@ A rendered script whose shape is known to obey is not parsed again, and then no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
 from aovpn_remediate.problems import Problem
+from aovpn_remediate.scripts.ask import Ask
 from aovpn_remediate.scripts.shapes import SIZE_LIMIT, digest, read_shapes, shape_of
-
-Ask = Callable[[bytes], list[tuple[int, str]] | None]
-"""Asks PowerShell itself what is not valid in a script, by line; ``None`` without a PowerShell."""
 
 
 def refuse_bad_scripts(

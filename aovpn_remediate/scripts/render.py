@@ -115,12 +115,9 @@ def _render_shape(
 def _read_pair(kind: str, features: tuple[tuple[str, bool], ...]) -> _Pair:
     root = templates_folder()
     wanted = dict(features)
-    try:
-        check = read_section(root / "kinds" / kind / "check.ps1", wanted)
-        runtime = [read_section(path, wanted) for path in sorted((root / "runtime").glob("*.ps1"))]
-        repair = read_section(root / "kinds" / kind / "repair.ps1", wanted)
-    except ValueError as error:
-        raise RenderError(f"templates/ps1: {error}") from error
+    check = read_section(root / "kinds" / kind / "check.ps1", wanted)
+    runtime = [read_section(path, wanted) for path in sorted((root / "runtime").glob("*.ps1"))]
+    repair = read_section(root / "kinds" / kind / "repair.ps1", wanted)
     return _Pair(
         about=check.about,
         runtime=tuple(runtime),

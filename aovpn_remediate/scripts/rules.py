@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aovpn_remediate.problems import Problem
-from aovpn_remediate.scripts.package_rules import Ask
+from aovpn_remediate.scripts.ask import Ask
 from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
 from aovpn_remediate.scripts.shapes import SETTINGS, SIZE_LIMIT
 from aovpn_remediate.scripts.syntax import broken_nodes, language, syntax_tree
