@@ -39,11 +39,19 @@ def templates_folder() -> Path:
 
 def read_section(path: Path, features: Mapping[str, bool]) -> Section:
     """Return a ``.ps1`` part of the templates with these features: a comment, then functions only."""
-    text = _with_features(path.read_text(encoding="ascii"), features, path.name)
+    section = _cut(_with_features(path.read_text(encoding="ascii"), features, path.name))
+    if section is None:
+        raise ValueError(f"{path.name}: more than comments and functions")
+    return section
+
+
+@cache
+def _cut(text: str) -> Section | None:
+    """The section that a text is, or nothing; most parts are the same with other features."""
     functions = {match[1]: match[0].strip() for match in _FUNCTION.finditer(text)}
     about = _FUNCTION.sub("", text).strip()
     if _COMMENT_LINE.sub("", about).strip():
-        raise ValueError(f"{path.name}: more than comments and functions")
+        return None
     return Section(about=about, functions=functions)
 
 
@@ -63,6 +71,8 @@ def settings_read(code: str) -> frozenset[str]:
 
 
 def _with_features(text: str, features: Mapping[str, bool], name: str) -> str:
+    if "region" not in text:
+        return text
     for word in sorted(feature_words(text) - set(features)):
         raise ValueError(f"{name}: unknown feature {word}; the kind's features() does not answer it")
     chosen = _REGION.sub(lambda region: region[2] if features[region[1]] else "", text)
