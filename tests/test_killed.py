@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -79,16 +79,30 @@ def statements(script: bytes, functions: Collection[str]) -> Iterator[tuple[str,
                     yield name, " ".join(text(one).split()), one
 
 
-def steps() -> dict[str, int]:
-    """Where each statement of the writing functions ends, by its line and its first words."""
-    found = {}
-    for name, words, one in statements(SCRIPT, WRITERS):
-        if not words.startswith(NEVER + QUIET) and (name, words) != HALF:
-            found[f"{one.end_point[0] + 1}: {words[:40]}"] = one.end_byte
-    return found
+def ends(found: Iterable[Node]) -> dict[str, int]:
+    """Where each statement ends, by its line and its first words.
+
+    One that has another of them in it is left out: the files are as after the inner one.
+    """
+    nodes = list(found)
+    return {
+        f"{one.end_point[0] + 1}: {' '.join(text(one).split())[:40]}": one.end_byte
+        for one in nodes
+        if not any(holds(one, other) for other in nodes)
+    }
 
 
-STEPS = steps()
+def holds(outer: Node, inner: Node) -> bool:
+    """Whether a statement has another one in it."""
+    is_within = outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+    return is_within and outer.id != inner.id
+
+
+STEPS = ends(
+    one
+    for name, words, one in statements(SCRIPT, WRITERS)
+    if not words.startswith(NEVER + QUIET) and (name, words) != HALF
+)
 
 
 def killed(client: SimulatedClient, script: bytes) -> int:

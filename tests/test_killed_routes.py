@@ -10,7 +10,7 @@ from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, files, repair
 from tests.route_client import TWO, routes
 from tests.script_faults import instead
-from tests.test_killed import KILL, killed, statements
+from tests.test_killed import KILL, ends, killed, statements
 
 PACKAGE = routes(*TWO, scope="user", live="report")
 OLD = entry("Other") + entry(PROFILE)
@@ -22,11 +22,9 @@ WRITES = (
 DEVICE = instead(PACKAGE, "Add-VpnConnectionRoute", WRITES)
 SCRIPT = instead(DEVICE, "Get-NetIPInterface", "param($ErrorAction)").remediation
 FUNCTIONS = ("Repair-StoredCondition", "Save-PhonebookCopy", "Complete-PhonebookCopy")
-STEPS = {
-    f"{one.end_point[0] + 1}: {words[:40]}": one.end_byte
-    for _, words, one in statements(SCRIPT, FUNCTIONS)
-    if not words.startswith(("return", "throw"))
-}
+STEPS = ends(
+    one for _, words, one in statements(SCRIPT, FUNCTIONS) if not words.startswith(("return", "throw"))
+)
 
 
 IMPORTANT = (
