@@ -80,9 +80,8 @@ def publish(
     ] = False,
 ) -> None:
     """Show the plan, ask, and carry it out."""
-    from aovpn_remediate.display.plan_json import outcomes_json
     from aovpn_remediate.plan import refuse_unsafe
-    from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code, refuse_stale
+    from aovpn_remediate.publish import refuse_stale
 
     if prove:
         _prove(config)
@@ -92,11 +91,19 @@ def publish(
     refuse_unsafe(draft.plan, allow_all=allow_all)
     if draft.plan.is_empty:
         if as_json:
-            echo_json(outcomes_json(draft.plan, (), 0))
+            _show_outcomes(draft, (), 0, as_json=True)
         return
     if not yes:
         _ask(draft, as_json=as_json)
-        refuse_stale(draft, _draft(config, graph_url, adopt or [], allow_delete=allow_delete)[1])
+        _, now = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
+        refuse_stale(draft, now)
+    _carry_out(draft, tenant, as_json=as_json)
+
+
+def _carry_out(draft: Draft, tenant: Tenant, *, as_json: bool) -> None:
+    """Publish, show the outcomes, and exit with their code."""
+    from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
+
     try:
         with termination_as_interrupt(), progress_of(len(draft.plan.changes)) as advance:
             outcomes = carry_out(draft.plan, tenant, watcher=Watcher(advance, _say_what_is_waited_for))

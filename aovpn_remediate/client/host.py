@@ -232,11 +232,9 @@ class PowerShell:
             if "broken" not in answer and answer["id"] != job["id"]:
                 raise ValueError("not the answer to this job")
         except (OSError, ValueError, TypeError, KeyError) as error:
-            why = (
-                f"it did not end within {limit} s"
-                if is_late.is_set()
-                else "it ended PowerShell, or a program that it started wrote between"
-            )
+            why = "it ended PowerShell, or a program that it started wrote between"
+            if is_late.is_set():
+                why = f"it did not end within {limit} s"
             self._end(patience=0)
             raise ScriptEndedError(f"the script could not be run to its end: {why}") from error
         finally:

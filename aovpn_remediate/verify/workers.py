@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def powershells(executable: str) -> Iterator[list[PowerShell]]:
         yield [stack.enter_context(PowerShell(executable)) for _ in range(count)]
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What all workers share."""
+
+    jobs: Sequence[Job]
+    queue: Queue
+    progress: Callable[[Proof], None]
+    keep: Path | None
+
+
 def verify(
     jobs: Sequence[Job],
     shells: Sequence[PowerShell],
@@ -46,30 +57,18 @@ def verify(
 
     ``keep`` is a folder that the client of a failing case is left in. Raises ``ClientError``.
     """
-    queue = Queue([job.package.key for job in jobs], len(shells))
+    task = _Task(jobs, Queue([job.package.key for job in jobs], len(shells)), progress, keep)
     proofs: dict[int, Proof] = {}
-
-    def work(share: deque[int], shell: PowerShell) -> None:
-        try:
-            number = queue.next(share)
-            while number is not None:
-                proofs[number] = prove(jobs[number], shell, keep=keep)
-                progress(proofs[number])
-                number = queue.next(share)
-        except BaseException:
-            queue.end()
-            raise
-
     with ThreadPoolExecutor(len(shells)) as pool:
-        futures: list[Future[None]] = []
+        futures: list[Future[dict[int, Proof]]] = []
         try:
             # An interruption while the workers are started has to end them too.
-            for share, shell in zip(queue.shares, shells, strict=False):
-                futures.append(pool.submit(work, share, shell))
+            for share, shell in zip(task.queue.shares, shells, strict=False):
+                futures.append(pool.submit(_work, task, share, shell))
             for future in futures:
-                _wait_for(future)
+                proofs |= _result_of(future)
         except BaseException:
-            queue.end()
+            task.queue.end()
             if wait(futures, timeout=_PATIENCE).not_done:
                 for shell in shells:
                     shell.kill()
@@ -77,15 +76,30 @@ def verify(
     return [proofs[number] for number in range(len(jobs))]
 
 
-def _wait_for(future: Future[None]) -> None:
-    """Wait for a worker and raise what it raised.
+def _work(task: _Task, share: deque[int], shell: PowerShell) -> dict[int, Proof]:
+    """The proofs that one worker made, by the numbers of their jobs; an error ends the other workers too."""
+    proofs: dict[int, Proof] = {}
+    try:
+        number = task.queue.next(share)
+        while number is not None:
+            proofs[number] = prove(task.jobs[number], shell, keep=task.keep)
+            task.progress(proofs[number])
+            number = task.queue.next(share)
+    except BaseException:
+        task.queue.end()
+        raise
+    return proofs
+
+
+def _result_of(future: Future[dict[int, Proof]]) -> dict[int, Proof]:
+    """The result of a worker, or what it raised.
 
     A lock that is waited for without a limit does not notice Ctrl-C on Windows, and elsewhere not one that
     comes just before the wait (Python, threading.Lock.acquire).
     """
     while not future.done():
         wait([future], timeout=_PAUSE)
-    future.result()
+    return future.result()
 
 
 class Queue:
