@@ -20,7 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job; the processes that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A busy machine is no fault of the code: no test has to be quick. Fixtures that examples share are meant so.
+# A busy machine is not an error of the code: no test has to be quick. Fixtures that examples share are meant so.
 settings.register_profile(
     "patient",
     deadline=None,
