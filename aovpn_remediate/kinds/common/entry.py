@@ -99,7 +99,7 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
 
     def features(self) -> Mapping[str, bool]:
         """Each feature that the kind's templates name in a region, and whether these settings need it."""
-        return {"absence": False, "masks": False}
+        return {"absence": False, "masks": False, "user": False}
 
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are; here they are rendered."""

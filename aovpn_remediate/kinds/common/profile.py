@@ -83,10 +83,11 @@ class ProfileEntry(Entry):
         return self._states_with("repair")
 
     def features(self) -> Mapping[str, bool]:
-        """Whether absence is an issue, what is read, and what is done about live differences."""
+        """Whether absence is an issue, whose the profile is, what is read, and what is only reported."""
         return {
             **super().features(),
             "absence": self.when_absent == "issue",
+            "user": self.scope == "user",
             "stored": self.stored_mode == "repair",
             "report": self.live_mode == "report",
             "live-repair": self.live_mode == "repair",

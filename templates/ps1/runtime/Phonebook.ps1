@@ -7,9 +7,11 @@ function Find-Phonebook {
     param([string] $Scope)
 
     $path = $env:ProgramData
+    #region only: user
     if ('user' -eq $Scope) {
         $path = $env:APPDATA
     }
+    #endregion
     if (-not $path) {
         throw 'the environment does not name the folder of the phonebook'
     }
@@ -114,9 +116,11 @@ function Get-Absence {
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
+    #region only: user
     if ('user' -eq $Settings['Scope']) {
         return New-Finding -State 'absent' -Detail "the profile is not in this user's phonebook"
     }
+    #endregion
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
 

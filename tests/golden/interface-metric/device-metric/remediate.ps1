@@ -340,9 +340,6 @@ function Find-Phonebook {
     param([string] $Scope)
 
     $path = $env:ProgramData
-    if ('user' -eq $Scope) {
-        $path = $env:APPDATA
-    }
     if (-not $path) {
         throw 'the environment does not name the folder of the phonebook'
     }
@@ -446,9 +443,6 @@ function Get-Absence {
             $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
-    }
-    if ('user' -eq $Settings['Scope']) {
-        return New-Finding -State 'absent' -Detail "the profile is not in this user's phonebook"
     }
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
