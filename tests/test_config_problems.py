@@ -150,7 +150,7 @@ def test_every_problem_has_a_code_that_says_what_it_is(tmp_path, case):
         ("{kind: custom, detection: .}", "custom/folder"),
     ],
 )
-def test_a_code_tells_one_cause_from_another(tmp_path, entry, code):
+def test_each_code_has_one_cause(tmp_path, entry, code):
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, f"name: c\nremediations:\n  m: {entry}\n")
     assert [one.code for one in refused.value.problems] == [code]

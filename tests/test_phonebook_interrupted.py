@@ -13,7 +13,7 @@ from tests.script_faults import OTHER_WRITES, REAL, instead, on_replacement
 
 
 @pytest.mark.parametrize("left", [["abc.tmp"], ["bak", "abc.tmp"]])
-def test_a_temporary_file_alone_is_no_interrupted_replacement(client, shell, left):
+def test_a_temporary_file_alone_is_not_an_interrupted_replacement(client, shell, left):
     """Else a phonebook that a user deleted would come back with what was in it before the last repair."""
     path = client.phonebook("user")
     path.parent.mkdir(parents=True)

@@ -65,7 +65,7 @@ def test_tunnels_of_every_users_vpn_apps_count(client, shell, file):
     assert said.states == "issue fixed pending pending" and client.events == []
 
 
-def test_files_in_other_folders_are_no_phonebooks(client, shell):
+def test_files_in_other_folders_are_not_phonebooks(client, shell):
     install(client, *WINDOWS)
     (client.app_data / "Microsoft" / "other.pbk").write_bytes(entry("Another"))
     (client.write_phonebook("app", entry("x")).parents[1] / "other.pbk").write_bytes(entry("Another"))

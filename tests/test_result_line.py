@@ -16,7 +16,7 @@ def test_the_line_has_no_empty_members(client, shell):
     assert list(line) == ["v", "kind", "profile", "state", "detail"]
 
 
-def test_the_line_of_a_repair_tells_the_state_before_and_after(client, shell):
+def test_the_line_of_a_repair_has_the_state_before_and_after(client, shell):
     client.write_phonebook("user", entry(PROFILE))
     first, second, _, _ = say(client, shell, metric_pair()).runs
     was, now = first.result["detail"], "the phonebook entry is as configured; not connected"

@@ -99,7 +99,7 @@ def test_after_a_repair_only_the_backup_is_beside_the_phonebook(client, shell):
     }
 
 
-def test_two_damages_leave_two_copies_and_are_both_told(client, shell):
+def test_two_damages_leave_two_copies_and_are_both_reported(client, shell):
     client.switches = ("reencodes", "resetsMetric")
     first = entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3)
     path = client.write_phonebook("device", first)

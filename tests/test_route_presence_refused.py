@@ -110,7 +110,7 @@ def test_without_exclusions_lines_of_refused_routes_stay_in_place(client, shell)
     assert path.read_bytes() == before and len(files(client)) == 1
 
 
-def test_a_refused_route_and_a_damage_are_both_told(client, shell):
+def test_a_refused_route_and_a_damage_are_both_reported(client, shell):
     client.switches = ("reencodes",)
     client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE))
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
