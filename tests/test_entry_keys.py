@@ -91,13 +91,13 @@ NONE = {"IpInterfaceMetric": None, "IpDnsFlags": None}
         ([METRIC], book(NONE), book(NONE, "IpInterfaceMetric=3"), "ipv4 is missing, wanted 3"),
         ([STRATEGY], book({"VpnStrategy": 5}), book({"VpnStrategy": 7}), "strategy is 5, wanted ikev2-only or ikev2-first"),
         ([STRATEGY], book({}), book({}, "VpnStrategy=7"), "strategy is missing, wanted ikev2-only or ikev2-first"),
-        ([DNS], book({"IpDnsFlags": 3}), book({"IpDnsFlags": 2}), "register_dns is True, wanted False"),
-        ([DNS], book({"IpDnsFlags": 1}), book({"IpDnsFlags": 0}), "register_dns is True, wanted False"),
+        ([DNS], book({"IpDnsFlags": 3}), book({"IpDnsFlags": 2}), "register_dns is true, wanted false"),
+        ([DNS], book({"IpDnsFlags": 1}), book({"IpDnsFlags": 0}), "register_dns is true, wanted false"),
         ([MASKED_MISSING], book({}), book({}, "MyFlags=7"), "flags is missing, wanted 4"),
         ([MASKED_MISSING], book({"MyFlags": 9}), book({"MyFlags": 13}), "flags is 0, wanted 4"),
-        (SPLIT, book({"IpPrioritizeRemote": 1, "Ipv6PrioritizeRemote": 0}), book({"IpPrioritizeRemote": 1, "Ipv6PrioritizeRemote": 1}), "split is True, wanted False"),
-        (SPLIT, book({"IpPrioritizeRemote": 0}), book({"IpPrioritizeRemote": 1}), "split is True, wanted False"),
-        ([METRIC, DNS], book({"IpInterfaceMetric": 1, "IpDnsFlags": 1}), book({"IpInterfaceMetric": 3, "IpDnsFlags": 0}), "ipv4 is 1, wanted 3, register_dns is True, wanted False"),
+        (SPLIT, book({"IpPrioritizeRemote": 1, "Ipv6PrioritizeRemote": 0}), book({"IpPrioritizeRemote": 1, "Ipv6PrioritizeRemote": 1}), "split is true, wanted false"),
+        (SPLIT, book({"IpPrioritizeRemote": 0}), book({"IpPrioritizeRemote": 1}), "split is true, wanted false"),
+        ([METRIC, DNS], book({"IpInterfaceMetric": 1, "IpDnsFlags": 1}), book({"IpInterfaceMetric": 3, "IpDnsFlags": 0}), "ipv4 is 1, wanted 3, register_dns is true, wanted false"),
     ],
 )  # fmt: skip
 def test_a_key_that_differs_is_said_and_written(client: SimulatedClient, shell, keys, before, after, detail):

@@ -81,7 +81,9 @@ function Test-EntryKey {
         }
         if (-not $stored['IsWanted']) {
             $wanted = @($want[$name]) -join ' or '
-            $differences[$name] = '{0} is {1}, wanted {2}' -f $name, $found[$name], $wanted
+            # In lower case, so that true and false read as in the config.
+            $difference = '{0} is {1}, wanted {2}' -f $name, $found[$name], $wanted
+            $differences[$name] = $difference.ToLowerInvariant()
         }
     }
     if ($differences.Count -gt 0) {
