@@ -63,6 +63,6 @@ def failed_proofs(proofs: Iterable[Proof]) -> list[Proof]:
 
 def unproven(remediation: Remediation, package: ScriptPackage) -> Proof:
     """Return the failed proof of a pair that has no cases."""
-    problem = "nothing was proved; add clients: [FILE], as docs/clients.md describes it"
+    problem = "nothing was proved; add clients: [FILE]; see remediate docs clients"
     kind = remediation.kind
     return Proof("no client files", package.key, kind, states=(), exits=(), ms=0, differences=(problem,))
