@@ -91,7 +91,7 @@ def test_an_interrupted_script_is_a_problem_and_not_compared():
         ({"output": ('{"state":"healthy","detail":"\u00fc"}',)}, "run 3: the line is not ASCII or longer"),
         ({"output": ('{"state":"healthy","detail":"' + "x" * 2000 + '"}',)}, "run 3: the line is not ASCII"),
         ({"exit_code": 1}, "run 3: exit code 1 for the state healthy"),
-        ({"errors": ("boom\nat line 3",)}, "run 3: stderr is not silent: boom"),
+        ({"errors": ("boom\nat line 3",)}, "run 3: wrote to stderr: boom"),
         ({"state": {**empty_state(), "refused": ["x has no stand-in"]}}, "run 3: x has no stand-in"),
     ],
 )
@@ -155,3 +155,48 @@ def test_a_fault_that_no_script_met_is_a_problem_where_there_is_a_repair():
     assert judge(a_good_record(unmet=unmet)) == (problem,)
     alone = a_good_record(unmet=unmet, has_repair=False, steps=a_good_record().steps[:1], expected=BEFORE)
     assert judge(alone) == ()
+
+
+def test_a_second_repair_without_a_failure_may_not_write_the_same_content():
+    found = judge(with_step(a_good_record(), 4, written=(BOOK,)))
+    assert found == (f"run 4 wrote {BOOK} with the content that it had already",)
+
+
+def test_the_old_entry_of_the_profile_itself_need_not_be_kept():
+    kept: Snapshot = {BOOK: NEW, BACKUP: NEW}
+    found = judge(with_step(a_good_record(), 3, before=kept, after=kept))
+    assert found == ()
+
+
+def test_an_own_pair_needs_no_backups_and_has_none_that_may_change():
+    steps = (
+        step(1, "issue", 1, BEFORE, BEFORE),
+        step(2, "fixed", 0, BEFORE, {BOOK: b"x", BACKUP: b"x"}),
+        step(3, "healthy", 0, {BOOK: b"x", BACKUP: b"x"}, {BOOK: b"x", BACKUP: b"y"}),
+    )
+    found = judge(a_good_record(is_own_pair=True, steps=steps, expected={BOOK: b"x", BACKUP: b"y"}))
+    assert [line for line in found if not line.startswith("says ")] == [
+        f"run 3 changed {BACKUP}: -'x'",
+        f"run 3 changed {BACKUP}: +'y'",
+    ]
+
+
+def test_what_happens_after_the_four_runs_is_not_compared_with_the_case():
+    restarted: Snapshot = {**AFTER, "event Windows restarted": "once"}
+    later = replace(step(5, "healthy", 0, restarted, restarted), follows="restart")
+    case = replace(a_good_record().case, says=("issue", "fixed", "healthy", "healthy", "healthy"))
+    assert judge(a_good_record(case=case, steps=(*a_good_record().steps, later), end=restarted)) == ()
+
+
+def test_a_detection_alone_is_held_to_the_first_exit_code_only():
+    case = replace(a_good_record().case, says=(), exits=(1, 0, 0, 0))
+    steps = a_good_record().steps[:1]
+    assert judge(a_good_record(case=case, has_repair=False, steps=steps, expected=BEFORE)) == ()
+
+
+def test_a_fault_that_an_own_detection_does_not_meet_is_a_problem():
+    steps = a_good_record().steps[:1]
+    record = a_good_record(
+        unmet=("the fault Get-Item",), has_repair=False, is_own_pair=True, steps=steps, expected=BEFORE
+    )
+    assert judge(record) == ("the fault Get-Item never happened; no script called it",)

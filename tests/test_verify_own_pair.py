@@ -73,7 +73,7 @@ HARMFUL = {
     ),
     "calls what has no stand-in": (f"{WRITE}shutdown /r /t 0", "shutdown has no stand-in"),
     "changes all line ends": ("[IO.File]::WriteAllText($path, $right.Replace(\"`r`n\", \"`n\"))", "line ends: expected"),
-    "writes to stderr": (f"{WRITE}Write-Error 'x' -ErrorAction Continue", "run 2: stderr is not silent: x"),
+    "writes to stderr": (f"{WRITE}Write-Error 'x' -ErrorAction Continue", "run 2: wrote to stderr: x"),
     "redials each time, with consent": (
         f"{WRITE}rasdial 'Contoso VPN' /disconnect\nrasdial 'Contoso VPN'",
         "run 4 changed event connection Contoso VPN dropped: expected 'once', found '2 times'",

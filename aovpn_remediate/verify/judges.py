@@ -72,7 +72,7 @@ def _forbidden(run: Run) -> Iterator[str]:
     """
     yield from run.state["refused"]
     if run.errors:
-        yield f"stderr is not silent: {run.errors[0].strip().splitlines()[0][:300]}"
+        yield f"wrote to stderr: {run.errors[0].strip().splitlines()[0][:300]}"
 
 
 def _protocol_problems(step: Step) -> Iterator[str]:
