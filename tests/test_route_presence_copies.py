@@ -32,12 +32,14 @@ def test_an_interrupted_replacement_is_repaired(client, shell, stored):
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2 - len(stored))
 
 
-def test_a_phonebook_restored_by_another_program_is_repaired(client, shell):
+@pytest.mark.parametrize("stale", ["keep", "remove"])
+def test_a_phonebook_restored_by_another_program_is_repaired(client, shell, stale):
     path = client.phonebook("device")
     path.parent.mkdir(parents=True)
     path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
-    package = instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, entry(PROFILE)))
+    package = routes(*TWO, stale=stale)
+    package = instead(package, "Restore-ScopePhonebook", writing(path, entry(PROFILE)))
     assert repair(client, shell, package).result["state"] == "fixed"
     assert path.read_bytes() == entry(PROFILE, routes=tuple(TWO), time=2)
 

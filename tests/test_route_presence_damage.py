@@ -141,3 +141,11 @@ def test_a_correction_by_another_program_is_not_a_repair(client, shell, live):
     run = repair(client, shell, instead(routes(*TWO), "Restore-ScopePhonebook", writing(path, right)))
     assert run.result["state"] == "healthy"
     assert path.read_bytes() == right and len(files(client)) == 1
+
+
+def test_damage_and_an_entry_that_cannot_be_put_back_are_both_reported(client, shell):
+    client.switches = ("reencodes", "resetsMetric")
+    client.write_phonebook("device", entry(b"M\xfcnchen") + entry(PROFILE, ipv4=3))
+    client.faults = {"Restore-Entry": "held"}
+    detail = str(repair(client, shell, routes(*TWO)).result["detail"])
+    assert detail == "another entry changed while routes were changed; a copy is kept; held"

@@ -76,3 +76,14 @@ def test_two_records_of_an_exclusion_become_one(client, shell):
     exclusion = {"prefix": "10.8.0.0/16", "exclude": True, "metric": 5}
     assert say(client, shell, routes(exclusion, exclusions="write")).states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, routes=("!10.8.0.0/16@5",)) + last
+
+
+def test_without_the_exclusions_no_route_is_written(client, shell):
+    before = entry(PROFILE, routes=("10.9.0.0/16",))
+    path = client.write_phonebook("device", before)
+    client.faults = {"Write-Exclusion": "no"}
+    exclusion = {"prefix": "10.8.0.0/16", "exclude": True}
+    package = routes("10.0.0.0/8", exclusion, exclusions="write", stale="remove")
+    run = repair(client, shell, package)
+    assert (run.result["state"], run.result["detail"]) == ("failed", "no")
+    assert path.read_bytes() == before

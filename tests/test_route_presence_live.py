@@ -178,3 +178,36 @@ def test_a_live_route_goes_even_if_another_program_removed_it(client, shell):
     package = instead(routes(TWO[0], stale="remove"), "Restore-ScopePhonebook", right)
     assert repair(client, shell, package).result["state"] == "fixed"
     assert prefixes(client) == [TWO[0]]
+
+
+def test_no_live_route_is_added_around_an_exclusion_that_is_just_written(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=(*TWO, "!10.9.0.0/16")))
+    connect(client)
+    exclusion = {"prefix": "10.20.8.0/24", "exclude": True}
+    said = say(client, shell, routes(*TWO, exclusion, exclusions="write"))
+    assert said.states == "issue fixed pending pending"
+    assert prefixes(client) == [TWO[1]]
+
+
+def test_live_routes_go_that_either_this_script_or_another_program_removed(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
+    connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
+    one_left = writing(path, entry(PROFILE, routes=("10.8.0.0/16", TWO[0])))
+    package = instead(routes(TWO[0], stale="remove"), "Restore-ScopePhonebook", one_left)
+    assert repair(client, shell, package).result["state"] == "fixed"
+    assert prefixes(client) == [TWO[0]]
+
+
+def test_without_stale_routes_a_missing_live_route_is_added(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=(TWO[0],)))
+    connect(client, "10.9.0.0/16")
+    assert say(client, shell, routes(TWO[0], stale="remove")).states == "issue fixed healthy healthy"
+    assert prefixes(client) == ["10.9.0.0/16", TWO[0]]
+
+
+def test_refused_additions_and_removals_are_both_reported(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
+    connect(client, "10.9.0.0/16")
+    client.faults = {"New-NetRoute": "no", "Remove-NetRoute": "not now"}
+    run = repair(client, shell, routes(TWO[0], stale="remove"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", f"{TWO[0]}: no; 10.9.0.0/16: not now")

@@ -8,20 +8,15 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
         $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $null
-        $prefix['Exclude'] = $false
-        #region only: metrics
         $prefix['Metric'] = $route['Metric']
-        #endregion
-        #region only: exclusions
         $prefix['Exclude'] = $route['Exclude']
-        #endregion
         $prefix
     }
 }

@@ -51,11 +51,17 @@ function Get-TouchedId {
 function Get-GoneRoute {
     param([hashtable] $Found, [hashtable] $Difference)
 
-    if ($null -eq $Found['stored'] -or $null -eq $Found['stored']['stale']) {
+    $stored = $Found['stored']
+    if ($null -eq $stored) {
+        # The phonebook could not be read then.
         return
     }
     $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
-    $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
+    foreach ($text in $stored['stale']) {
+        if ($there -notcontains $text) {
+            $text
+        }
+    }
 }
 #endregion
 
@@ -65,7 +71,6 @@ function Get-GoneRoute {
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
-    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
     #region only: exclusions
     $exclusions = @($routes | Where-Object { $_['Exclude'] })
@@ -73,8 +78,7 @@ function Set-StoredRoute {
     if ($exclusions.Count -gt 0) {
         $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
         if ($problem) {
-            $result['Problem'] += $problem
-            return $result
+            return @{ Problem = @($problem); Removed = @() }
         }
     }
     #endregion
@@ -88,16 +92,16 @@ function Set-StoredRoute {
         #endregion
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    $result['Problem'] += $added['Problem']
+    $result = @{ Problem = $added['Problem']; Removed = @() }
     #region only: stale
-    if (0 -eq $result['Problem'].Count) {
+    if (0 -eq $added['Problem'].Count) {
         $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
             param([hashtable] $Route)
 
             Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         }
-        $result['Problem'] += $removed['Problem']
-        $result['Removed'] += @($removed['Done'] | ForEach-Object { $_['Text'] })
+        $texts = @($removed['Done'] | ForEach-Object { $_['Text'] })
+        $result = @{ Problem = $removed['Problem']; Removed = $texts }
     }
     #endregion
     $result

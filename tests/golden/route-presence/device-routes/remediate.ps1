@@ -1090,15 +1090,15 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
         $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $null
-        $prefix['Exclude'] = $false
         $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
         $prefix
     }
 }
@@ -1278,11 +1278,17 @@ function Get-TouchedId {
 function Get-GoneRoute {
     param([hashtable] $Found, [hashtable] $Difference)
 
-    if ($null -eq $Found['stored'] -or $null -eq $Found['stored']['stale']) {
+    $stored = $Found['stored']
+    if ($null -eq $stored) {
+        # The phonebook could not be read then.
         return
     }
     $there = @($Difference['Stale'] | ForEach-Object { $_['Text'] })
-    $Found['stored']['stale'] | Where-Object { $there -notcontains $_ }
+    foreach ($text in $stored['stale']) {
+        if ($there -notcontains $text) {
+            $text
+        }
+    }
 }
 
 # Writes the exclusions, then adds missing routes and corrects metrics, then removes stale routes. Exclusions
@@ -1291,7 +1297,6 @@ function Get-GoneRoute {
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
-    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
     $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
@@ -1301,15 +1306,15 @@ function Set-StoredRoute {
         }
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    $result['Problem'] += $added['Problem']
-    if (0 -eq $result['Problem'].Count) {
+    $result = @{ Problem = $added['Problem']; Removed = @() }
+    if (0 -eq $added['Problem'].Count) {
         $removed = Invoke-EachRoute -Route $Difference['Stale'] -Action {
             param([hashtable] $Route)
 
             Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         }
-        $result['Problem'] += $removed['Problem']
-        $result['Removed'] += @($removed['Done'] | ForEach-Object { $_['Text'] })
+        $texts = @($removed['Done'] | ForEach-Object { $_['Text'] })
+        $result = @{ Problem = $removed['Problem']; Removed = $texts }
     }
     $result
 }

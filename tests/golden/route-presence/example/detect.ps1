@@ -643,14 +643,13 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
         $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $null
-        $prefix['Exclude'] = $false
         $prefix['Metric'] = $route['Metric']
         $prefix['Exclude'] = $route['Exclude']
         $prefix

@@ -1114,14 +1114,13 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
         $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $null
-        $prefix['Exclude'] = $false
         $prefix['Metric'] = $route['Metric']
         $prefix['Exclude'] = $route['Exclude']
         $prefix
@@ -1272,15 +1271,13 @@ function Get-TouchedId {
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
-    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
     $exclusions = @($routes | Where-Object { $_['Exclude'] })
     $routes = @($routes | Where-Object { -not $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
         $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
         if ($problem) {
-            $result['Problem'] += $problem
-            return $result
+            return @{ Problem = @($problem); Removed = @() }
         }
     }
     $added = Invoke-EachRoute -Route $routes -Action {
@@ -1291,7 +1288,7 @@ function Set-StoredRoute {
         }
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    $result['Problem'] += $added['Problem']
+    $result = @{ Problem = $added['Problem']; Removed = @() }
     $result
 }
 

@@ -1030,14 +1030,15 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude.
+# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
         $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $null
-        $prefix['Exclude'] = $false
+        $prefix['Metric'] = $route['Metric']
+        $prefix['Exclude'] = $route['Exclude']
         $prefix
     }
 }
@@ -1181,14 +1182,13 @@ function Get-TouchedId {
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
-    $result = @{ Problem = @(); Removed = @() }
     $routes = @($Difference['Metric'] + $Difference['Missing'])
     $added = Invoke-EachRoute -Route $routes -Action {
         param([hashtable] $Route)
 
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     }
-    $result['Problem'] += $added['Problem']
+    $result = @{ Problem = $added['Problem']; Removed = @() }
     $result
 }
 
