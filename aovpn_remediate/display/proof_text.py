@@ -113,5 +113,5 @@ def _summary(proofs: Sequence[Proof]) -> str:
     average = sum(proof.ms for proof in proofs) // max(len(proofs), 1)
     text = f"{count_of(len(proofs), 'case')}: {len(proofs) - failed} ok, {failed} failed, {average} ms each."
     if failed:
-        text += "\n-v shows what the scripts said; --keep DIR keeps the clients of failing cases."
+        text += "\n-v shows the output of the scripts; --keep DIR keeps the clients of failing cases."
     return text
