@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +19,7 @@ from aovpn_remediate.kinds import KINDS, describe_kind
 from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
+from aovpn_remediate.simulator.faults import Fault
 from tests.golden_files import ROOT
 from tests.kind_rows import ROWS, with_rows
 from tests.test_cli import COMMANDS
@@ -179,6 +181,42 @@ def test_the_plan_on_the_ownership_page_is_what_an_edit_gives(bench):
     bench.edit("AOVPN user tunnel: live interface metric", displayName="Renamed in the portal")
     plan = bench.remediate("plan").out.splitlines()
     assert [line for line in shown.splitlines() if line not in plan] == []
+
+
+def test_the_ownership_page_and_the_help_explain_every_sign_of_a_plan(capsys):
+    page = (ROOT / "docs" / "ownership.md").read_text(encoding="utf-8")
+    run(["plan", "--help"])
+    shown = capsys.readouterr().out
+    for sign in "+~>-=!":
+        assert f"| `{sign}` |" in page and f" {sign} " in shown
+
+
+@pytest.mark.parametrize("page", ["ownership", "undo", "states", "install"])
+def test_pages_with_commands_say_that_they_need_the_simulator(page):
+    top = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").splitlines()[2]
+    assert "--graph-url http://127.0.0.1:8765" in top
+
+
+def test_the_simulator_page_names_every_key_of_a_fault():
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    assert [one.name for one in fields(Fault) if f"| `{one.name}` |" not in page] == []
+
+
+def test_the_edit_and_the_faults_of_the_simulator_page_are_accepted(bench):
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    edit, faults = (json.loads(block) for block in re.findall(r"```json\n([{\[][{\"].*?)\n```", page)[-2:])
+    bench.edit("Teams cache size", **edit)
+    assert edit["displayName"] in bench.packages()
+    bench.fail(*faults)
+
+
+def test_the_note_about_a_removed_package_is_the_true_one(bench):
+    example = (ROOT / "examples" / "remediate.yaml").read_text(encoding="utf-8")
+    bench.publish(example)
+    bench.write(example.replace("  user-metric:", "  metric:"))
+    (note,) = [line for line in bench.remediate("plan").out.splitlines() if line.startswith("! user-metric:")]
+    for page in ("ownership", "undo"):
+        assert f"\n{note}\n" in (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_the_install_page_names_the_oldest_python():
