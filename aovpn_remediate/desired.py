@@ -10,10 +10,11 @@ from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientFileError, UsageError
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.problems import Problem
+from aovpn_remediate.problems.words import nearest
 from aovpn_remediate.scripts.ask import Ask
 from aovpn_remediate.scripts.package_rules import refuse_bad_scripts
 from aovpn_remediate.scripts.render import render_package
-from aovpn_remediate.wording import all_of, any_of
+from aovpn_remediate.wording import any_of
 
 Pair = tuple[Remediation, ScriptPackage]
 
@@ -58,7 +59,7 @@ def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
     unknown = sorted(set(keys) - set(known))
     if unknown:
         raise UsageError(
-            f"verify: the config has no remediation {any_of(unknown)}; its remediations are {all_of(known)}"
+            f"verify: the config has no remediation {any_of(unknown)}; {nearest(unknown[0], known)}"
         )
     if not keys:
         return desired.pairs

@@ -171,11 +171,17 @@ class References:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
-    """What a tenant knows of names: each display name or id asked for, with every match as ``(id, name)``."""
+    """What a tenant knows of names: each display name or id asked for, with every match as ``(id, name)``.
+
+    ``all_filters`` and ``all_scope_tags`` are all names of the tenant, if they were read: one of them may be
+    what a misspelt name means.
+    """
 
     groups: Mapping[str, tuple[tuple[str, str], ...]]
     filters: Mapping[str, tuple[tuple[str, str], ...]]
     scope_tags: Mapping[str, tuple[tuple[str, str], ...]]
+    all_filters: tuple[str, ...] = ()
+    all_scope_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from aovpn_remediate.model import (
     Target,
     TargetKind,
 )
+from aovpn_remediate.problems.words import close_word
 from aovpn_remediate.wording import any_of, count_of
 
 
@@ -39,10 +40,11 @@ def references(packages: Iterable[ScriptPackage]) -> References:
 
 def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tuple[ScriptPackage, ...]:
     """Return the packages with ids for names; one ``ResolveError`` names all that have none or several."""
+    filters, tags = directory.all_filters, directory.all_scope_tags
     problems = [
-        *_problems("group", directory.groups, packages, lambda used: used.groups),
-        *_problems("assignment filter", directory.filters, packages, lambda used: used.filters),
-        *_problems("scope tag", directory.scope_tags, packages, lambda used: used.scope_tags),
+        *_problems("group", directory.groups, (), packages, lambda used: used.groups),
+        *_problems("assignment filter", directory.filters, filters, packages, lambda used: used.filters),
+        *_problems("scope tag", directory.scope_tags, tags, packages, lambda used: used.scope_tags),
     ]
     if problems:
         raise ResolveError(problems)
@@ -61,21 +63,24 @@ def _is_group(target: Target) -> bool:
 def _problems(
     what: str,
     found: Mapping[str, Sequence[tuple[str, str]]],
+    known: Sequence[str],
     packages: Sequence[ScriptPackage],
     part_of: Callable[[References], Iterable[str]],
 ) -> Iterator[str]:
-    """Problems of names that the tenant does not have, or has more than once."""
+    """Problems of names that the tenant does not have, or has more than once; ``known`` are those it has."""
     for name in part_of(references(packages)):
         matches = found.get(name, ())
         if len(matches) == 1:
             continue
         users = ", ".join(package.key for package in packages if name in part_of(references([package])))
         if not matches:
-            yield f"{users}: the tenant has no {what} {name!r}; create it or correct the config"
+            close = close_word(name, known)
+            advice = f'did you mean "{close}"?' if close else "create it or correct the config"
+            yield f'{users}: the tenant has no {what} "{name}"; {advice}'
         else:
             ids = any_of(match[0] for match in matches)
             count = count_of(len(matches), what)
-            yield f"{users}: the tenant has {count} named {name!r}; write an id instead: {ids}"
+            yield f'{users}: the tenant has {count} named "{name}"; write an id instead: {ids}'
 
 
 def _resolve(package: ScriptPackage, directory: Directory) -> ScriptPackage:
@@ -113,4 +118,5 @@ def _twice(package: ScriptPackage, directory: Directory) -> Iterator[str]:
         seen[target.group] = target.kind
         if earlier is not None:
             what = "listed twice" if earlier == target.kind else "both included and excluded"
-            yield f"{package.key}: the group {names[target.group]!r} ({target.group}) is {what}; remove one"
+            name = names[target.group]
+            yield f'{package.key}: the group "{name}" ({target.group}) is {what}; remove one'

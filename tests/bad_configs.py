@@ -10,18 +10,19 @@ TWO_ENTRIES = (
     "write two entries: one with stored: repair, live: report (it runs as the user), and one with stored: ignore, "
     "live: repair (as SYSTEM)"
 )
+WRONG_INDENT = "often: wrong indentation, a missing - or space, or a text with : that needs quotes"
 METRIC = "is not a valid metric; write a number from 1 to 9999 without quotes, or automatic"
 SECRET = "looks like a secret; secrets do not belong in this file, remove it"
 BAD: dict[str, tuple[str | bytes, str]] = {
     "a tab": (HEAD + "\tscope: user\n", "5:1: this line is indented with a tab; use spaces"),
     "a duplicate key": (
         ENTRY + "    ipv4: 4\n",
-        '8:5: duplicate key "ipv4"; remove one of them',
+        '8:5: duplicate key "ipv4", first on line 7; rename or remove one',
     ),
     "an unknown key": (ENTRY + "    colour: red\n", f'8:5: unknown key "colour"; use one of: {KEYS}'),
     "a typo in a key": (
         HEAD + "    profil: VPN\n    scope: user\n    ipv4: 3\n",
-        '3:3: profile is missing; add profile: ...\n5:5: unknown key "profil"; did you mean "profile"?',
+        '5:5: unknown key "profil"; did you mean "profile"?',
     ),
     "a missing key": (HEAD + "    scope: user\n    ipv4: 3\n", "3:3: profile is missing; add profile: ..."),
     "a typo in a kind": (
@@ -31,6 +32,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a later kind": (
         "name: c\nremediations:\n  m:\n    kind: x\n",
         f'4:11: unknown kind "x"; use one of: {ALL_KINDS}',
+    ),
+    "a typo in kind": ("name: c\nremediations:\n  m: {knd: x}\n", '3:7: unknown key "knd"; did you mean "kind"?'),
+    "a typo in a key that is there, too": (ENTRY + "    profil: VPN\n", '8:5: unknown key "profil"; did you mean "profile"?'),
+    "a secret and a missing key": (
+        ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, client_cert: x}\n",
+        f'9:3: client_id is missing; add client_id: ...\n9:49: "client_cert" {SECRET}',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
     "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", f"3:13: unknown kind a list; use one of: {ALL_KINDS}"),
@@ -42,7 +49,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "no remediations": ("name: c\n", "1:1: remediations is missing; add remediations: ..."),
     "remediations is empty": (
         "name: c\nremediations:\n",
-        "2:14: remediations has no value; write one or remove the key",
+        "2:14: remediations has no value; write one",
     ),
     "metric 0": (
         ENTRY.replace("ipv4: 3", "ipv4: 0"),
@@ -59,7 +66,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a metric below 1": (ENTRY.replace("ipv4: 3", "ipv4: 0.5"), f"7:11: ipv4 0.5 {METRIC}"),
     "a metric without a value": (
         ENTRY.replace("ipv4: 3", "ipv4:"),
-        "7:10: ipv4 has no value; write one or remove the key",
+        "7:10: ipv4 has no value; write one",
     ),
     "a typo in a scope": (
         ENTRY.replace("scope: user", "scope: usr"),
@@ -250,9 +257,9 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a bad name": (
         ENTRY.replace("contoso", "con/toso"),
-        '1:7: name "con/toso" is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit',
+        '1:7: name "con/toso" is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit',
     ),
-    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit'),
+    "a bad key": (ENTRY.replace("  m:", "  ../m:"), '3:3: key "../m" is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit'),
     "a reserved key": (
         ENTRY.replace("  m:", "  nul:"),
         '3:3: key "nul" is a reserved file name in Windows; choose another',
@@ -286,8 +293,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "empty": ("", "1:1: the file is empty; remediate docs config shows an example"),
     "only a comment": ("# nothing\n", "1:1: the file is empty; remediate docs config shows an example"),
-    "a list": ("- a\n", "1:1: the file must be a mapping, not a list; write keys and values below it"),
-    "a word": ("hello\n", '1:1: the file must be a mapping, not "hello"; write keys and values below it'),
+    "a list": ("- a\n", "1:1: the file is a list; it must start with keys such as name: and remediations:"),
+    "a word": ("hello\n", '1:1: the file is "hello"; it must start with keys such as name: and remediations:'),
     "not UTF-8": (b"name: c\nx: \xff\n", "2:4: byte 0xFF is not UTF-8; save the file as UTF-8"),
     "UTF-16": ("name: c".encode("utf-16"), "1:1: byte 0xFF is not UTF-8; save the file as UTF-8"),
     "a null byte": (b"name: c\0\n", "1:8: contains the control character U+0000; remove it"),
@@ -305,7 +312,19 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 levels deep; remove some of them"),
     "a complex key": ("? [a]\n: 1\n" + ENTRY, "1:3: a key must be one word, not a list or a mapping; write one word"),
     "a tab after a dash": (LIST + "      -\tgroup: G\n\t\tschedule: x\n", "9:8: this line is indented with a tab; use spaces"),
-    "not YAML": ("a: b: c\n", "1:5: is not valid YAML (mapping values are not allowed in this context); check this line and the line before"),
+    "not YAML": ("a: b: c\n", f"1:5: is not valid YAML (mapping values are not allowed in this context); {WRONG_INDENT}"),
+    "a colon without a space": (
+        "- a: 1\n  b:2\n  c: 3\n",
+        "3:3: is not valid YAML (could not find expected ':'); a space may be missing after a colon",
+    ),
+    "an open quote": (
+        'name: c\na: "b\nc: d\n',
+        "4:1: is not valid YAML (found unexpected end of stream); the quoted text that starts on line 2 has no closing quote",
+    ),
+    "an escape that YAML does not have": (
+        'a: "\\q"\n',
+        "1:5: is not valid YAML (found unknown escape character); use single quotes around a text with \\",
+    ),
     "an open bracket": ("a: [1\n", "2:1: is not valid YAML (did not find expected ',' or ']'); check this line and the line before"),
     "20 MB": (b"x" * 20_000_000, "1:1: is larger than 1,000,000 bytes; make it smaller"),
 }  # fmt: skip

@@ -84,6 +84,8 @@ def test_the_remediation_script_is_removed_after_repair_false(tmp_path):
 
 def test_rendering_again_writes_nothing(tmp_path, capsys):
     render(tmp_path)
+    count = len([path for path in tmp_path.rglob("*") if path.is_file()])
+    assert f"{len(KEYS)} packages, {count} files written" in capsys.readouterr().out
     times = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.ps1"))]
     capsys.readouterr()
     assert render(tmp_path) == 0
@@ -137,6 +139,37 @@ def test_the_kinds_are_listed_and_explained(capsys):
     out = capsys.readouterr().out
     for word in ("Symptom", "Cause", "Touches", "ipv4", "1-9999 or automatic", "required", "rasphone.pbk"):
         assert word in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["validate", "foo.yaml"],
+            "unexpected argument foo.yaml; name the file with -c: remediate validate -c foo.yaml",
+        ),
+        (["verify", "foo.yml"], "verify: name the file with -c: remediate verify -c foo.yml"),
+        (
+            ["kinds", "custom", "b"],
+            "Got unexpected extra argument(s) (b); see remediate kinds --help",
+        ),
+        (["verify", "--version"], "No such option: --version; see remediate verify --help"),
+        (["plan", "--dif"], 'No such option: --dif; did you mean "--diff"?'),
+        (["--versio"], 'No such option: --versio; did you mean "--version"?'),
+        (["nope"], "No such command 'nope'; see remediate --help"),
+        (
+            ["simulator", "--port", "abc"],
+            "Invalid value for '--port': must be a number from 0 to 65535; see remediate simulator --help",
+        ),
+        (
+            ["simulator", "--port", "65536"],
+            "Invalid value for '--port': must be a number from 0 to 65535; see remediate simulator --help",
+        ),
+    ],
+)
+def test_a_usage_error_says_what_to_write_instead(capsys, arguments, message):
+    assert run(arguments) == 64
+    assert capsys.readouterr().err == f"error: {message}\n"
 
 
 def test_an_unknown_kind_is_a_usage_error(capsys):

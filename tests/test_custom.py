@@ -25,7 +25,7 @@ DETECT = b"if (Test-Path 'HKLM:\\x') { $code = 1 } else { $code = 0 }\r\nexit $c
 REPAIR = b"Remove-Item 'HKLM:\\x'\r\n"
 HEAD = "name: contoso\nremediations:\n  own:\n    kind: custom\n"
 PAIR = HEAD + "    detection: scripts/detect.ps1\n    remediation: scripts/repair.ps1\n"
-LINES = "ends with LF only; scripts use CRLF line endings"
+LINES = "line ends are LF; save the file with CRLF line ends"
 END = "does not end with exactly one line break"
 ASCII = "contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC"
 
@@ -104,7 +104,7 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
         ("    detection: scripts\n", ['5:16: detection "scripts" is a folder; name a file in it']),
         ("    detection: ''\n", ['5:16: detection "" is a folder; name a file in it']),
         ("    detection: 7\n", ["5:16: detection must be text, not 7; put it in quotes"]),
-        ("    detection:\n", ["5:15: detection has no value; write one or remove the key"]),
+        ("    detection:\n", ["5:15: detection has no value; write one"]),
         (
             "    detection: empty.ps1\n",
             ['5:16: detection "empty.ps1" is an empty file; write the script or name another file'],
@@ -182,7 +182,7 @@ def test_what_would_fail_on_a_device_is_an_error(script, error):
     ("script", "warnings"),
     [
         (b"$a = 1\nexit 0\n", [f"s:1: {LINES}"]),
-        (b"$a = 1\rexit 0\r\n", ["s:1: ends with CR only; scripts use CRLF line endings"]),
+        (b"$a = 1\rexit 0\r\n", ["s:1: line ends are CR; save the file with CRLF line ends"]),
         (b"exit 0", [f"s:1: {END}"]),
         (b"exit 0\r\n\r\n", [f"s:3: {END}"]),
         (

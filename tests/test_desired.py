@@ -59,7 +59,7 @@ def test_a_config_with_a_problem_has_no_packages(tmp_path):
 def test_a_habit_of_an_own_script_is_a_warning_and_nothing_is_printed(tmp_path, capsys):
     own_files(tmp_path, "exit 1\n")
     desired = load(tmp_path, OWN)
-    assert "ends with LF" in str(desired.warnings[-1])
+    assert "line ends are LF" in str(desired.warnings[-1])
     assert capsys.readouterr() == ("", "")
 
 
@@ -83,5 +83,7 @@ def test_some_pairs_are_selected_by_their_keys_and_all_without_keys(tmp_path):
 
 
 def test_a_key_that_the_config_does_not_have_is_a_usage_error(tmp_path):
-    with pytest.raises(UsageError, match="no remediation third; its remediations are first and second"):
+    with pytest.raises(UsageError, match="no remediation third; use one of: first, second"):
         select_pairs(load(tmp_path, TWO), ["third"])
+    with pytest.raises(UsageError, match='no remediation frist; did you mean "first"'):
+        select_pairs(load(tmp_path, TWO), ["frist"])

@@ -175,6 +175,12 @@ def test_a_changed_field_is_shown_before_and_after(changes, row):
     assert rows(update(package(), package(**changes))) == [row]
 
 
+def test_an_adopted_package_without_a_marker_had_none():
+    foreign = published(package(), marked_hash="")
+    plan = make_plan([package()], TenantPackages(), adopted={package().key: foreign})
+    assert f"marker              none -> {package().content_hash}" in rows(plan)
+
+
 def test_a_marker_that_is_put_right_is_shown():
     off = published(package(), marked_hash="0" * 16)
     (row,) = rows(make_plan([package()], TenantPackages(owned=(off,))))[:1]
@@ -294,6 +300,12 @@ def test_outcomes_are_one_line_each_and_a_summary():
 = old  delete: not tried
 Published: 1 done, 1 awaiting approval, 1 failed, 1 not tried."""
     )
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.NOT_TRIED])
+def test_a_summary_without_anything_published_says_so(status):
+    outcomes = [Outcome(every_change().changes[0], status)]
+    assert outcomes_text(outcomes, color=False).endswith(f"\nNothing published: 1 {status.value}.")
 
 
 def test_outcomes_are_colored_only_when_asked():

@@ -169,6 +169,8 @@ def test_one_batch_looks_up_everything():
         groups={"AOVPN Users": ((GROUP, "AOVPN Users"),), LAB: ((LAB, "Lab"),)},
         filters={"Windows 11": ((FILTER, "Windows 11"),)},
         scope_tags={"VPN": (("3", "VPN"),)},
+        all_filters=("Windows 11", "Other"),
+        all_scope_tags=("Default", "VPN"),
     )
     assert service.asked == ["POST /$batch"]
 

@@ -113,11 +113,22 @@ def test_a_detection_that_changes_a_file_is_a_problem():
     assert any(line.startswith(f"run 1 changed {BOOK}: ") for line in judge(record))
 
 
+def test_a_refused_command_is_named_once_even_if_the_script_prints_its_error():
+    reason = "netsh has no stand-in"
+    state = {**empty_state(), "refused": [reason]}
+    bad = replace(run_of("healthy", 0), errors=(f"{reason} at line 3",), state=state)
+    found = judge(with_step(a_good_record(), 3, run=bad))
+    assert [line for line in found if "netsh" in line] == [f"run 3: {reason}"]
+    both = replace(bad, errors=(*bad.errors, "boom"))
+    assert "run 3: wrote to stderr: boom" in judge(with_step(a_good_record(), 3, run=both))
+
+
 def test_a_file_that_is_written_with_its_own_content_is_a_problem():
-    assert any(
-        line.startswith(f"run 3 wrote {BOOK}")
-        for line in judge(with_step(a_good_record(), 3, written=(BOOK,)))
-    )
+    found = judge(with_step(a_good_record(), 3, written=(BOOK,)))
+    assert f"run 3 (second detect) wrote {BOOK}; a detection script must not write anything" in found
+    found = judge(with_step(a_good_record(), 4, written=(BOOK,)))
+    advice = "read the value first, and write only if it differs"
+    assert f"run 4 (second remediate) wrote {BOOK} although it was already correct; {advice}" in found
 
 
 @pytest.mark.parametrize("number", [2, 4])

@@ -196,11 +196,16 @@ def route_problem(*routes: object, **settings: object) -> str:
     ("routes", "settings", "problem"),
     [
         (["10.20.0.0/16", "10.20.1.0/24", "2001:db8::/32"], {}, ""),
-        (["172.21.12.0/21"], {}, "has host bits set; the network is 172.21.8.0/21"),
+        (["172.21.12.0/21"], {}, "has host bits set; write 172.21.8.0/21"),
         (["10.1.2.3"], {}, "has no prefix length; write 10.1.2.3/32 for one host"),
         (["0.0.0.0/0"], {}, "is a default route; force tunneling is a setting of the profile, not a route"),
         (["::/0"], {}, "is a default route; force tunneling is a setting of the profile, not a route"),
         (["10.20.0.0/33"], {}, "is not a valid network; write it as 10.20.0.0/16"),
+        (
+            ["vpn.contoso.com"],
+            {},
+            "is not a valid network; write it as 10.20.0.0/16 (not as a host name or a from-to range)",
+        ),
         (["10.0.0.0/8", "10.0.0.0/8"], {}, "route 10.0.0.0/8 is listed twice; remove one"),
         (["2001:DB8::/32", "2001:db8:0::/32"], {}, "route 2001:db8::/32 is listed twice; remove one"),
         (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.errors import RefusedPlanError, UsageError
 from aovpn_remediate.model import Foreign, HourlySchedule, RunAs, ScriptPackage, TargetKind, TenantPackages
 from aovpn_remediate.plan import (
     FIELDS,
@@ -162,13 +162,21 @@ def test_a_copy_made_in_the_portal_is_refused_with_both_ids():
     )
 
 
-def test_deletes_that_are_not_allowed_are_notes_and_the_rest_stays():
-    plan = make_plan([package("new")], tenant(published(package("old"))))
+@pytest.mark.parametrize(
+    ("assignments", "who"),
+    [
+        ((), " (no device runs it)"),
+        ((exclusion("g1"),), " (no device runs it)"),
+        ((exclusion("g1"), assignment("g2")), ", and devices still run it"),
+        ((everyone(),), ", and devices still run it"),
+    ],
+)
+def test_deletes_that_are_not_allowed_are_notes_and_the_rest_stays(assignments, who):
+    plan = make_plan([package("new")], tenant(published(package("old", assignments=assignments))))
     withheld = withhold_deletes(plan)
     assert keys(withheld) == [("create", "new")]
-    assert withheld.notes == (
-        Note("was removed from the config but stays in the tenant; pass --allow-delete to delete it", "old"),
-    )
+    text = f"was removed from the config, but stays in Intune{who}; pass --allow-delete to delete it"
+    assert withheld.notes == (Note(text, "old"),)
 
 
 @pytest.mark.parametrize("kind", [TargetKind.ALL_DEVICES, TargetKind.ALL_USERS])
@@ -222,10 +230,9 @@ def test_adopting_finds_the_one_foreign_package_of_the_display_name():
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("typo", "--adopt typo: the config has no remediation typo; name one from the config"),
         ("ours", "--adopt ours: the package is owned already; remove the option"),
-        ("none", "--adopt none: no foreign packages are named 'AOVPN none'; exactly one must be"),
-        ("many", "--adopt many: 2 foreign packages are named 'AOVPN many'; exactly one must be"),
+        ("none", '--adopt none: no foreign packages are named "AOVPN none"; exactly one must be'),
+        ("many", '--adopt many: 2 foreign packages are named "AOVPN many"; exactly one must be'),
     ],
 )
 def test_a_key_that_cannot_be_adopted_is_refused(key, message):
@@ -234,6 +241,22 @@ def test_a_key_that_cannot_be_adopted_is_refused(key, message):
         foreign=(Foreign(id="f1", name="AOVPN many"), Foreign(id="f2", name="AOVPN many")),
     )
     assert refusal(adoptable, [key], [package(one) for one in ("ours", "none", "many")], there) == message
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"), [("metrc", 'did you mean "metric"?'), ("x", "use one of: b, metric")]
+)
+def test_a_key_to_adopt_that_the_config_does_not_have_is_a_usage_error(key, advice):
+    with pytest.raises(UsageError) as refused:
+        adoptable([key], [package("metric"), package("b")], tenant())
+    assert str(refused.value) == f"--adopt {key}: the config has no remediation {key}; {advice}"
+
+
+def test_no_note_says_that_the_name_of_an_adopted_package_is_taken():
+    foreign = (Foreign(id="f1", name="AOVPN metric"), Foreign(id="f2", name="AOVPN b"))
+    adopted = {"metric": published(package(), id="f1")}
+    plan = make_plan([package(), package("b")], tenant(foreign=foreign), adopted=adopted)
+    assert [note.key for note in plan.notes] == ["b"]
 
 
 def changes() -> dict[str, Create | Update | Delete]:

@@ -145,10 +145,8 @@ def test_the_detection_alone_clears_the_remediation_script(bench: Bench):
 def test_what_left_the_config_is_a_note_until_deletes_are_allowed(bench: Bench):
     bench.publish(config("a", "b"))
     said = bench.publish(config("a"))
-    assert (
-        "! b: was removed from the config but stays in the tenant; pass --allow-delete to delete it"
-        in said.out
-    )
+    text = "was removed from the config, but stays in Intune, and devices still run it"
+    assert f"! b: {text}; pass --allow-delete to delete it" in said.out
     assert bench.ours() == [name("a"), name("b")]
     assert "- b  delete: done" in bench.publish(config("a"), "--allow-delete").out
     assert bench.ours() == [name("a")]
@@ -198,25 +196,42 @@ def test_a_foreign_package_of_the_same_name_is_a_note_and_can_be_adopted(bench: 
     said = bench.remediate("plan")
     assert "! a: a foreign package has this name too; --adopt a would take it over" in said.out
     said = bench.publish(text, "--adopt", "a")
+    assert "has this name too" not in said.out
     assert "> a  adopt: done" in said.out and len(bench.packages()) == 2
     assert bench.remediate("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize(
-    ("keys", "options", "problem"),
+    ("key", "code", "problem"),
     [
-        (
-            ["a"],
-            ["--adopt", "b"],
-            "error: --adopt b: the config has no remediation b; name one from the config",
-        ),
-        (["a"], ["--adopt", "a"], "error: --adopt a: no foreign packages are named"),
+        ("b", 64, "error: --adopt b: the config has no remediation b; use one of: a\n"),
+        ("a", 1, "error: --adopt a: no foreign packages are named"),
     ],
 )
-def test_what_cannot_be_adopted_is_refused(bench: Bench, keys, options, problem):
-    bench.write(config(*keys))
-    said = bench.remediate("plan", *options)
-    assert said.code == 1 and said.err.startswith(problem)
+def test_what_cannot_be_adopted_is_refused(bench: Bench, key, code, problem):
+    bench.write(config("a"))
+    said = bench.remediate("plan", "--adopt", key)
+    assert said.code == code and said.err.startswith(problem)
+
+
+def test_after_another_name_the_old_packages_are_foreign_and_can_be_adopted(bench: Bench):
+    bench.publish(config("a"))
+    renamed = config("a").replace("name: contoso", "name: fabrikam")
+    bench.write(renamed)
+    said = bench.remediate("plan")
+    assert "+ a  create" in said.out
+    assert "! a: a foreign package has this name too; --adopt a would take it over" in said.out
+    bench.publish(renamed, "--adopt", "a")
+    assert bench.ours() == [name("a")]
+
+
+def test_after_another_key_the_old_package_is_removed_and_cannot_be_adopted(bench: Bench):
+    bench.publish(config("a") + "    name: N\n")
+    bench.write(config("b") + "    name: N\n")
+    said = bench.remediate("plan")
+    assert "+ b  create" in said.out and "! a: was removed from the config, but stays in Intune" in said.out
+    said = bench.remediate("plan", "--adopt", "b")
+    assert said.code == 1 and 'no foreign packages are named "N"' in said.err
 
 
 def test_a_package_is_adopted_once(bench: Bench):
@@ -266,11 +281,23 @@ def test_missing_and_ambiguous_names_are_refused_before_the_first_write(bench: B
     said = bench.remediate("publish", "--yes")
     assert said.code == 1
     assert re.fullmatch(
-        "a: the tenant has 2 groups named 'Duplicate Group'; write an id instead: [0-9a-f-]{36} or [0-9a-f-]{36}\n"
-        'a: the tenant has no group "O\'Neil & Söhne"; create it or correct the config\n'
-        "a: the tenant has no assignment filter 'F'; create it or correct the config\n"
-        "a: the tenant has no scope tag 'Nope'; create it or correct the config\n",
+        'error: a: the tenant has 2 groups named "Duplicate Group"; write an id instead: [0-9a-f-]{36} or [0-9a-f-]{36}\n'
+        'error: a: the tenant has no group "O\'Neil & Söhne"; create it or correct the config\n'
+        'error: a: the tenant has no assignment filter "F"; create it or correct the config\n'
+        'error: a: the tenant has no scope tag "Nope"; create it or correct the config\n',
         said.err,
+    )
+    assert bench.requests() == [LIST, f"{BATCH} [4]"]
+
+
+def test_a_typo_in_a_scope_tag_or_filter_is_answered_with_the_nearest_name(bench: Bench):
+    text = config("a", head="defaults: {scope_tags: [VPM]}\n")
+    bench.write(text + "      - {group: AOVPN Lab, filter: Corporate Window 11, schedule: {every: 1 hour}}\n")
+    bench.requests()
+    said = bench.remediate("plan")
+    assert said.err == (
+        'error: a: the tenant has no assignment filter "Corporate Window 11"; did you mean "Corporate Windows 11"?\n'
+        'error: a: the tenant has no scope tag "VPM"; create it or correct the config\n'
     )
     assert bench.requests() == [LIST, f"{BATCH} [4]"]
 
@@ -287,7 +314,7 @@ def test_a_group_may_be_named_by_its_id(bench: Bench):
 
 def test_an_id_that_is_not_a_group_is_missing(bench: Bench):
     bench.write(config("a", group="11111111-1111-1111-1111-111111111111"))
-    assert "has no group '11111111-1111-1111-1111-111111111111'" in bench.remediate("plan").err
+    assert 'has no group "11111111-1111-1111-1111-111111111111"' in bench.remediate("plan").err
 
 
 def test_a_group_that_only_the_tenant_still_knows_is_shown_by_name(bench: Bench):

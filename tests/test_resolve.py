@@ -69,16 +69,31 @@ def test_all_missing_and_ambiguous_names_are_reported_with_their_users():
     ]
     known = directory({"Users": ["g1", "g2"], "Nobody": []}, {"Win11": []}, {"VPN": ["3", "4"]})
     assert problems(packages, known) == (
-        "b: the tenant has no group 'Nobody'; create it or correct the config",
-        "a, b: the tenant has 2 groups named 'Users'; write an id instead: g1 or g2",
-        "a: the tenant has no assignment filter 'Win11'; create it or correct the config",
-        "a: the tenant has 2 scope tags named 'VPN'; write an id instead: 3 or 4",
+        'b: the tenant has no group "Nobody"; create it or correct the config',
+        'a, b: the tenant has 2 groups named "Users"; write an id instead: g1 or g2',
+        'a: the tenant has no assignment filter "Win11"; create it or correct the config',
+        'a: the tenant has 2 scope tags named "VPN"; write an id instead: 3 or 4',
+    )
+
+
+def test_a_misspelt_filter_or_scope_tag_is_answered_with_the_nearest_name():
+    known = Directory(
+        groups={"G": (("g", "G"),)},
+        filters={"Win10": ()},
+        scope_tags={"Berlim": ()},
+        all_filters=("Win11", "Mac"),
+        all_scope_tags=("Default", "Berlin"),
+    )
+    packages = [package("a", scope_tags=("Berlim",), assignments=(assignment("G", narrow="Win10"),))]
+    assert problems(packages, known) == (
+        'a: the tenant has no assignment filter "Win10"; did you mean "Win11"?',
+        'a: the tenant has no scope tag "Berlim"; did you mean "Berlin"?',
     )
 
 
 def test_a_name_that_was_never_looked_up_is_missing():
     (line,) = problems([package(assignments=(assignment("Users"),))], directory())
-    assert "no group 'Users'" in line
+    assert 'no group "Users"' in line
 
 
 @pytest.mark.parametrize(
@@ -89,7 +104,7 @@ def test_a_group_given_by_name_and_again_by_id_is_refused(second, what):
     known = Directory(
         groups={"Users": (("g1", "Users"),), "g1": (("g1", "Users"),)}, filters={}, scope_tags={}
     )
-    assert problems(packages, known) == (f"a: the group 'Users' (g1) is {what}; remove one",)
+    assert problems(packages, known) == (f'a: the group "Users" (g1) is {what}; remove one',)
 
 
 def test_the_same_group_in_two_packages_is_fine():

@@ -26,7 +26,7 @@ def problems(body: str | bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"$a = 1\n$b = 2\n", "s:1: ends with LF only; scripts use CRLF line endings"),
+        (b"$a = 1\n$b = 2\n", "s:1: line ends are LF; save the file with CRLF line ends"),
         (
             b"\xef\xbb\xbf$a = 1",
             "s:1: starts with a byte order mark, which Intune's signature check refuses; save it without",

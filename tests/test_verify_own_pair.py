@@ -82,23 +82,23 @@ HARMFUL = {
         f"{WRITE}Add-Content -LiteralPath \"$path.log\" -Value 'x'", "run 4 changed file",
     ),
     "writes the same each time": (
-        "[IO.File]::WriteAllText($path, $right)", "run 4 wrote file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk with the content",
+        "[IO.File]::WriteAllText($path, $right)", "run 4 (second remediate) wrote file ProgramData/Microsoft/Network/Connections/Pbk/rasphone.pbk although it was",
     ),
     "replaces it by the same each time": (
-        "[IO.File]::WriteAllText(\"$path.new\", $right)\n[IO.File]::Replace(\"$path.new\", $path, [NullString]::Value)", "run 4 wrote file",
+        "[IO.File]::WriteAllText(\"$path.new\", $right)\n[IO.File]::Replace(\"$path.new\", $path, [NullString]::Value)", "run 4 (second remediate) wrote file",
     ),
     "writes the registry each time": (
         f"{WRITE}New-ItemProperty 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Name Mine -Value 1 -PropertyType DWord -Force | Out-Null",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine with the content that it had already",
+        "run 4 (second remediate) wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine although it was already correct; read the value first",
     ),
     "takes a value away and writes it each time": (
         f"{WRITE}$key = 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList'\n"
         "Remove-ItemProperty $key -Name Mine -ErrorAction SilentlyContinue\nSet-ItemProperty $key -Name Mine -Value 1",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine with the content",
+        "run 4 (second remediate) wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList Mine although it was",
     ),
     "makes a key anew each time": (
         f"{WRITE}New-Item 'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList' -Force | Out-Null",
-        "run 4 wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList with the content",
+        "run 4 (second remediate) wrote registry HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList although it was already correct",
     ),
     "writes the registry too": (
         f"{WRITE}New-Item -Path 'HKLM:\\SOFTWARE\\Mine' -Force | Out-Null", "registry HKLM:\\SOFTWARE\\Mine: expected nothing",

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from aovpn_remediate import __version__
 from aovpn_remediate.cli import local, pages, prove, simulator, tenant
 from aovpn_remediate.cli.terminal import echo_error
+from aovpn_remediate.cli.usage import usage_text
 from aovpn_remediate.errors import RemediateError, UsageError
 
 INTERRUPTED = 130
@@ -92,8 +93,7 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
             typer.echo("\ninterrupted; nothing was changed", err=True)
             return INTERRUPTED
         case typer.TyperException():
-            words = error.format_message().rstrip(".")
-            typer.echo(f"error: {words}; see remediate {_command(arguments)}--help", err=True)
+            typer.echo(f"error: {usage_text(error, _command(arguments))}", err=True)
             return UsageError.exit_code if error.exit_code == 2 else error.exit_code
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,7 +107,7 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> str:
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    return f"{arguments[0]} " if arguments and arguments[0] in known else ""
+    return arguments[0] if arguments and arguments[0] in known else ""
 
 
 def _report_bug(error: Exception) -> int:

@@ -39,8 +39,10 @@ def render(
     for key in stale:
         typer.echo(f"{output / key}: its key was removed from the config; delete the folder", err=True)
     if not check:
+        is_new = not any((output / path).exists() for path in files)
         changed = write_files(output, files)
-        typer.echo(f"{output}: {packages}, {count_of(len(changed), 'file')} changed")
+        verb = "written" if is_new else "changed"
+        typer.echo(f"{output}: {packages}, {count_of(len(changed), 'file')} {verb}")
         return
     changed = differing_files(output, files)
     for path in changed:

@@ -12,7 +12,7 @@ import typer
 from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
 from aovpn_remediate.cli.terminal import echo_json, progress_of, termination_as_interrupt, wants_color
-from aovpn_remediate.errors import OutputError
+from aovpn_remediate.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from aovpn_remediate.desired import Pair
@@ -38,6 +38,9 @@ def verify(
     from aovpn_remediate.display import proof_text
     from aovpn_remediate.verify import failed_proofs
 
+    for key in keys or ():
+        if key.endswith((".yaml", ".yml")):  # no key has a point
+            raise UsageError(f"verify: name the file with -c: remediate verify -c {key}")
     proofs = prove_config(config, keys=keys or (), keep=keep)
     if junit is not None:
         _write(junit, proof_text.proofs_junit(proofs))

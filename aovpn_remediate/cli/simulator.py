@@ -7,14 +7,22 @@ from typing import Annotated
 
 import typer
 
+_LAST_PORT = 65535
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to the app."""
     app.command(epilog="Example: remediate simulator --port 8765 --state tenant.db")(simulator)
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
+        raise typer.BadParameter(f"must be a number from 0 to {_LAST_PORT}")
+    return int(text)
+
+
 def simulator(
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="The port; 0 for any free port.")],
+    port: Annotated[int, typer.Option(parser=_port, metavar="N", help="The port; 0 for any free port.")],
     state: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the tenant in this file, even if the simulator is killed."),

@@ -56,7 +56,10 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
 ) -> None:
-    """Show what publish would change, without changing anything."""
+    """Show what publish would change, without changing anything.
+
+    The signs: + create, ~ update, > adopt, - delete, = no change, ! a note.
+    """
     from aovpn_remediate.plan import refuse_unsafe
 
     _, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)

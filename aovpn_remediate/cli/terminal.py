@@ -20,9 +20,11 @@ def echo_error(error: RemediateError) -> None:
     """Print an error on stderr, one problem per line, without control characters and agent commands."""
     from aovpn_remediate.display.clean import clean
 
-    says_where = isinstance(error, ProblemsError | ResolveError) or error.exit_code == 130
+    says_where = isinstance(error, ProblemsError) or error.exit_code == 130
     start = "" if says_where else "error: "
-    typer.echo(start + "\n".join(clean(line) for line in str(error).split("\n")), err=True)
+    next_start = start if isinstance(error, ResolveError) else ""
+    lines = [clean(line) for line in str(error).split("\n")]
+    typer.echo(start + f"\n{next_start}".join(lines), err=True)
 
 
 def echo_json(value: object) -> None:

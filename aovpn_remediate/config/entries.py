@@ -10,7 +10,7 @@ from aovpn_remediate.documents.explanation import explain_secrets, validate
 from aovpn_remediate.documents.tree import Tree, Where
 from aovpn_remediate.kinds import KINDS, Entry
 from aovpn_remediate.problems import Problem
-from aovpn_remediate.problems.words import nearest, quoted
+from aovpn_remediate.problems.words import close_word, nearest, quoted
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ def _read_entry(value: object, where: Where, tree: Tree) -> Entry | list[Problem
 
 def _kind_problem(value: Mapping[str, object], where: Where, tree: Tree) -> Problem:
     if "kind" not in value:
+        for key in value:
+            if close_word(key, ("kind",)):
+                text = f'unknown key {quoted(key)}; did you mean "kind"?'
+                return tree.key_problem((*where, key), text, "config/unknown-key")
         text = "kind is missing; add kind: interface-metric"
         return tree.key_problem(where, text, "config/missing-key")
     kind = value["kind"]

@@ -28,6 +28,7 @@ CONFIG_FILE = FileType(
         "<<": "merge keys are not accepted, write the keys out",
         **{name: f"{name} belongs in an assignment" for name in _OF_ASSIGNMENTS},
     },
+    first_keys="it must start with keys such as name: and remediations:",
     forms={
         "every": ("interval", "4 hours"),
         "at": ("time of day", '"06:30"'),

@@ -44,7 +44,9 @@ def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
     for status in Status:
         if counts[status]:
             summary.append(f"{counts[status]} {status.value}")
-    return _join([*lines, ("", f"Published: {', '.join(summary)}.")], color=color)
+    is_published = bool(counts[Status.DONE] or counts[Status.AWAITING_APPROVAL])
+    start = "Published" if is_published else "Nothing published"
+    return _join([*lines, ("", f"{start}: {', '.join(summary)}.")], color=color)
 
 
 def _join(lines: Iterable[Line], *, color: bool) -> str:

@@ -68,6 +68,8 @@ def value_words(field: str, value: object, names: Mapping[str, str]) -> str:
     """Return a field's value on one line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if field == "marker" and not value:
+        return "none"
     if field == "scope_tags" and isinstance(value, tuple):
         return ", ".join(clean(names.get(tag, tag)) for tag in value) or "none"
     return f'"{clean(str(value))}"' if field in ("name", "description", "publisher") else clean(str(value))

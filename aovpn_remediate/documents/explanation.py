@@ -56,9 +56,26 @@ def explain(
     for detail in error.errors(include_url=False):
         by_value.setdefault(_before_alternatives(detail["loc"]), []).append(detail)
     problems: list[Problem] = []
+    misspelt = _misspelt(error, model, file_type)
     for details in by_value.values():
-        problems += [_problem(detail, model, where, tree, file_type) for detail in _meant(details)]
+        for detail in _meant(details):
+            if detail["type"] != "missing" or detail["loc"] not in misspelt:
+                problems.append(_problem(detail, model, where, tree, file_type))
     return problems
+
+
+def _misspelt(error: ValidationError, model: type[BaseModel], file_type: FileType) -> set[Where]:
+    """The locations of keys that are there, but misspelt: the unknown key says what was meant."""
+    found: set[Where] = set()
+    for detail in error.errors(include_url=False):
+        inner = tuple(part for part in detail["loc"] if not _is_alternative(part))
+        if detail["type"] == "extra_forbidden":
+            known = _keys_at(model, inner[:-1])
+            text = _unknown_key(_name(inner), known, file_type).text
+            meant = close_word(_name(inner), known)
+            if text.endswith(f'did you mean "{meant}"?'):
+                found.add((*detail["loc"][:-1], meant))
+    return found
 
 
 def explain_secrets(keys: Iterable[str], where: Where, tree: Tree, file_type: FileType) -> list[Problem]:
@@ -95,13 +112,19 @@ def _problem(
     location: Where = (*where, *inner)
     name = _name(location)
     if detail["type"] == "missing":
-        return tree.key_problem(location[:-1], f"{name} is missing; add {name}: ...", file_type.missing_key)
+        sample = file_type.samples.get(name, f"{name}: ...")
+        return tree.key_problem(location[:-1], f"{name} is missing; add {sample}", file_type.missing_key)
     if detail["type"] == "extra_forbidden":
         refusal = _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
         return tree.key_problem(location, *refusal)
     if inner[-1:] == (_OF_THE_KEY,):
         key_location = location[:-1]
         return tree.key_problem(key_location, *_refusal(detail, _name(key_location[:-1])))
+    if detail["type"] == "no_value" and name in _part_at(model, inner[:-1]).get("required", ()):
+        return tree.problem(location, f"{name} has no value; write one", "value/none")
+    if not location and detail["type"] in ("dict_type", "model_type"):
+        text = f"the file is {quoted(detail['input'])}; {file_type.first_keys}"
+        return tree.problem(location, text, "value/wrong-type")
     form = file_type.forms.get(name)
     if form is not None and detail["type"] in _WRONG_TYPES:
         text = f"{name} {quoted(detail['input'])} is not a valid {form[0]}; write it as {form[1]}"
@@ -240,12 +263,17 @@ def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def _keys_at(model: type[BaseModel], location: Where) -> list[str]:
     """The keys that the part of the model at a location has."""
+    return list(_part_at(model, location).get("properties", {}))
+
+
+def _part_at(model: type[BaseModel], location: Where) -> dict[str, Any]:
+    """The part of the model's schema at a location."""
     part = schema = _schema_of(model)
     for step in location:
         part = _step(part, step)
         if "$ref" in part:
             part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
-    return list(part.get("properties", {}))
+    return part
 
 
 def _step(part: dict[str, Any], step: str | int) -> dict[str, Any]:

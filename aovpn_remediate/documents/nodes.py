@@ -97,14 +97,17 @@ def _problems(nodes: list[Located]) -> Iterator[tuple[Place, str, str]]:
 
 
 def _key_problems(node: MappingNode) -> Iterator[tuple[Place, str, str]]:
-    seen: set[str] = set()
+    first: dict[str, int] = {}
     for key, _ in node.value:
         if not isinstance(key, ScalarNode):
             yield _place(key), _KEY_FORM, "yaml/bad-key"
-        elif key.value in seen:
-            yield _place(key), f"duplicate key {quoted(key.value)}; remove one of them", "yaml/duplicate-key"
+        elif key.value in first:
+            text = (
+                f"duplicate key {quoted(key.value)}, first on line {first[key.value]}; rename or remove one"
+            )
+            yield _place(key), text, "yaml/duplicate-key"
         else:
-            seen.add(key.value)
+            first[key.value] = _place(key)[0]
             problem = scalar_problem(key)
             if problem is not None:
                 yield _place(key), *problem

@@ -27,6 +27,14 @@ except ImportError:
 
 MAX_BYTES = 1_000_000
 
+_SYNTAX_ADVICE = (
+    (
+        "mapping values are not allowed",
+        "often: wrong indentation, a missing - or space, or a text with : that needs quotes",
+    ),
+    ("could not find expected ':'", "a space may be missing after a colon"),
+    ("unknown escape character", "use single quotes around a text with \\"),
+)
 _TAB_INDENT = re.compile(r"[ -]*\t")
 
 
@@ -130,8 +138,19 @@ def _syntax_problem(error: Exception, text: str, path: Path, file_type: FileType
     reason = str(getattr(error, "problem", "") or "").rstrip(".")
     if "nesting depth" in reason:
         return Problem(str(path), *place, TOO_DEEP, "yaml/too-deep")
-    advice = "check this line and the line before"
+    advice = _syntax_advice(error, reason)
     return Problem(str(path), *place, f"is not valid YAML ({reason}); {advice}", "yaml/syntax")
+
+
+def _syntax_advice(error: Exception, reason: str) -> str:
+    """What to do about a reason of the parser; a quote that is not closed is found at the end of the file."""
+    start = getattr(error, "context_mark", None)
+    if start and "quoted scalar" in str(getattr(error, "context", "")) and "end of stream" in reason:
+        return f"the quoted text that starts on line {start.line + 1} has no closing quote"
+    for words, advice in _SYNTAX_ADVICE:
+        if words in reason:
+            return advice
+    return "check this line and the line before"
 
 
 def _character_problem(error: yaml.reader.ReaderError, text: str, path: Path) -> Problem:

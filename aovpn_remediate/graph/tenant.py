@@ -87,6 +87,8 @@ class GraphTenant:
             groups={name: _named(name, found[path]) for name, path in groups.items()},
             filters={name: _named(name, found[_FILTERS]) for name in wanted.filters},
             scope_tags={name: _scope_tag(name, found) for name in wanted.scope_tags},
+            all_filters=_names(found.get(_FILTERS, ())),
+            all_scope_tags=_names(found.get(_SCOPE_TAGS, ())),
         )
 
     def names_of_groups(self, ids: Iterable[str]) -> dict[str, str]:
@@ -221,6 +223,10 @@ def _named(name: str, candidates: Matches) -> Matches:
     wanted = name.casefold()
     by_name = tuple(one for one in candidates if one[1].casefold() == wanted)
     return by_name or tuple(one for one in candidates if one[0].casefold() == wanted)
+
+
+def _names(candidates: Matches) -> tuple[str, ...]:
+    return tuple(name for _, name in candidates)
 
 
 def _scope_tag(name: str, found: Mapping[str, Matches]) -> Matches:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aovpn_remediate.errors import RefusedPlanError
-from aovpn_remediate.model import Foreign, Published, ScriptPackage, TenantPackages
+from aovpn_remediate.model import Foreign, Published, ScriptPackage, TargetKind, TenantPackages
 from aovpn_remediate.plan.changes import (
     FIELDS,
     MARKER,
@@ -40,24 +40,33 @@ def make_plan(
     adopts = _adopts(wanted, adopted)
     updates, unchanged = _updates(wanted, owned)
     deletes = [Delete(owned[key]) for key in sorted(owned.keys() - wanted.keys())]
+    taken_over = {published.id for published in adopted.values()}
+    others = [foreign for foreign in tenant.foreign if foreign.id not in taken_over]
     return Plan(
         changes=(*creates, *adopts, *updates, *deletes),
         unchanged=tuple(unchanged),
-        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, tenant.foreign)),
+        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, others)),
     )
 
 
 def withhold_deletes(plan: Plan) -> Plan:
     """Return the plan without its deletes, each of them a note instead."""
-    text = "was removed from the config but stays in the tenant; pass --allow-delete to delete it"
     kept: list[Change] = []
     notes = list(plan.notes)
     for change in plan.changes:
         if isinstance(change, Delete):
-            notes.append(Note(text, change.package.key))
+            notes.append(_kept(change.package))
         else:
             kept.append(change)
     return replace(plan, changes=tuple(kept), notes=tuple(notes))
+
+
+def _kept(package: ScriptPackage) -> Note:
+    """What becomes of a removed package that is not deleted."""
+    is_run = any(one.target.kind is not TargetKind.EXCLUDED_GROUP for one in package.assignments)
+    who = ", and devices still run it" if is_run else " (no device runs it)"
+    text = f"was removed from the config, but stays in Intune{who}; pass --allow-delete to delete it"
+    return Note(text, package.key)
 
 
 def _adopts(wanted: Mapping[str, ScriptPackage], adopted: Mapping[str, Published]) -> list[Adopt]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from aovpn_remediate.errors import RefusedPlanError
+from aovpn_remediate.errors import RefusedPlanError, UsageError
 from aovpn_remediate.model import (
     Assignment,
     AssignmentFilter,
@@ -15,6 +15,7 @@ from aovpn_remediate.model import (
     TenantPackages,
 )
 from aovpn_remediate.plan.changes import Change, Delete, Plan, Update
+from aovpn_remediate.problems.words import nearest, quoted
 from aovpn_remediate.wording import all_of
 
 
@@ -32,24 +33,23 @@ def adoptable(
 ) -> dict[str, Foreign]:
     """Return the foreign package for each key to adopt: the one of the desired display name.
 
-    Raises ``RefusedPlanError`` for a key that is not in the config, is owned already, or whose name no
-    foreign package has, or several.
+    Raises ``UsageError`` for a key that is not in the config, and ``RefusedPlanError`` for one that is owned
+    already, or whose name no foreign package has, or several.
     """
     wanted = {package.key: package for package in desired}
     owned = {published.package.key for published in tenant.owned}
     found: dict[str, Foreign] = {}
     for key in keys:
         if key not in wanted:
-            raise RefusedPlanError(
-                f"--adopt {key}: the config has no remediation {key}; name one from the config"
-            )
+            raise UsageError(f"--adopt {key}: the config has no remediation {key}; {nearest(key, wanted)}")
         if key in owned:
             raise RefusedPlanError(f"--adopt {key}: the package is owned already; remove the option")
         matches = [foreign for foreign in tenant.foreign if foreign.name == wanted[key].name]
         if len(matches) != 1:
             count = len(matches) or "no"
+            name = quoted(wanted[key].name)
             raise RefusedPlanError(
-                f"--adopt {key}: {count} foreign packages are named {wanted[key].name!r}; exactly one must be"
+                f"--adopt {key}: {count} foreign packages are named {name}; exactly one must be"
             )
         found[key] = matches[0]
     return found

@@ -147,7 +147,7 @@ def _check_lines(content: bytes) -> Iterator[BrokenRule]:
     for name, mark in (("LF", b"\n"), ("CR", b"\r")):
         if mark in bare:
             line = content.count(b"\n", 0, bare.index(mark)) + 1
-            text = f"ends with {name} only; scripts use CRLF line endings"
+            text = f"line ends are {name}; save the file with CRLF line ends"
             yield BrokenRule(line, "rules/line-ending", text)
 
 

@@ -14,6 +14,7 @@ LINE_LIMIT = 2000
 """How many characters a result line may have; Intune keeps the last 2,048 (Intune, Remediations)."""
 _FIRST_REPAIR = 2
 _SECOND_REPAIR = 4
+_ORDINALS = ("first", "second", "third")
 _BACKUP = ".aovpn-remediate."
 """What the name of a backup has behind the name of its phonebook."""
 _IS_BACKUP = re.compile(r".*/rasphone\.pbk\.aovpn-remediate\.(bak|old|\d\.kept)").fullmatch
@@ -70,9 +71,11 @@ def _forbidden(run: Run) -> Iterator[str]:
 
     (fadwen/IntuneScriptLab, Findings.md)
     """
-    yield from run.state["refused"]
-    if run.errors:
-        yield f"wrote to stderr: {run.errors[0].strip().splitlines()[0][:300]}"
+    refused = run.state["refused"]
+    yield from refused
+    errors = [error for error in run.errors if not any(reason in error for reason in refused)]
+    if errors:
+        yield f"wrote to stderr: {errors[0].strip().splitlines()[0][:300]}"
 
 
 def _protocol_problems(step: Step) -> Iterator[str]:
@@ -146,8 +149,16 @@ def needless_writes(record: Record) -> list[str]:
         old, new = _without_backups(record, step.before), _without_backups(record, step.after)
         for name in step.written:
             if name in new and new[name] == old.get(name):
-                problems += [f"run {step.number} wrote {name} with the content that it had already"]
+                problems.append(_needless_write(step, name))
     return problems
+
+
+def _needless_write(step: Step, name: str) -> str:
+    which = f"run {step.number} ({_ORDINALS[(step.number - 1) // 2]} {step.script})"
+    if step.script == "detect":
+        return f"{which} wrote {name}; a detection script must not write anything"
+    advice = "read the value first, and write only if it differs"
+    return f"{which} wrote {name} although it was already correct; {advice}"
 
 
 def unmet_faults(record: Record) -> list[str]:

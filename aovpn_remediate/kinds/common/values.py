@@ -14,11 +14,12 @@ from aovpn_remediate.problems import InvalidValue
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """Names that no file on Windows may have."""
 
-_KEY_FORM = "is not valid; use 1 to 64 letters, digits, - and _, starting with a letter or digit"
+_KEY_FORM = "is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 # Source: Graph beta reference, deviceHealthScriptRunSchedule: 1 to 23 for every kind of schedule.
 _INTERVAL = re.compile(r"(1 (hour|day))|(([1-9]|1[0-9]|2[0-3]) (hours|days))")
+_LIKE_A_NETWORK = re.compile(r"[0-9A-Fa-f:./]+")
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 _FORBIDDEN = set('\\/:*?"<>|')
 
@@ -131,7 +132,10 @@ def check_prefix(value: str) -> str:
     try:
         interface = ip_interface(value)
     except ValueError as error:
-        raise InvalidValue("route/network", "is not a valid network; write it as 10.20.0.0/16") from error
+        text = "is not a valid network; write it as 10.20.0.0/16"
+        if not _LIKE_A_NETWORK.fullmatch(value):
+            text += " (not as a host name or a from-to range)"
+        raise InvalidValue("route/network", text) from error
     if "/" not in value:
         text = f"has no prefix length; write {value}/{interface.max_prefixlen} for one host"
         raise InvalidValue("route/no-length", text)
@@ -139,7 +143,7 @@ def check_prefix(value: str) -> str:
         text = "is a default route; force tunneling is a setting of the profile, not a route"
         raise InvalidValue("route/default", text)
     if interface.ip != interface.network.network_address:
-        text = f"has host bits set; the network is {interface.network}"
+        text = f"has host bits set; write {interface.network}"
         raise InvalidValue("route/host-bits", text)
     return str(interface.network)
 
