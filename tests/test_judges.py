@@ -126,9 +126,6 @@ def test_a_refused_command_is_named_once_even_if_the_script_prints_its_error():
 def test_a_file_that_is_written_with_its_own_content_is_a_problem():
     found = judge(with_step(a_good_record(), 3, written=(BOOK,)))
     assert f"run 3 (second detect) wrote {BOOK}; a detection script must not write anything" in found
-    found = judge(with_step(a_good_record(), 4, written=(BOOK,)))
-    advice = "read the value first, and write only if it differs"
-    assert f"run 4 (second remediate) wrote {BOOK} although it was already correct; {advice}" in found
 
 
 @pytest.mark.parametrize("number", [2, 4])
@@ -170,7 +167,9 @@ def test_a_fault_that_no_script_met_is_a_problem_where_there_is_a_repair():
 
 def test_a_second_repair_without_a_failure_may_not_write_the_same_content():
     found = judge(with_step(a_good_record(), 4, written=(BOOK,)))
-    assert found == (f"run 4 wrote {BOOK} with the content that it had already",)
+    advice = "read the value first, and write only if it differs"
+    expected = f"run 4 (second remediate) wrote {BOOK} although it was already correct; {advice}"
+    assert found == (expected,)
 
 
 def test_the_old_entry_of_the_profile_itself_need_not_be_kept():
