@@ -27,7 +27,7 @@ def own_pair(folder: Path, repair: str) -> list[Job]:
     (folder / "detect.ps1").write_text(OWN_DETECTION)
     (folder / "repair.ps1").write_text(f"{EDIT}{repair}\nexit 0\n")
     page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
-    (cases,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (cases,) = re.findall(r"```yaml\n(- case: the metric is wrong\n.*?)```", page, re.DOTALL)
     cases = cases.replace("VPN 2", "M\u00fcnchen").replace(
         "ipv6: 3}, {name: Contoso M", "ipv6: 9}, {name: Contoso M"
     )

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from aovpn_remediate.cli import run
 from aovpn_remediate.client.description import (
     ChangeDescription,
     Description,
@@ -14,6 +15,7 @@ from aovpn_remediate.client.description import (
     NetworkDescription,
     ServiceDescription,
 )
+from aovpn_remediate.verify import prove
 from aovpn_remediate.verify.client_file import read_client_file
 from tests.golden_files import ROOT
 from tests.own_pairs import jobs_of, own_pair
@@ -43,6 +45,31 @@ def test_states_may_be_a_list(tmp_path):
         "- {case: a, before: {}, says: [issue, fixed, healthy, healthy]}\n"
     )
     assert jobs_of(tmp_path)[0].case.says == ("issue", "fixed", "healthy", "healthy")
+
+
+def test_the_complete_example_of_the_page_passes(verify_in_shell, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    detect, repair = re.findall(r"```powershell\n(.*?)```", page, re.DOTALL)
+    clients, config = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[:2]
+    (shown,) = re.findall(r"```\n(vpn-log  custom\n.*?)```", page, re.DOTALL)
+    for name, script in (("detect.ps1", detect), ("repair.ps1", repair)):
+        (tmp_path / name).write_text(script, encoding="ascii", newline="\r\n")
+    (tmp_path / "clients.yaml").write_text(clients, encoding="utf-8")
+    (tmp_path / "remediate.yaml").write_text(config, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify"]) == 0
+    said = capsys.readouterr()
+    assert (re.sub(r"\d+ ms", "120 ms", said.out), said.err) == (shown, "")
+
+
+def test_states_and_exit_codes_together_are_both_compared(shell, tmp_path):
+    own_pair(tmp_path, "")
+    (tmp_path / "clients.yaml").write_text(
+        "- {case: a, before: {}, exits: [0, 1, 0, 0], says: [issue, fixed, healthy, healthy]}\n"
+    )
+    found = prove(jobs_of(tmp_path)[0], shell).differences
+    assert any(line.startswith("exit codes [") for line in found)
+    assert any(line.startswith("says nothing") for line in found)
 
 
 def examples() -> list[tuple[str, str]]:

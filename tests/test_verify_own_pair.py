@@ -145,7 +145,7 @@ def test_a_script_cannot_hide_a_command_from_the_next_one(shell, tmp_path):
     ("late", "problem"),
     [
         ("[IO.File]::AppendAllText($path, 'x')", "run 5 changed file ProgramData"),
-        ("[IO.File]::WriteAllText($path, $text)", "run 5 wrote file ProgramData"),
+        ("[IO.File]::WriteAllText($path, $text)", "run 5 (third detect) wrote file ProgramData"),
         ("Restart-Service RasMan", "run 5 changed event service RasMan restarted"),
         ("$null", ""),
     ],
