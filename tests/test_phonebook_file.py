@@ -163,3 +163,14 @@ def test_only_temporary_errors_are_tried_again(client, shell, problem, state, wa
     package = at_start(on_replacement(metric_pair(), new=throw), "$script:times = 0")
     run = repair(client, shell, package)
     assert (run.result["state"], run.state["sleeps"]) == (state, waits)
+
+
+def test_nothing_behind_the_first_link_is_read(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    folder = client.folder / "elsewhere"
+    path.parent.rename(folder)
+    path.parent.symlink_to(folder, target_is_directory=True)
+    (folder / path.name).rename(folder / "real.pbk")
+    path.symlink_to(folder / "real.pbk")
+    found = check(client, shell, metric_pair(scope="device")).result
+    assert found["detail"] == "a link is on the path to the phonebook: Pbk"

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from aovpn_remediate.client.phonebook import entry
-from tests.pairs import PROFILE, check, say
-from tests.route_client import TWO, routes
+from tests.pairs import PROFILE, check, repair, say
+from tests.route_client import TWO, routes, writing
+from tests.script_faults import instead
 
 
 @pytest.mark.parametrize("scope", ["user", "all-users", "device"])
@@ -146,3 +147,13 @@ def test_invalid_route_records_are_unknown(client, shell, line):
     client.write_phonebook("device", text)
     run = check(client, shell, routes(*TWO))
     assert (run.result["state"], run.result["detail"]) == ("unknown", "the stored routes cannot be read")
+
+
+def test_both_time_stamps_of_the_entry_may_change(client, shell):
+    number = b"NumRoutes="
+    before = entry(PROFILE).replace(number, b"HighDateTime=1\r\n" + number)
+    after = entry(PROFILE, routes=(TWO[0],), time=1).replace(number, b"HighDateTime=2\r\n" + number)
+    path = client.write_phonebook("device", before)
+    package = instead(routes(TWO[0]), "Add-VpnConnectionRoute", writing(path, after))
+    assert repair(client, shell, package).result["state"] == "fixed"
+    assert path.read_bytes() == after
