@@ -943,7 +943,7 @@ function Invoke-EachRoute {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
     if ($first) {
-        $result['Problem'] += '{0}: {1}' -f ($refused -join ', '), $first
+        $result['Problem'] = @('{0}: {1}' -f ($refused -join ', '), $first)
     }
     $result
 }
