@@ -40,7 +40,7 @@ def test_the_command_prints_a_table_json_and_junit(verify_in_shell, tmp_path, ca
         (
             ["verify", "nope", "-c", str(EXAMPLE)],
             64,
-            "the config has no remediation nope; its remediations are user-metric, user-metric-live,",
+            "the config has no remediation nope; use one of: device-metric, device-routes,",
         )
     ],
 )

@@ -21,6 +21,8 @@ from tools.demo import REMEDIATE, ROOT, edit, simulator
 
 PICTURES = ROOT / "docs"
 
+WIDEST = 124
+"""Columns; a longer line is wrapped, because the text of a wider picture is too small in the README."""
 FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
     <style>
@@ -117,7 +119,7 @@ def run(folder: str, *arguments: str, fails: bool = False) -> str:
 def draw(output: str, path: Path) -> Path:
     """Write a terminal's output as a picture that loads nothing from elsewhere, and return its path."""
     text = Text.from_ansi(output)
-    width = max(len(line) for line in text.plain.splitlines()) + 2
+    width = min(max(len(line) for line in text.plain.splitlines()) + 2, WIDEST)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=width, file=nowhere)
         console.print(text)
