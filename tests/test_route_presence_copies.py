@@ -155,3 +155,34 @@ def test_the_copy_is_older_than_the_repair_that_wrote_an_exclusion(client, shell
     run = repair(client, shell, instead(package, "Remove-VpnConnectionRoute", writing(path, left)))
     assert run.result["state"] == "failed" and detail in str(run.result["detail"])
     assert kept(path) == [before]
+
+
+def test_the_phonebook_is_compared_after_an_equal_kept_copy_was_found(client, shell):
+    before, changed = entry(PROFILE), entry(PROFILE, ipv4=42)
+    path = client.write_phonebook("device", before)
+    path.with_name("rasphone.pbk.aovpn-remediate.1.kept").write_bytes(before)
+    package = around(routes(*TWO), "Find-KeptPlace", f"{writing(path, changed)}\n{REAL} @args")
+    run = repair(client, shell, package)
+    assert run.result["state"] == "failed" and "changed while its copy" in str(run.result["detail"])
+    assert path.read_bytes() == changed and kept(path) == [before]
+
+
+@pytest.mark.parametrize("make", ["hardlink_to", "write"])
+def test_a_kept_copy_of_somebody_else_is_not_the_only_one(client, shell, make):
+    before = entry(b"M\xfcnchen") + entry(PROFILE)
+    path = client.write_phonebook("device", before)
+    other = path.with_name("rasphone.pbk.aovpn-remediate.1.kept")
+    if make == "write":
+        other.write_bytes(before)
+    else:
+        other.hardlink_to(path)
+    client.switches = ("reencodes",)
+    package = around(routes(*TWO), "Set-StoredRoute", f"{writing(other, b'x')}\n{REAL} @args")
+    assert repair(client, shell, package).result["state"] == "failed"
+    assert before in files(client).values()
+
+
+def test_a_dangling_link_in_the_place_of_a_kept_copy_stops_nothing(client, shell):
+    path = client.write_phonebook("device", entry(PROFILE))
+    path.with_name("rasphone.pbk.aovpn-remediate.3.kept").symlink_to(path.with_name("nothing"))
+    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"

@@ -83,6 +83,16 @@ def test_a_live_route_that_windows_does_not_change_is_failed(client, shell, comm
     run = repair(client, shell, routes(TWO[0], stale="remove"))
     refused = TWO[0] if command == "New-NetRoute" else "10.9.0.0/16"
     assert (run.result["state"], run.result["detail"]) == ("failed", f"{refused}: RPC server unavailable")
+    added = [TWO[0]] if command == "Remove-NetRoute" else []
+    assert prefixes(client) == ["10.9.0.0/16", *added]
+
+
+def test_an_old_live_route_stays_while_the_new_one_has_to_wait(client, shell):
+    stored = ("10.9.0.0/16", "!10.9.8.0/24")
+    client.write_phonebook("device", entry(PROFILE, routes=stored))
+    connect(client, "10.9.0.0/16")
+    run = repair(client, shell, routes("10.0.0.0/8", stale="remove"))
+    assert run.result["state"] == "fixed" and "10.9.0.0/16" in prefixes(client)
 
 
 def test_a_live_route_that_windows_adds_first_is_not_a_failure(client, shell):
@@ -205,9 +215,11 @@ def test_without_stale_routes_a_missing_live_route_is_added(client, shell):
     assert prefixes(client) == ["10.9.0.0/16", TWO[0]]
 
 
-def test_refused_additions_and_removals_are_both_reported(client, shell):
-    client.write_phonebook("device", entry(PROFILE, routes=("10.9.0.0/16", TWO[0])))
-    connect(client, "10.9.0.0/16")
-    client.faults = {"New-NetRoute": "no", "Remove-NetRoute": "not now"}
+def test_refused_live_removals_are_all_reported(client, shell):
+    old = ("10.8.0.0/16", "10.9.0.0/16")
+    client.write_phonebook("device", entry(PROFILE, routes=(*old, TWO[0])))
+    connect(client, *old)
+    client.faults = {"Remove-NetRoute": "not now"}
     run = repair(client, shell, routes(TWO[0], stale="remove"))
-    assert (run.result["state"], run.result["detail"]) == ("failed", f"{TWO[0]}: no; 10.9.0.0/16: not now")
+    assert (run.result["state"], run.result["detail"]) == ("failed", f"{', '.join(old)}: not now")
+    assert prefixes(client) == [*old, TWO[0]]

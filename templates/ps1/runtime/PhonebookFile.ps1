@@ -166,17 +166,13 @@ function Clear-CopyPlace {
 }
 
 # Saves the phonebook before Windows' commands change it, and returns the path of the copy. It is a kept copy
-# from the start: if this script is killed, a person must look at it. A kept copy with the same text is used
-# again, so that killed scripts that changed nothing leave only one.
+# from the start: if this script is killed, a person must look at it. Then older kept copies with the same text
+# are not needed any more, so killed scripts that changed nothing leave only one.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     $null = Clear-CopyPlace -Path $Path
-    foreach ($copy in @(Get-KeptPlace -Path $Path)) {
-        if ((Test-PlainFile -Path $copy) -and (Test-Content -Path $copy -Text $Text)) {
-            return $copy
-        }
-    }
+    $older = @(Get-KeptPlace -Path $Path | Where-Object { Test-KeptText -Path $_ -Text $Text })
     $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
@@ -185,7 +181,19 @@ function Save-PhonebookCopy {
         Remove-UnneededFile -Path $copy
         throw 'the phonebook changed while its copy was made'
     }
+    foreach ($place in $older) {
+        Remove-UnneededFile -Path $place
+    }
     $copy
+}
+
+# Whether a kept copy exists and has exactly this text. A link or a folder is not a copy.
+function Test-KeptText {
+    param([string] $Path, [string] $Text)
+
+    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
+    $attributes = Get-FileAttribute -Path $Path
+    $null -ne $attributes -and 0 -eq ($attributes -band $special) -and (Test-Content -Path $Path -Text $Text)
 }
 
 # Makes a copy the .bak, after the new phonebook was checked. If that fails, the copy stays as it is.
