@@ -113,7 +113,7 @@ def test_a_detection_that_changes_a_file_is_a_problem():
     assert any(line.startswith(f"run 1 changed {BOOK}: ") for line in judge(record))
 
 
-def test_a_refused_command_is_named_once_even_if_the_script_prints_its_error():
+def test_a_refused_command_is_named_once_even_if_its_error_is_printed():
     reason = "netsh has no stand-in"
     state = {**empty_state(), "refused": [reason]}
     bad = replace(run_of("healthy", 0), errors=(f"{reason} at line 3",), state=state)
@@ -142,7 +142,25 @@ def test_a_client_that_ends_otherwise_than_the_case_wants_is_a_problem():
 
 def test_a_phonebook_whose_old_content_is_in_no_backup_is_a_problem():
     record = with_step(a_good_record(), 2, after={BOOK: NEW, BACKUP: b"x"})
-    assert any(line.startswith("run 2: the backup of") for line in judge(record))
+    problem = f"run 2: {BOOK} was changed, and no backup has what was in it"
+    assert problem in judge(record)
+
+
+def test_a_changed_phonebook_without_any_backup_is_a_problem():
+    record = with_step(a_good_record(), 2, after={BOOK: NEW})
+    assert f"run 2: {BOOK} was changed, and no backup has what was in it" in judge(record)
+
+
+def test_a_backup_that_goes_while_its_phonebook_stays_is_a_problem():
+    record = with_step(a_good_record(), 4, after={BOOK: NEW})
+    problem = f"run 4: the backup {BACKUP} is gone, although the phonebook did not change"
+    assert problem in judge(record)
+
+
+def test_a_backup_that_gets_another_name_is_not_gone():
+    kept = f"{BOOK}.aovpn-remediate.1.kept"
+    record = with_step(a_good_record(), 4, after={BOOK: NEW, kept: OLD})
+    assert judge(record) == ()
 
 
 def test_what_another_program_added_counts_as_kept():

@@ -24,14 +24,20 @@ def test_every_case_of_every_kind_holds_in_every_scope(shell, tmp_path, entry):
 
 @pytest.mark.parametrize("kind", RENDERED)
 def test_every_case_of_a_kind_is_used(tmp_path, kind):
-    own = [path for path in case_files(kind) if path.parent.name == kind]
+    own = [path for path in case_files(kind, is_generic=True) if path.parent.name == kind]
     names = {name for path in own for name in case_names(path)}
     used = {job.case.name for entry in ENTRIES_OF[kind] for job in jobs(tmp_path, entry)}
     assert names - used == set()
 
 
+def test_only_a_generic_kind_may_have_no_cases_of_its_own():
+    assert case_files("no-such-kind", is_generic=True) == case_files("custom", is_generic=True)
+    missing = [path for path in case_files("no-such-kind", is_generic=False) if not path.is_file()]
+    assert [path.parent.name for path in missing] == ["no-such-kind"]
+
+
 def test_every_shared_case_is_for_some_kind(tmp_path):
-    shared = [path for path in case_files("interface-metric") if path.parent.name == "cases"]
+    shared = [path for path in case_files("interface-metric", is_generic=True) if path.parent.name == "cases"]
     names = {name for path in shared for name in case_names(path)}
     used = {job.case.name for entry in ENTRIES for job in jobs(tmp_path, entry)}
     assert names - used <= {"each key has another accepted value"}  # of kinds that accept several
@@ -101,7 +107,7 @@ def test_a_copy_that_is_not_the_old_phonebook_fails(shell, tmp_path):
     spoil += f".ForEach({{ [IO.File]::WriteAllText($_, 'x') }})\n{REAL} @args"
     job = the_case(tmp_path, "the stored state is wrong")
     proof = prove(replace(job, package=around(job.package, "ConvertTo-ResultLine", spoil)), shell)
-    assert any("does not hold what was in it" in line for line in proof.differences)
+    assert any("no backup has what was in it" in line for line in proof.differences)
 
 
 def test_a_case_that_fails_by_its_states_alone_is_kept_too(shell, tmp_path):

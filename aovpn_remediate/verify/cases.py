@@ -44,16 +44,23 @@ def read_cases(remediation: Remediation) -> list[Case]:
         return _own_cases(own)
     values = case_values(remediation)
     cases: list[Case] = []
-    for path in case_files(remediation.kind):
+    for path in case_files(remediation.kind, is_generic="EntryKeys" in values):
         cases += _kind_cases(path, values)
     return cases
 
 
-def case_files(kind: str) -> list[Path]:
-    """Return the shared case files, whose conditions say which kinds they are for, and the kind's own."""
+def case_files(kind: str, *, is_generic: bool) -> list[Path]:
+    """Return the shared case files, whose conditions say which kinds they are for, and the kind's own.
+
+    Only a generic kind, whose settings are keys of an entry as data, may have no file of its own: the shared
+    cases repair it. Any other kind without one would be proved by cases in which nothing is repaired.
+    """
     folder = templates_folder()
+    shared = sorted((folder / "cases").glob("*.yaml"))
     own = folder / "kinds" / kind / "cases.yaml"
-    return [*sorted((folder / "cases").glob("*.yaml")), *([own] if own.is_file() else [])]
+    if is_generic and not own.is_file():
+        return shared
+    return [*shared, own]
 
 
 def case_names(path: Path) -> list[str]:

@@ -15,6 +15,7 @@ LINE_LIMIT = 2000
 _FIRST_REPAIR = 2
 _SECOND_REPAIR = 4
 _ORDINALS = ("first", "second", "third")
+_PHONEBOOK = "/rasphone.pbk"
 _BACKUP = ".aovpn-remediate."
 """What the name of a backup has behind the name of its phonebook."""
 _IS_BACKUP = re.compile(r".*/rasphone\.pbk\.aovpn-remediate\.(bak|old|\d\.kept)").fullmatch
@@ -96,20 +97,31 @@ def lost_content(record: Record) -> list[str]:
     if record.is_own_pair:
         return problems
     for step in record.steps:
-        found = [*_lost_versions(record, step), *_lost_entries(record, step)]
+        found = [*_lost_versions(record, step), *_lost_entries(record, step), *_lost_backups(step)]
         problems += _labelled(f"run {step.number}: ", found)
     return problems
 
 
 def _lost_versions(record: Record, step: Step) -> Iterator[str]:
-    """Phonebooks whose content before the run is in no file; another program may have added to it."""
+    """Changed phonebooks whose content is in no backup; another program may have added to it."""
     additions = (b"", *record.added_by_others)
     for name, content in step.before.items():
-        files = _phonebook_and_backups(name, step.after)
-        if not isinstance(content, bytes) or len(files) < 2:
+        is_changed = name.endswith(_PHONEBOOK) and step.after.get(name) != content
+        if not isinstance(content, bytes) or not is_changed:
             continue
+        files = _phonebook_and_backups(name, step.after)
         if not any(content + addition in files for addition in additions):
-            yield f"the backup of {name} does not hold what was in it"
+            yield f"{name} was changed, and no backup has what was in it"
+
+
+def _lost_backups(step: Step) -> Iterator[str]:
+    """Backups that are in no file any more, although nothing took the place of their phonebook."""
+    for name, content in step.before.items():
+        phonebook, mark, _ = name.partition(_BACKUP)
+        if not mark or step.before.get(phonebook) != step.after.get(phonebook):
+            continue
+        if content not in _phonebook_and_backups(phonebook, step.after):
+            yield f"the backup {name} is gone, although the phonebook did not change"
 
 
 def _lost_entries(record: Record, step: Step) -> Iterator[str]:
