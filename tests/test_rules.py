@@ -166,6 +166,12 @@ def test_invalid_powershell_is_still_invalid(line, shell):
     assert [one.line for one in asked if one.text.startswith("is not valid PowerShell: ")]
 
 
+def test_what_powershell_says_of_a_script_quotes_nothing_of_it(shell):
+    script = b'$x = @{ a = 1 } "secret\'s value"\r\nexit 0\r\n'
+    found = syntax_errors(script)
+    assert found and not any("secret" in text for _, text in found)
+
+
 @pytest.mark.parametrize("line", ["a &", "$a?.b", "$x = $y ?? 1"])
 def test_what_only_a_newer_powershell_accepts_stays_an_error(line, shell):
     content = line.encode() + b"\r\nexit 0\r\n"

@@ -188,6 +188,12 @@ def test_what_is_read_as_a_table_of_literals_is_nothing_else(table, data):
         assert node_types(root) <= LITERAL_NODES
 
 
+@pytest.mark.parametrize("second", ["a", "A", "'a'"])
+def test_a_table_with_a_key_twice_is_not_a_table_of_literals(second):
+    code = f"@{{\r\n    A = 1\r\n    {second} = 2\r\n}}".encode()
+    assert end_of_table(code, 0) is None
+
+
 def node_types(node) -> set[str]:
     """The types of all nodes of a tree."""
     found = {node.type}

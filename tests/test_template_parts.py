@@ -123,7 +123,14 @@ def test_the_settings_that_code_reads_are_known():
 
 
 @pytest.mark.parametrize(
-    "code", ["$Settings[$name]", "$settings.Profile", '$Settings["Profile"]', "$Settings['A' + 'B']"]
+    "code",
+    [
+        "$settings['Profile']",
+        "$Settings[$name]",
+        "$settings.Profile",
+        '$Settings["Profile"]',
+        "$Settings['A' + 'B']",
+    ],
 )
 def test_a_setting_whose_name_is_not_known_is_refused(code):
     with pytest.raises(ValueError, match=r"must be read as \$Settings\['Key'\]"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -44,7 +45,12 @@ def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
     problems: list[tuple[int, str]] = []
     for answer in lines[:-1]:
         line, text = json.loads(answer)
-        problems.append((line, f"is not valid PowerShell: {text}"))
+        problems.append((line, f"is not valid PowerShell: {_without_script(text)}"))
     if not problems and lines[-1:] != ["version 5"]:
         return None
     return problems
+
+
+def _without_script(text: str) -> str:
+    """A message of the parser without the piece of the script that it quotes: no script body is printed."""
+    return re.sub(r"['\"].*['\"]", "'...'", text, flags=re.DOTALL)

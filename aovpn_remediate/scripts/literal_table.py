@@ -12,7 +12,7 @@ import re
 _TEXT = rb"'(?:[ -&(-~]|'')*'"
 _JOINED = rb"\(" + _TEXT + rb"(?: \+ (?:" + _TEXT + rb"|\[char\] 0x[0-9A-F]{4}))+\)"
 _SINGLE = re.compile(_TEXT + rb"|\$(?:null|true|false)|-?[0-9]+|" + _JOINED)
-_KEY = re.compile(rb"\r\n *(?:[A-Za-z][A-Za-z0-9]*|" + _TEXT + rb"|" + _JOINED + rb") *= ")
+_KEY = re.compile(rb"\r\n *([A-Za-z][A-Za-z0-9]*|" + _TEXT + rb"|" + _JOINED + rb") *= ")
 _TABLE_END = re.compile(rb"(?:\r\n *)?\}")
 _DEEPEST = 20
 
@@ -28,7 +28,12 @@ def end_of_table(code: bytes, start: int) -> int | None:
 def _read_table(code: bytes, place: int, depth: int) -> int:
     place = _after(b"@{", code, place)
     entry = _KEY.match(code, place)
+    keys: set[bytes] = set()
     while entry:
+        key = entry[1].strip(b"'").lower()
+        if key in keys:
+            raise ValueError("PowerShell does not accept a key twice, in any case")
+        keys.add(key)
         place = _read_value(code, entry.end(), depth)
         entry = _KEY.match(code, place)
     end = _TABLE_END.match(code, place)

@@ -19,7 +19,7 @@ _REGION = re.compile(r"^ *#region only: (\S+)\n(.*?)^ *#endregion\n", re.DOTALL 
 _COMMENT_LINE = re.compile(r"^\s*#.*$", re.MULTILINE)
 _COMMAND = re.compile(r"(?<![\w-])[A-Z][A-Za-z]+-[A-Za-z0-9]+(?![\w-])")
 _SETTING = re.compile(r"\$Settings\['(\w+)'\]")
-_OTHER_SETTING = re.compile(r"\$Settings(\.|\[(?!'\w+'\]))", re.IGNORECASE)
+_OTHER_SETTING = re.compile(r"(?i:\$settings)(?:\.|\[(?!'\w+'\]))|(?!\$Settings)(?i:\$settings)\b")
 
 
 @dataclass(frozen=True)
