@@ -299,7 +299,8 @@ function Repair-LiveCondition {
     $changed = $added['Done']
     $problems = $added['Problem']
     #region only: stale
-    # Without the new routes, the old ones may be the only way into the tunnel, so they stay until the disconnect.
+    # While a new route is missing, an old one may be the only way into the tunnel. So it stays until the
+    # disconnect.
     if ($null -ne $Data -and 0 -eq $problems.Count -and $safe.Count -eq $missing.Count) {
         $removed = Remove-GoneRoute -Interface $interface[0] -Gone $Data['Gone']
         $changed += $removed['Done']

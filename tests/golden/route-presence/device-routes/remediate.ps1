@@ -555,8 +555,8 @@ function Clear-CopyPlace {
 }
 
 # Saves the phonebook before Windows' commands change it, and returns the path of the copy. It is a kept copy
-# from the start: if this script is killed, a person must look at it. Then older kept copies with the same text
-# are not needed any more, so killed scripts that changed nothing leave only one.
+# from the start: if this script is killed, a person must look at it. Older kept copies with the same text are
+# deleted, so killed scripts that changed nothing leave only one.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
@@ -1490,7 +1490,8 @@ function Repair-LiveCondition {
     }
     $changed = $added['Done']
     $problems = $added['Problem']
-    # Without the new routes, the old ones may be the only way into the tunnel, so they stay until the disconnect.
+    # While a new route is missing, an old one may be the only way into the tunnel. So it stays until the
+    # disconnect.
     if ($null -ne $Data -and 0 -eq $problems.Count -and $safe.Count -eq $missing.Count) {
         $removed = Remove-GoneRoute -Interface $interface[0] -Gone $Data['Gone']
         $changed += $removed['Done']

@@ -561,8 +561,8 @@ function Clear-CopyPlace {
 }
 
 # Saves the phonebook before Windows' commands change it, and returns the path of the copy. It is a kept copy
-# from the start: if this script is killed, a person must look at it. Then older kept copies with the same text
-# are not needed any more, so killed scripts that changed nothing leave only one.
+# from the start: if this script is killed, a person must look at it. Older kept copies with the same text are
+# deleted, so killed scripts that changed nothing leave only one.
 function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
