@@ -31,19 +31,9 @@ def entry(  # noqa: PLR0913  each is a part of an entry
 
     ``keys`` are further keys of the first block, or other values of its keys; ``None`` leaves one out.
     """
-    header = name if isinstance(name, bytes) else name.encode()
-    first = [b"[" + header + b"]"]
-    if encoding:
-        first.append(b"Encoding=1")
-    first.append(b"PBVersion=8")
-    if kind is not None:
-        first.append(b"Type=%d" % kind)
-    first += [
-        b"AutoLogon=0",
-        b"UseRasCredentials=1",
-        b"LowDateTime=%d" % (-1180434704 + time),
-        b"HighDateTime=31109912",
-    ]
+    first = _head(name, encoding=encoding, kind=kind)
+    first += [b"AutoLogon=0", b"UseRasCredentials=1"]
+    first += [b"LowDateTime=%d" % (-1180434704 + time), b"HighDateTime=31109912"]
     first += [b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=" + HEX_PIECE, b"CustomAuthData=00AB"]
     first += [*_metric(b"IpInterfaceMetric", ipv4), b"IpDnsFlags=3", *_metric(b"Ipv6InterfaceMetric", ipv6)]
     first += [b"PreSharedKey=", b"IpDnsSuffix=corp.contoso.com", b"NumRoutes=%d" % len(routes)]
@@ -67,6 +57,18 @@ def _with_keys(lines: list[bytes], keys: Mapping[str, object]) -> list[bytes]:
     for name in keys:
         found += _metric(name.encode(), keys[name]) if name not in names else []
     return found
+
+
+def _head(name: str | bytes, *, encoding: bool, kind: int | None) -> list[bytes]:
+    """The first lines of an entry: its header, how it is encoded, and which kind of connection it is."""
+    header = name if isinstance(name, bytes) else name.encode()
+    lines = [b"[" + header + b"]"]
+    if encoding:
+        lines.append(b"Encoding=1")
+    lines.append(b"PBVersion=8")
+    if kind is not None:
+        lines.append(b"Type=%d" % kind)
+    return lines
 
 
 def _metric(key: bytes, value: object) -> list[bytes]:

@@ -74,9 +74,11 @@ def _forbidden(run: Run) -> Iterator[str]:
     """
     refused = run.state["refused"]
     yield from refused
-    errors = [error for error in run.errors if not any(reason in error for reason in refused)]
-    if errors:
-        yield f"wrote to stderr: {errors[0].strip().splitlines()[0][:300]}"
+    for error in run.errors:
+        is_named_already = any(reason in error for reason in refused)
+        if not is_named_already:
+            yield f"wrote to stderr: {error.strip().splitlines()[0][:300]}"
+            return
 
 
 def _protocol_problems(step: Step) -> Iterator[str]:

@@ -23,10 +23,11 @@ class Kinds(Mapping[str, type[Entry]]):
         if kind not in self._names:
             raise KeyError(kind)
         module = import_module(f"{_PACKAGE}.{kind.replace('-', '_')}")
-        classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Entry)]
-        for model in classes:
-            if model.model_config.get("title") == kind:
-                return model
+        for one in vars(module).values():
+            is_entry = isinstance(one, type) and issubclass(one, Entry)
+            if is_entry and one.model_config.get("title") == kind:
+                found: type[Entry] = one
+                return found
         raise TypeError(f'{module.__name__} has no class (Entry, title="{kind}")')
 
     def __iter__(self) -> Iterator[str]:

@@ -15,7 +15,9 @@ def _polish(schema: dict[str, Any], model: type[Strict]) -> None:
     for name, part in schema["properties"].items():
         if part.get("default", "") is None:
             del part["default"]
-        options = [one for one in part.pop("anyOf", []) if one != {"type": "null"} or name in model.nullable]
+        options = part.pop("anyOf", [])
+        if name not in model.nullable:
+            options = [one for one in options if one != {"type": "null"}]
         if len(options) == 1:
             part.update(options[0])
         elif options:

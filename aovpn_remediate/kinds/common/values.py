@@ -11,7 +11,9 @@ from typing import TypeGuard
 from aovpn_remediate.marker import read_marker
 from aovpn_remediate.problems import InvalidValue
 
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_COM = [f"com{number}" for number in range(1, 10)]
+_LPT = [f"lpt{number}" for number in range(1, 10)]
+RESERVED = {"con", "prn", "aux", "nul", *_COM, *_LPT}
 """Names that no file on Windows may have."""
 
 _KEY_FORM = "is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit"

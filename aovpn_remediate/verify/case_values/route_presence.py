@@ -58,10 +58,15 @@ def _live_values(settings: Mapping[str, Any], live: list[str], *, waits: bool) -
 
 def _waits(routes: Sequence[Route]) -> bool:
     """Whether the first route contains an exclusion."""
-    networks = [ip_network(route["Prefix"]) for route in routes if not route["Exclude"]]
-    exclusions = [ip_network(route["Prefix"]) for route in routes if route["Exclude"]]
-    inside = [one for one in exclusions if networks and one.version == networks[0].version]
-    return any(one.subnet_of(networks[0]) for one in inside)  # type: ignore[arg-type]
+    first = next((route for route in routes if not route["Exclude"]), None)
+    if first is None:
+        return False
+    outer = ip_network(first["Prefix"])
+    for route in routes:
+        network = ip_network(route["Prefix"])
+        if route["Exclude"] and network.version == outer.version and network.subnet_of(outer):  # type: ignore[arg-type]
+            return True
+    return False
 
 
 def _with_other_metric(routes: Sequence[Route], stored: list[str]) -> Mapping[str, Any]:
