@@ -24,7 +24,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         HEAD + "    profil: VPN\n    scope: user\n    ipv4: 3\n",
         '5:5: unknown key "profil"; did you mean "profile"?',
     ),
-    "a missing key": (HEAD + "    scope: user\n    ipv4: 3\n", "3:3: profile is missing; add profile: ..."),
+    "a missing key": (HEAD + "    scope: user\n    ipv4: 3\n", "3:3: profile is missing; add profile: Contoso User VPN"),
     "a typo in a kind": (
         "name: c\nremediations:\n  m:\n    kind: interface-metrics\n",
         '4:11: unknown kind "interface-metrics"; did you mean "interface-metric"?',
@@ -37,7 +37,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a typo in a key that is there, too": (ENTRY + "    profil: VPN\n", '8:5: unknown key "profil"; did you mean "profile"?'),
     "a secret and a missing key": (
         ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, client_cert: x}\n",
-        f'9:3: client_id is missing; add client_id: ...\n9:49: "client_cert" {SECRET}',
+        f'9:3: client_id is missing; add client_id: 11111111-1111-1111-1111-111111111111\n9:49: "client_cert" {SECRET}',
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
     "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", f"3:13: unknown kind a list; use one of: {ALL_KINDS}"),
@@ -46,7 +46,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         '3:6: m must be a mapping, not "x"; write keys and values below it',
     ),
     "no name": ("remediations: {}\n", "1:1: name is missing; add name: ..."),
-    "no remediations": ("name: c\n", "1:1: remediations is missing; add remediations: ..."),
+    "no remediations": ("name: c\n", "1:1: remediations is missing; add remediations: with an entry below it"),
     "remediations is empty": (
         "name: c\nremediations:\n",
         "2:14: remediations has no value; write one",
@@ -87,6 +87,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "an unquoted time": (
         LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
         '10:38: 06:30 needs quotes: other YAML readers read it as a number; write "06:30"',
+    ),
+    "a time that is not valid and has no quotes": (
+        LIST + "      - group: G\n        schedule: {every: 1 day, at: 25:00}\n",
+        '10:38: at "25:00" is not a valid time of day; write it as "06:30"',
     ),
     "400 hours": (
         LIST + "      - {group: G, schedule: {every: 400 hours}}\n",

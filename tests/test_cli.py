@@ -60,6 +60,12 @@ def test_check_reports_whether_the_files_on_disk_are_correct(tmp_path, capsys):
     assert capsys.readouterr().err == f"{script}: differs from the config; run remediate render\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has this folder")
+def test_an_output_folder_that_cannot_exist_is_named(tmp_path, capsys):
+    assert run(["render", "-c", str(EXAMPLE), "-o", "/proc/x"]) == 1
+    assert capsys.readouterr().err == "error: /proc/x: no such file or directory; name another folder\n"
+
+
 def test_the_folder_of_a_key_that_left_the_config_is_named(tmp_path, capsys):
     file = tmp_path / "r.yaml"
     file.write_text(config("a", "b"))
@@ -124,7 +130,10 @@ def test_validate_counts_what_it_checked(capsys):
 def test_a_missing_config_is_65(tmp_path, capsys, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     assert run([command]) == 65
-    assert capsys.readouterr().err == "remediate.yaml:1:1: does not exist; name the config with -c FILE\n"
+    assert (
+        capsys.readouterr().err
+        == "remediate.yaml:1:1: this file does not exist; write the path of the config after -c\n"
+    )
 
 
 def test_the_schema_is_json(capsys):
@@ -146,9 +155,9 @@ def test_the_kinds_are_listed_and_explained(capsys):
     [
         (
             ["validate", "foo.yaml"],
-            "unexpected argument foo.yaml; name the file with -c: remediate validate -c foo.yaml",
+            "unexpected argument foo.yaml; name the config with -c: remediate validate -c foo.yaml",
         ),
-        (["verify", "foo.yml"], "verify: name the file with -c: remediate verify -c foo.yml"),
+        (["verify", "foo.yml"], "verify: name the config with -c: remediate verify -c foo.yml"),
         (
             ["kinds", "custom", "b"],
             "Got unexpected extra argument(s) (b); see remediate kinds --help",

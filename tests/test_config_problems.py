@@ -40,9 +40,9 @@ def test_all_problems_come_at_once_in_the_files_order(tmp_path):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("missing.yaml", "does not exist; name the config with -c FILE"),
+        ("missing.yaml", "this file does not exist; write the path of the config after -c"),
         ("", "is a folder; name a file in it"),
-        ("x" * 300, "file name too long; name the config with -c FILE"),
+        ("x" * 300, "file name too long; write the path of the config after -c"),
     ],
 )
 def test_a_path_that_is_not_a_file_is_named(tmp_path, name, expected):

@@ -27,7 +27,7 @@ HEAD = "name: contoso\nremediations:\n  own:\n    kind: custom\n"
 PAIR = HEAD + "    detection: scripts/detect.ps1\n    remediation: scripts/repair.ps1\n"
 LINES = "line ends are LF; save the file with CRLF line ends"
 END = "does not end with exactly one line break"
-ASCII = "contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC"
+ASCII = "column 7: Windows PowerShell 5.1 reads {} in the device's code page; write it as a code: {}"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_account_is_system_unless_it_is_said(folder, line, account):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["3:3: detection is missing; add detection: ..."]),
+        ("", ["3:3: detection is missing; add detection: scripts/proxy-detect.ps1"]),
         (
             "    detection: scripts/detekt.ps1\n",
             ['5:16: detection "scripts/detekt.ps1" does not exist; write its path relative to the config\'s folder'],
@@ -162,9 +162,9 @@ def test_a_pipe_is_not_waited_for(folder):
     [
         (b"\xef\xbb\xbfexit 0\r\n", "s:1: starts with a byte order mark, which Intune's signature check refuses; save it without"),
         ("exit 0\r\n".encode("utf-16"), "s:1: is UTF-16; save it as plain ASCII"),
-        ("$a = 1\r\n$b = '\u00fc'\r\nexit 0\r\n".encode(), f"s:2: {ASCII}"),
-        (b"$b = '\xfc'\r\nexit 0\r\n", f"s:1: {ASCII}"),
-        (b"$b = '\x01'\r\nexit 0\r\n", f"s:1: {ASCII}"),
+        ("$a = 1\r\n$b = '\u00fc'\r\nexit 0\r\n".encode(), f"s:2: {ASCII.format('U+00FC', '[char] 0x00FC')}"),
+        (b"$b = '\xfc'\r\nexit 0\r\n", f"s:1: {ASCII.format('the byte 0xFC', 'e.g. [char] 0x00FC')}"),
+        (b"$b = '\x01'\r\nexit 0\r\n", f"s:1: {ASCII.format('U+0001', '[char] 0x0001')}"),
         (b"$a = $b ?? 1\r\nexit 0\r\n", "s:1: uses the operator ??, which Windows PowerShell 5.1 does not have"),
         (b"exit 0\r\na && b\r\n", "s:2: uses the operators && and ||, which Windows PowerShell 5.1 does not have"),
         (b"if ($a) {\r\n    exit 0\r\n", "s:2: cannot be parsed as PowerShell; check this line and the one before"),

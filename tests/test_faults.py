@@ -217,9 +217,8 @@ def test_a_refused_connection_is_reported_at_once(bench: Bench):
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     code = run(["plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", url])
     assert code == 1
-    assert (
-        "refuses the connection; check the address and that the service runs" in bench.capsys.readouterr().err
-    )
+    advice = f'start "remediate simulator --port {url.rpartition(":")[2]}" or correct --graph-url'
+    assert f"nothing answers at {url[7:]}; {advice}" in bench.capsys.readouterr().err
 
 
 @contextmanager

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from requests import exceptions
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from aovpn_remediate.errors import (
     ApprovalNeededError,
@@ -18,7 +21,7 @@ from aovpn_remediate.errors import (
     UsageError,
 )
 from aovpn_remediate.graph import open_tenant
-from aovpn_remediate.graph.connection import Timeouts
+from aovpn_remediate.graph.connection import Timeouts, silence_of
 from aovpn_remediate.graph.session import GraphSession
 from tests.scripted_server import Reply, batch_of, serving
 
@@ -173,11 +176,17 @@ def test_a_call_that_the_service_does_not_have_is_not_repeated(status):
 def test_a_refused_connection_says_so_soon():
     sleeps = []
     root = closed_port()
-    with pytest.raises(
-        UnreachableError, match=r"^GET /groups: 127\.0\.0\.1:\d+ refuses the connection; check"
-    ):
+    with pytest.raises(UnreachableError, match=r"^GET /groups: nothing answers at 127\.0\.0\.1:\d+; start"):
         session(root, sleeps).get("/groups")
     assert sleeps == []
+
+
+def test_a_refusal_of_another_computer_does_not_speak_of_the_simulator():
+    refused = NewConnectionError(HTTPConnection("graph.example"), "refused")
+    error = exceptions.ConnectionError(MaxRetryError(None, "/", refused))  # type: ignore[arg-type]
+    silence = silence_of(error, "graph.example:443")
+    assert silence.reason == "graph.example:443 refuses the connection"
+    assert silence.advice == "check the address and that the service runs"
 
 
 def test_a_service_that_never_answers_is_left_without_another_try():

@@ -231,8 +231,14 @@ def test_adopting_finds_the_one_foreign_package_of_the_display_name():
     ("key", "message"),
     [
         ("ours", "--adopt ours: the package is owned already; remove the option"),
-        ("none", '--adopt none: no foreign packages are named "AOVPN none"; exactly one must be'),
-        ("many", '--adopt many: 2 foreign packages are named "AOVPN many"; exactly one must be'),
+        (
+            "none",
+            '--adopt none: no foreign packages are named "AOVPN none"; set name: of none to the name that the package has in Intune',
+        ),
+        (
+            "many",
+            '--adopt many: 2 foreign packages are named "AOVPN many"; in Intune, rename all but the one that many must take over',
+        ),
     ],
 )
 def test_a_key_that_cannot_be_adopted_is_refused(key, message):

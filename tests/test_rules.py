@@ -33,15 +33,19 @@ def problems(body: str | bytes) -> list[str]:
         ),
         (
             "$a = 'M\u00fc'",
-            "s:1: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
+            "s:1: column 8: Windows PowerShell 5.1 reads U+00FC in the device's code page; write it as a code: [char] 0x00FC",
         ),
         (
             "$a = 1\n$b = '\u2019'",
-            "s:2: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
+            "s:2: column 7: Windows PowerShell 5.1 reads U+2019 in the device's code page; write it as a code: [char] 0x2019",
         ),
         (
             "$a = '\0'",
-            "s:1: contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code page; write it as a code, e.g. [char] 0x00FC",
+            "s:1: column 7: Windows PowerShell 5.1 reads U+0000 in the device's code page; write it as a code: [char] 0x0000",
+        ),
+        (
+            "$a = 1\n$b = '\U0001f600\u00fc'",
+            "s:2: column 7: Windows PowerShell 5.1 reads U+1F600 in the device's code page; write it as a code: [char]::ConvertFromUtf32(0x1F600)",
         ),
         ("$a = 1\n$s = {{ settings }}", "s:2: contains '{{', a template mark that was not replaced"),
         ("#% if x %#", "s:1: contains '#%', a template mark that was not replaced"),

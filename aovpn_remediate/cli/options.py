@@ -13,14 +13,22 @@ GraphUrl = Annotated[
     typer.Option(
         "--graph-url",
         metavar="URL",
-        help="The address of the Graph service, e.g. http://127.0.0.1:8765 of a simulator.",
+        help="The address of the Graph service, e.g. http://127.0.0.1:8765 of a simulator. "
+        "Required until signing in works.",
     ),
 ]
 AllowDelete = Annotated[
     bool,
     typer.Option(
         "--allow-delete",
-        help="Delete owned packages that were removed from the config; otherwise they are a note.",
+        help="Delete packages with this config's marker whose key is no longer in the config.",
+    ),
+]
+AllowDeleteInPlan = Annotated[
+    bool,
+    typer.Option(
+        "--allow-delete",
+        help="Plan to delete packages with this config's marker whose key is no longer in the config.",
     ),
 ]
 AllowAll = Annotated[bool, typer.Option("--allow-all", help="Allow assignments to all devices or all users.")]
@@ -29,7 +37,8 @@ Adopt = Annotated[
     typer.Option(
         "--adopt",
         metavar="KEY",
-        help="Take over the foreign package that has the name of the remediation KEY.",
+        help="Take over the foreign package that has the name of the remediation KEY; "
+        "see remediate docs ownership.",
     ),
 ]
 Diff = Annotated[bool, typer.Option("--diff", help="Show changed scripts as a unified diff.")]

@@ -31,16 +31,19 @@ def verify(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit file.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the output of the scripts.")] = False,
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the client of each failing case in this folder.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep the files of the simulated client of each failing case in this folder."
+        ),
     ] = None,
 ) -> None:
-    """Run each pair on a simulated client, in real PowerShell."""
+    """Run each script pair on a simulated client; needs PowerShell."""
     from aovpn_remediate.display import proof_text
     from aovpn_remediate.verify import failed_proofs
 
     for key in keys or ():
         if key.endswith((".yaml", ".yml")):  # no key has a point
-            raise UsageError(f"verify: name the file with -c: remediate verify -c {key}")
+            raise UsageError(f"verify: name the config with -c: remediate verify -c {key}")
     proofs = prove_config(config, keys=keys or (), keep=keep)
     if junit is not None:
         _write(junit, proof_text.proofs_junit(proofs))

@@ -25,7 +25,7 @@ def simulator(
     port: Annotated[int, typer.Option(parser=_port, metavar="N", help="The port; 0 for any free port.")],
     state: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep the tenant in this file, even if the simulator is killed."),
+        typer.Option(metavar="FILE", help="Save the tenant in this file, so that the next start has it."),
     ] = None,
     seed: Annotated[
         Path | None,

@@ -15,6 +15,7 @@ from aovpn_remediate.cli.options import (
     Adopt,
     AllowAll,
     AllowDelete,
+    AllowDeleteInPlan,
     AsJson,
     ConfigFile,
     Diff,
@@ -49,7 +50,7 @@ def plan(
     graph_url: GraphUrl = None,
     diff: Diff = False,
     as_json: AsJson = False,
-    allow_delete: AllowDelete = False,
+    allow_delete: AllowDeleteInPlan = False,
     allow_all: AllowAll = False,
     adopt: Adopt = None,
     detailed_exitcode: Annotated[

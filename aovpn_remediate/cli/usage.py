@@ -19,7 +19,7 @@ def usage_text(error: typer.TyperException, command: str) -> str:
     extra = _EXTRA.fullmatch(words)
     if extra and "--config" in options:
         file = extra[1].split(" ")[0]
-        return f"unexpected argument {extra[1]}; name the file with -c: remediate {command} -c {file}"
+        return f"unexpected argument {extra[1]}; name the config with -c: remediate {command} -c {file}"
     unknown = getattr(error, "option_name", None)
     if words.startswith("No such option") and unknown:
         words = f"No such option: {unknown}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +40,23 @@ def load_config(path: Path) -> Config:
         raise ConfigError(reading.problems)
     file = read_file(tree)
     entries = read_entries(tree)
-    problems = [*reading.problems, *entries.problems, *check_config(entries.valid, tree)]
+    found = [*entries.problems, *check_config(entries.valid, tree)]
     if isinstance(file, list):
-        raise ConfigError([*problems, *file])
-    if problems:
+        found += file
+    problems = [*_not_said_better(reading.problems, found), *found]
+    if isinstance(file, list) or problems:
         raise ConfigError(problems)
     remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
     tenants = {name: (tenant.id, tenant.client_id) for name, tenant in file.tenants.items()}
     return Config(file.name, remediations, tenants, tuple(advise(entries.valid, tree)))
+
+
+def _not_said_better(problems: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems without missing quotes around a value that is wrong anyway: its own problem shows them."""
+    wrong = {(problem.line, problem.column) for problem in found}
+    for problem in problems:
+        if problem.code != "yaml/unquoted-time" or (problem.line, problem.column) not in wrong:
+            yield problem
 
 
 def config_schema() -> dict[str, object]:

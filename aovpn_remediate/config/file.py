@@ -10,6 +10,7 @@ from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.kinds import Key, Name, Strict, Tags
 
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_ANY_GUID = "11111111-1111-1111-1111-111111111111"
 _OF_ASSIGNMENTS = ("group", "exclude", "all", "filter", "filter_mode", "schedule")
 
 Guid = Annotated[str, StringConstraints(pattern=_GUID)]
@@ -18,7 +19,7 @@ CONFIG_FILE = FileType(
     unknown_key="config/unknown-key",
     missing_key="config/missing-key",
     secret_key="config/secret",  # noqa: S106  the code of a problem
-    choose_file="name the config with -c FILE",
+    choose_file="write the path of the config after -c",
     example="remediate docs config shows an example",
     hints={
         "run_as": "scope decides the account; only the kind custom has run_as",
@@ -29,6 +30,12 @@ CONFIG_FILE = FileType(
         **{name: f"{name} belongs in an assignment" for name in _OF_ASSIGNMENTS},
     },
     first_keys="it must start with keys such as name: and remediations:",
+    samples={
+        "remediations": "remediations: with an entry below it",
+        "routes": "routes: [10.0.0.0/8]",
+        "id": f"id: {_ANY_GUID}",
+        "client_id": f"client_id: {_ANY_GUID}",
+    },
     forms={
         "every": ("interval", "4 hours"),
         "at": ("time of day", '"06:30"'),

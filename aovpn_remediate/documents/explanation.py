@@ -112,7 +112,7 @@ def _problem(
     location: Where = (*where, *inner)
     name = _name(location)
     if detail["type"] == "missing":
-        sample = file_type.samples.get(name, f"{name}: ...")
+        sample = file_type.samples.get(name) or _sample(name, model)
         return tree.key_problem(location[:-1], f"{name} is missing; add {sample}", file_type.missing_key)
     if detail["type"] == "extra_forbidden":
         refusal = _unknown_key(name, _keys_at(model, inner[:-1]), file_type)
@@ -130,6 +130,12 @@ def _problem(
         text = f"{name} {quoted(detail['input'])} is not a valid {form[0]}; write it as {form[1]}"
         return tree.problem(location, text, "value/wrong-type")
     return tree.problem(location, *_refusal(detail, name))
+
+
+def _sample(name: str, model: type[BaseModel]) -> str:
+    """The line with a key in the example of its kind, if there is one."""
+    found = re.search(rf"^ +({name}: .+)$", getattr(model, "example", ""), re.MULTILINE)
+    return found[1] if found else f"{name}: ..."
 
 
 def _refusal(detail: ErrorDetails, name: str) -> Refusal:

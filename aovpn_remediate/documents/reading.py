@@ -83,7 +83,7 @@ def _read_bytes(path: Path, file_type: FileType) -> bytes | Problem:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return _file_problem(path, f"does not exist; {file_type.choose_file}", "yaml/not-found")
+        return _file_problem(path, f"this file does not exist; {file_type.choose_file}", "yaml/not-found")
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         return _file_problem(path, f"{reason}; {file_type.choose_file}", "yaml/unreadable")

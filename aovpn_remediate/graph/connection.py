@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import requests
 import truststore
@@ -79,12 +80,21 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
             f"the name {host} cannot be resolved", "check the address and the network", was_sent=False
         )
     if isinstance(cause, NewConnectionError):
-        return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
+        return _refused(host, check)
     if isinstance(error, exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError):
         return Silence(f"{host} got the request but does not answer in time", check)
     if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
         return Silence(f"{host} closed the connection", check)
     return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
+
+
+def _refused(host: str, check: str) -> Silence:
+    """Nothing accepts the connection; on this machine that is mostly a simulator that was not started."""
+    port = urlsplit(f"//{host}").port
+    if port is None or not is_loopback(f"//{host}"):
+        return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
+    advice = f'start "remediate simulator --port {port}" or correct --graph-url'
+    return Silence(f"nothing answers at {host}", advice, was_sent=False, is_final=True)
 
 
 def _cause(error: exceptions.RequestException) -> object:

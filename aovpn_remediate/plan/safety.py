@@ -46,13 +46,17 @@ def adoptable(
             raise RefusedPlanError(f"--adopt {key}: the package is owned already; remove the option")
         matches = [foreign for foreign in tenant.foreign if foreign.name == wanted[key].name]
         if len(matches) != 1:
-            count = len(matches) or "no"
-            name = quoted(wanted[key].name)
-            raise RefusedPlanError(
-                f"--adopt {key}: {count} foreign packages are named {name}; exactly one must be"
-            )
+            raise RefusedPlanError(_no_single_match(key, quoted(wanted[key].name), len(matches)))
         found[key] = matches[0]
     return found
+
+
+def _no_single_match(key: str, name: str, count: int) -> str:
+    """Why no package can be adopted for a key, and what to do."""
+    advice = f"set name: of {key} to the name that the package has in Intune"
+    if count:
+        advice = f"in Intune, rename all but the one that {key} must take over"
+    return f"--adopt {key}: {count or 'no'} foreign packages are named {name}; {advice}"
 
 
 def _widens(change: Change) -> bool:

@@ -64,6 +64,8 @@ def _readable_errors() -> Iterator[None]:
         yield
     except (FileExistsError, NotADirectoryError) as error:
         raise OutputError(f"{_file_in(error.filename)}: is a file; name a folder for the output") from error
+    except FileNotFoundError as error:
+        raise OutputError(f"{error.filename}: no such file or directory; name another folder") from error
     except OSError as error:
         advice = "name another folder or change its permissions"
         raise OutputError(

@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_NOT_ASCII = (
-    "contains a character outside printable ASCII, which Windows PowerShell 5.1 reads in the device's code "
-    "page; write it as a code, e.g. [char] 0x00FC"
-)
+_NOT_ASCII = "column {}: Windows PowerShell 5.1 reads {} in the device's code page; write it as a code: {}"
 _BYTE_ORDER_MARK = "starts with a byte order mark, which Intune's signature check refuses; save it without"
 _LEADING_PIPE = "starts with a pipe, which Windows PowerShell 5.1 does not accept; put it on the line before"
 _NO_EXIT = "has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"
-_ODD_BYTE = re.compile(rb"[^\t\r\n -~]")
+_ODD_CHARACTER = re.compile(r"[^\t\r\n -~]")
 _ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
 _NEWER_NODES = {
@@ -133,10 +130,22 @@ def _check_bytes(content: bytes) -> Iterator[BrokenRule]:
     if len(content) > SIZE_LIMIT:
         text = f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
         yield BrokenRule(1, "rules/too-large", text)
-    code = content.removeprefix(_BOM)
-    for odd in _ODD_BYTE.finditer(code):
-        line = code.count(b"\n", 0, odd.start()) + 1
-        yield BrokenRule(line, "rules/not-ascii", _NOT_ASCII)
+    lines = content.removeprefix(_BOM).decode("utf-8", "surrogateescape").split("\n")
+    for number, line in enumerate(lines, 1):
+        odd = _ODD_CHARACTER.search(line)
+        if odd:
+            text = _NOT_ASCII.format(odd.start() + 1, *_character_and_code(odd[0]))
+            yield BrokenRule(number, "rules/not-ascii", text)
+
+
+def _character_and_code(character: str) -> tuple[str, str]:
+    """A character as a message names it, and how to write it in a script; a byte if it is not UTF-8."""
+    point = ord(character)
+    if 0xDC80 <= point <= 0xDCFF:  # what Python makes of a byte that is not UTF-8
+        return f"the byte 0x{point - 0xDC00:02X}", "e.g. [char] 0x00FC"
+    if point > 0xFFFF:
+        return f"U+{point:04X}", f"[char]::ConvertFromUtf32(0x{point:X})"
+    return f"U+{point:04X}", f"[char] 0x{point:04X}"
 
 
 def _check_lines(content: bytes) -> Iterator[BrokenRule]:
