@@ -13,10 +13,11 @@ MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "problems": set(),
+    "privileges": {"problems"},
     "errors": {"problems"},
     "model": set(),
     "marker": set(),
-    "kinds": {"documents", "marker", "model", "problems"},
+    "kinds": {"documents", "marker", "model", "privileges", "problems"},
     "config": {"documents", "kinds", "model", "problems"},
     "documents": {"problems"},
     "scripts": {"model", "problems"},
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "display": {"plan", "publish", "verify", "model"},
     "graph": {"marker", "model"},
     "simulator": set(),
-    "client": {"documents", "model", "problems"},
+    "client": {"documents", "model", "privileges", "problems"},
     "verify": {"scripts", "client", "documents", "model", "problems"},
 }
 

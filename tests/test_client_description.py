@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from aovpn_remediate.client import host
+from aovpn_remediate.client.aliases import command_of
 from aovpn_remediate.client.description import Description
 from aovpn_remediate.client.making import make_client
 from aovpn_remediate.client.snapshot import snapshot
@@ -45,3 +50,10 @@ def test_a_client_that_cannot_be_created_is_reported_with_the_reason(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ClientError, match="the files of the simulated client cannot be created: "):
         make_client(Description(), tmp_path / "file" / "client")
+
+
+def test_every_alias_of_the_simulated_client_is_known():
+    text = (Path(host.__file__).parent / "stand_ins.ps1").read_text(encoding="utf-8")
+    table = text[text.index("$aliases = @{") : text.index("if (", text.index("$aliases = @{"))]
+    aliases = dict(re.findall(r"(\w+) = '([\w-]+)'", table))
+    assert len(aliases) > 20 and {alias: command_of(alias) for alias in aliases} == aliases

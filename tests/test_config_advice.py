@@ -77,3 +77,11 @@ def test_what_is_probably_not_meant_is_a_warning(tmp_path, case):
     text, expected = ADVICE[case]
     said = [f"{one.line}:{one.column}: {one.text}" for one in load(tmp_path, ENTRY + text).warnings]
     assert said == expected
+
+
+def test_a_config_without_remediations_is_a_warning(tmp_path):
+    (said,) = load(tmp_path, "name: contoso\nremediations: {}\n").warnings
+    assert (said.line, said.column, said.code, said.is_warning) == (2, 1, "config/no-remediations", True)
+    assert said.text == (
+        "the config has no remediations; publish --allow-delete would delete every package of this config"
+    )

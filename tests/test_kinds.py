@@ -13,8 +13,9 @@ from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.kinds import KINDS, Entry, describe_kind, describe_kinds
 from aovpn_remediate.kinds.interface_metric import InterfaceMetric
-from aovpn_remediate.kinds.rasman_privileges import PRIVILEGES, WORKAROUND
+from aovpn_remediate.kinds.rasman_privileges import WORKAROUND
 from aovpn_remediate.model import RunAs
+from aovpn_remediate.privileges import PRIVILEGES
 
 MIXES = list(product(("repair", "ignore"), ("repair", "report", "ignore")))
 USER_MIXES = [("repair", "report"), ("repair", "ignore"), ("ignore", "repair")]

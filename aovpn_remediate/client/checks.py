@@ -61,6 +61,21 @@ def _missing(part: str, scope: object) -> str:
     return f"{part} names the phonebook {quoted(scope)}, which is not described; add it to phonebooks"
 
 
+def check_phonebooks(parts: Parts, tree: Tree) -> Iterator[Problem]:
+    """Yield the phonebooks that are the same file, such as device and all-users: the last one would win.
+
+    A kind has cases for any scope and relies on that, so this is for client files only.
+    """
+    phonebooks = parts.get("phonebooks", _NOTHING)
+    client = SimulatedClient(folder=Path())
+    seen: dict[str, str] = {}
+    for name in filter(is_scope, phonebooks.names()):
+        earlier = seen.setdefault(str(client.phonebook(name)).casefold(), name)
+        if earlier != name:
+            text = f"{quoted(name)} and {quoted(earlier)} are the same phonebook; use one of them"
+            yield tree.key_problem((*phonebooks.where, name), text, "client/phonebook-twice")
+
+
 def _repeated_registry_names(registry: Part, tree: Tree) -> Iterator[Problem]:
     """Windows has no two keys, and no two values of a key, whose names differ only by case."""
     yield from _repeated(registry, "registry key", tree)

@@ -8,7 +8,7 @@ networks: [{name: Cafe, interface: Ethernet, category: Public}]
 reachable: [dc01.corp.contoso.com, 'dc01.corp.contoso.com:389']    by a ping, and a connection to a port
 files: {ProgramData/Contoso/vpn.log: a text}    below the client's folder; !!binary for bytes
 registry: {'HKLM:\\SOFTWARE\\X': {Text: a, List: [a, b], Number: 1, Bytes: !!binary AAE=}}
-services: {RasMan: {started: -60, shared: false, privileges: [a, b], state: Stop Pending}}
+services: {RasMan: {started: -60, shared: false, privileges: [SeTcbPrivilege], state: Stop Pending}}
                                        started is minutes from now
 build: 22631                           of Windows
 events: [service RasMan restarted]     what happened to the client
@@ -31,6 +31,7 @@ from pydantic import Field
 
 from aovpn_remediate.client.values import (
     Build,
+    Command,
     Content,
     Culture,
     EntryName,
@@ -38,6 +39,7 @@ from aovpn_remediate.client.values import (
     FilePath,
     LiveMetric,
     LiveRoute,
+    Privilege,
     RegistryData,
     RegistryKey,
     Scope,
@@ -98,14 +100,14 @@ class ServiceDescription(StrictPart):
 
     started: Annotated[float, Field(ge=-TEN_YEARS, le=TEN_YEARS)] = -60
     shared: bool = False
-    privileges: list[str] | None = None
+    privileges: list[Privilege] | None = None
     state: Literal["Running", "Stopped", "Start Pending", "Stop Pending"] = "Running"
 
 
 class ChangeDescription(StrictPart):
     """What another program adds to a phonebook, once, when the script calls a command."""
 
-    at: Word
+    at: Command
     adds: list[EntryDescription]
 
 
@@ -122,7 +124,7 @@ class Description(StrictPart):
     services: dict[Word, ServiceDescription] = Field(default_factory=dict)
     build: Build = 22631
     events: list[Event] = Field(default_factory=list)
-    faults: dict[Word, str] = Field(default_factory=dict)
+    faults: dict[Command, str] = Field(default_factory=dict)
     denied: list[RegistryKey] = Field(default_factory=list)
     disk: Literal["full"] | None = None
     locked: dict[Scope, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)

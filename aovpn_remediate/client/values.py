@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from aovpn_remediate.client.aliases import command_of
+from aovpn_remediate.privileges import check_privilege
 from aovpn_remediate.problems import InvalidValue
 from aovpn_remediate.problems.words import close_word
 
@@ -56,10 +58,13 @@ def check_route(value: str) -> str:
     """Return a route, with or without ``@METRIC``."""
     prefix, at, metric = value.partition("@")
     try:
-        ip_network(prefix)
+        network = ip_network(prefix)
     except ValueError as error:
         text = "is not a valid route; write it as 10.0.0.0/8 or 10.1.0.0/16@5"
         raise InvalidValue("client/route", text) from error
+    if "/" not in prefix:
+        text = f"has no prefix length; add one, e.g. {network} for a single address"
+        raise InvalidValue("client/route", text)
     if at and not (_METRIC.fullmatch(metric) and int(metric) <= _LARGEST):
         raise InvalidValue("client/route", "has no valid metric after @; write a number, e.g. @5")
     return value
@@ -144,6 +149,14 @@ def check_event(value: str) -> str:
     raise InvalidValue("client/event", f"is not an event; {_EVENT_FORM}")
 
 
+def check_command(value: str) -> str:
+    """Return the name of a command or function; an alias is never the name that the simulation sees."""
+    command = command_of(value)
+    if command:
+        raise InvalidValue("client/alias", f"is an alias; write {command}")
+    return value
+
+
 def check_culture(value: str) -> str:
     """Return the name of a culture."""
     if _CULTURE.fullmatch(value):
@@ -170,4 +183,6 @@ Build = Annotated[int | str, PlainValidator(check_build), _ANYTHING]
 Event = Annotated[str, AfterValidator(check_event)]
 Culture = Annotated[str, AfterValidator(check_culture)]
 Word = Annotated[str, BeforeValidator(named), Field(min_length=1)]
+Command = Annotated[Word, AfterValidator(check_command)]
+Privilege = Annotated[str, AfterValidator(check_privilege)]
 Switch = Literal["refusesRoutes", "resetsMetric", "dropsExclusions", "reencodes"]

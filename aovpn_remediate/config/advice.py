@@ -17,6 +17,8 @@ Place = tuple[str, str]
 
 def advise(entries: Mapping[str, Entry], tree: Tree) -> list[Problem]:
     """Return the warnings about a config, each at the key of its entry."""
+    if not entries:
+        return [_empty(tree)]
     found = [*_overlaps(entries), *_own_advice(entries), *_unsigned(entries)]
     return sorted(_warning(key, code, text, tree) for key, code, text in found)
 
@@ -24,6 +26,12 @@ def advise(entries: Mapping[str, Entry], tree: Tree) -> list[Problem]:
 def _warning(key: str, code: str, text: str, tree: Tree) -> Problem:
     place = tree.key_place(("remediations", key))
     return Problem(str(tree.path), *place, text, code, is_warning=True)
+
+
+def _empty(tree: Tree) -> Problem:
+    place = tree.key_place(("remediations",))
+    text = "the config has no remediations; publish --allow-delete would delete every package of this config"
+    return Problem(str(tree.path), *place, text, "config/no-remediations", is_warning=True)
 
 
 def _overlaps(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str, str]]:

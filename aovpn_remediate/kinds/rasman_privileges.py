@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from aovpn_remediate.kinds.common.device import DeviceEntry
 from aovpn_remediate.kinds.common.entry import Wants
-from aovpn_remediate.problems import InvalidValue
+from aovpn_remediate.privileges import PRIVILEGES, check_privilege
 
 WINDOWS = (
     "SeImpersonatePrivilege", "SeIncreaseQuotaPrivilege", "SeTcbPrivilege", "SeChangeNotifyPrivilege",
@@ -22,29 +20,9 @@ WINDOWS = (
 WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
 """These, and the two more in the vendor's workaround for missing routes (unconfirmed)."""
 
-_NAMES = (
-    "AssignPrimaryToken", "Audit", "Backup", "ChangeNotify", "CreateGlobal", "CreatePagefile",
-    "CreatePermanent", "CreateSymbolicLink", "CreateToken", "Debug", "DelegateSessionUserImpersonate",
-    "EnableDelegation", "Impersonate", "IncreaseBasePriority", "IncreaseQuota", "IncreaseWorkingSet",
-    "LoadDriver", "LockMemory", "MachineAccount", "ManageVolume", "ProfileSingleProcess", "Relabel",
-    "RemoteShutdown", "Restore", "Security", "Shutdown", "SyncAgent", "SystemEnvironment",
-    "SystemProfile", "Systemtime", "TakeOwnership", "Tcb", "TimeZone", "TrustedCredManAccess", "Undock",
-)  # fmt: skip
-PRIVILEGES = tuple(f"Se{name}Privilege" for name in _NAMES)
-"""All privileges of Windows. A service that lists an unknown one may not start at all."""
-
-
-def _privilege(text: str) -> str:
-    if text in PRIVILEGES:
-        return text
-    known = {name.casefold(): f"Se{name}Privilege" for name in _NAMES}
-    word = re.sub("^se|priv[a-z]*$", "", text.casefold())  # the parts that all names share
-    close = get_close_matches(word, known, n=1)
-    advice = f'did you mean "{known[close[0]]}"?' if close else "write one as SeTcbPrivilege"
-    raise InvalidValue("privilege/unknown", f"is not a Windows privilege; {advice}")
-
-
-Privilege = Annotated[str, AfterValidator(_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})]
+Privilege = Annotated[
+    str, AfterValidator(check_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})
+]
 
 
 class RasManPrivileges(DeviceEntry, title="rasman-privileges"):

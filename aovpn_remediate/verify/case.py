@@ -43,6 +43,13 @@ CASE_FILE = FileType(
     reads_dates=False,
 )
 _CLIENT = replace(CASE_FILE, unknown_key="client/unknown-part")
+_PARTS_HERE = {
+    name: f"{name} is a part of a client; write it inside {'after' if name == 'events' else 'before'}:"
+    for name in Description.model_fields
+}
+_CASE = replace(CASE_FILE, hints={**CASE_FILE.hints, **_PARTS_HERE})
+
+_ONLY_BEFORE = ("locked", "changes")
 
 
 def _split(value: object) -> object:
@@ -95,7 +102,7 @@ def make_case(
     if not isinstance(item, dict):
         text = f"a case must be a mapping, not {quoted(item)}; start it with case: NAME"
         return [tree.problem(where, text, "value/wrong-type")]
-    entry = validate(model, item, where, tree, CASE_FILE)
+    entry = validate(model, item, where, tree, _CASE)
     before = _client(item, "before", where, tree)
     after = _client(item, "after", where, tree)
     problems = [*_run_problems(item, where, tree, runs), *_client_problems(item, where, tree)]
@@ -117,7 +124,10 @@ def _client_problems(item: Mapping[str, object], where: Where, tree: Tree) -> It
     """What is wrong between the parts of the client before the first run, and of the client afterwards."""
     before = parts_of(item.get("before"), (*where, "before"))
     yield from check_parts(before, tree)
-    unchanged: Parts = {name: part for name, part in before.items() if name not in ("locked", "changes")}
+    if "events" in before:
+        text = "events is for after only: nothing has happened before the first run; remove it"
+        yield tree.key_problem(before["events"].where, text, "client/events-before")
+    unchanged: Parts = {name: part for name, part in before.items() if name not in _ONLY_BEFORE}
     after: Parts = {**unchanged, **parts_of(item.get("after"), (*where, "after"))}
     yield from check_parts(after, tree)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from aovpn_remediate.client.checks import check_phonebooks, parts_of
 from aovpn_remediate.documents.reading import read_tree
 from aovpn_remediate.documents.tree import Tree
 from aovpn_remediate.problems import Problem
@@ -31,7 +32,11 @@ def read_client_file(path: Path, *, runs: int) -> ClientFile:
         text = f"the file must be a list of cases, not {quoted(items)}; start each case with - case: NAME"
         return ClientFile((), (*reading.problems, reading.tree.problem((), text, "client/not-a-list")))
     cases: list[Case] = []
-    problems = [*reading.problems, *_repeated_names(items, reading.tree)]
+    problems = [
+        *reading.problems,
+        *_repeated_names(items, reading.tree),
+        *_repeated_phonebooks(items, reading.tree),
+    ]
     for index, item in enumerate(items):
         case = make_case(item, (index,), reading.tree, runs=runs)
         if isinstance(case, list):
@@ -51,3 +56,10 @@ def _repeated_names(items: list[object], tree: Tree) -> Iterator[Problem]:
             text = f"there is another case {quoted(name)}; give each case its own name"
             yield tree.problem((index, "case"), text, "client/same-case-name")
         seen.add(str(name))
+
+
+def _repeated_phonebooks(items: list[object], tree: Tree) -> Iterator[Problem]:
+    for index, item in enumerate(items):
+        case = item if isinstance(item, dict) else {}
+        for key in ("before", "after"):
+            yield from check_phonebooks(parts_of(case.get(key), (index, key)), tree)
