@@ -11,7 +11,7 @@ from tests.pairs import pair
 SERVICE = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\RasMan"
 OURS = "HKLM:\\SOFTWARE\\aovpn-remediate"
 FAILURE = "The device is not ready."
-STALE = "RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)"
+STALE = "the new privileges are stored; they count when Windows is restarted (Restart, not Shut down)"
 SHELL_FOLDERS = "\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
 PROFILES = "HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 

@@ -64,7 +64,7 @@ def test_a_live_metric_that_the_user_may_not_change_is_pending(client, shell):
     said = say(client, shell, metric_pair())
     assert said.states == "issue fixed pending pending"
     assert metrics(client) == ["automatic", "automatic"]
-    assert "at the next connection" in str(said.runs[2].result["detail"])
+    assert "the next connection corrects this" in str(said.runs[2].result["detail"])
 
 
 def test_system_repairs_the_live_metric_of_its_own_profiles(client, shell):

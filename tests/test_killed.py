@@ -35,7 +35,8 @@ NEVER = (
     "if (Test-Content -Path $Old",
     "try { if (Test-Content -Path $Old",
     "Invoke-WithRetry -Action { [IO.File]::Replace($Old",
-    "if (-not (Test-Content -Path $Temporary",
+    "Move-File -Path $Temporary -Target $Old",
+    "Remove-UnneededFile -Path $Old",
     "if (Restore-Phonebook",
     "$false",
     "Save-KeptCopy",
@@ -131,7 +132,7 @@ def test_every_statement_that_writes_is_a_step():
     words = " ".join(STEPS)
     for statement in (
         "New-Object", "$stream.Write(", "$stream.Flush(", "$stream.Dispose(", "Remove-File -Path $backup",
-        "[IO.File]::Replace($Temporary", "Remove-UnneededFile -Path $places['", "Remove-UnneededFile -Path $file",
+        "[IO.File]::Replace($Temporary", "Remove-OwnFile -Path $places['", "Remove-UnneededFile -Path $file",
         "Remove-File -Path $old", "Move-File -Path $Copy", "[IO.File]::Delete($Path)",
     ):  # fmt: skip
         assert statement in words.replace("$stream = New-Object", "New-Object"), statement

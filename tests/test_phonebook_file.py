@@ -173,4 +173,4 @@ def test_nothing_behind_the_first_link_is_read(client, shell):
     (folder / path.name).rename(folder / "real.pbk")
     path.symlink_to(folder / "real.pbk")
     found = check(client, shell, metric_pair(scope="device")).result
-    assert found["detail"] == "a link is on the path to the phonebook: Pbk"
+    assert found["detail"] == "the path to the phonebook contains a link, which is not followed: Pbk"

@@ -43,6 +43,18 @@ def test_a_change_during_the_put_back_is_kept(client, shell):
     assert path.read_bytes().startswith(entry(PROFILE)) and b"[Other]" in path.read_bytes()
 
 
+def test_a_change_during_the_put_back_is_never_the_only_one_deleted(client, shell):
+    """There is no place for another kept copy, so the second version stays under another name."""
+    path = client.write_phonebook("user", entry(PROFILE))
+    for number in range(1, 10):
+        path.with_name(f"rasphone.pbk.aovpn-remediate.{number}.kept").write_bytes(b"%d" % number)
+    again = f"[IO.File]::AppendAllText($Path, '[Third]'); {REAL}"
+    run = repair(client, shell, on_replacement(metric_pair(), new=BETWEEN, put_back=again))
+    assert run.result["state"] == "failed" and "nine copies" in str(run.result["detail"])
+    second = entry(PROFILE, ipv4=3, ipv6=3) + b"[Third]"
+    assert second in files(client).values() and entry(PROFILE) + b"[Other]" in files(client).values()
+
+
 def test_a_phonebook_deleted_during_the_repair_is_not_restored(client, shell):
     path = client.write_phonebook("user", entry(PROFILE, ipv4=9, ipv6=9))
     repair(client, shell, metric_pair())
@@ -66,7 +78,7 @@ def test_a_profile_removed_before_the_repair_stays_removed(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     gone = f"[IO.File]::WriteAllText('{path}', '[Other]')"
     run = repair(client, shell, around(metric_pair(), "Repair-StoredCondition", f"{gone}; {REAL} @args"))
-    assert run.result["state"] == "failed" and "left the phonebook" in str(run.result["detail"])
+    assert run.result["state"] == "failed" and "was removed from the phonebook" in str(run.result["detail"])
     assert path.read_bytes() == b"[Other]"
 
 
@@ -75,7 +87,8 @@ def test_a_profile_removed_before_the_repair_stays_removed(client, shell):
 def test_a_phonebook_that_keeps_changing_is_tried_five_times(client, shell, times, state, place):
     path = client.write_phonebook("user", entry(PROFILE))
     write = f"[IO.File]::AppendAllText('{path}', '[Other]')"
-    write = f"if ($script:times -lt {times}) {{ $script:times++; {write} }}"
+    about = f"$args -contains '{path}'" if place == "comparison" else "$true"
+    write = f"if ($script:times -lt {times} -and {about}) {{ $script:times++; {write} }}"
     package = at_start(metric_pair(live="ignore"), "$script:times = 0")
     if place == "replacement":
         package = on_replacement(package, new=f"{write}\n{REAL}")
@@ -83,7 +96,7 @@ def test_a_phonebook_that_keeps_changing_is_tried_five_times(client, shell, time
         package = around(package, "Test-Content", f"{write}\n{REAL} @args")
     run = repair(client, shell, package)
     assert run.result["state"] == state
-    assert (state == "failed") == ("kept changing" in str(run.result["detail"]))
+    assert (state == "failed") == ("changed the phonebook five times" in str(run.result["detail"]))
     after = entry(PROFILE, ipv4=3, ipv6=3) if state == "fixed" else entry(PROFILE)
     assert path.read_bytes() == after + b"[Other]" * times
 

@@ -70,7 +70,7 @@ def test_a_restart_that_left_the_old_process_is_not_done_twice(client, shell):
 
 HALF = f"Stop-Service -Name 'RasMan' -Force -ErrorAction Stop\n    throw '{FAILURE}'"
 """A restart that ends when the service has stopped."""
-STOPPED = "an earlier restart left RasMan stopped"
+STOPPED = "RasMan is stopped since this package tried to restart it"
 
 
 def break_restart(client, shell, *, then: str = HALF) -> None:

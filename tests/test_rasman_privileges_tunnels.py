@@ -167,7 +167,7 @@ def doubt_null(client: SimulatedClient) -> None:
 
 LINK = "a link is on the path to a phonebook"
 SHARE = "the AppData of a user is not in its usual place; it may be on a share"
-NULL = "the phonebook contains null characters, which Windows never writes"
+NULL = "the phonebook contains null characters, so it may be damaged"
 DOUBTS = {
     doubt_shared_process: "it shares its process with another service",
     doubt_pending: "its state is Stop Pending",

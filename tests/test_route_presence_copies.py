@@ -145,7 +145,7 @@ def test_without_room_for_a_copy_no_route_command_runs(client, shell):
 
 @pytest.mark.parametrize(
     ("left", "detail"),
-    [(b"", "the profile left the phonebook"), (entry(PROFILE), "another entry changed")],
+    [(b"", "the profile was removed from the phonebook"), (entry(PROFILE), "another entry changed")],
 )
 def test_the_copy_is_older_than_the_repair_that_wrote_an_exclusion(client, shell, left, detail):
     before = entry(PROFILE, routes=("10.9.0.0/16",)) + entry("Last")

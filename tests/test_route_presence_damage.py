@@ -62,7 +62,7 @@ def test_unreadable_routes_after_the_commands_are_put_back(client, shell):
     [
         (entry(PROFILE, kind=1) + entry(PROFILE), "another entry changed"),  # the command takes the wrong one
         (entry(b"M\xfcnchen") + entry(PROFILE), "another entry changed"),  # or changes a neighbor's bytes
-        (entry(PROFILE, kind=None, last=(b"Type=2\xa0",)), "the profile left the phonebook"),
+        (entry(PROFILE, kind=None, last=(b"Type=2\xa0",)), "the profile was removed from the phonebook"),
     ],
 )
 def test_damage_of_another_entry_is_failed_and_leaves_a_copy(client, shell, content, detail):
@@ -118,7 +118,7 @@ def test_another_programs_entries_stay_when_the_entry_is_put_back(client, shell)
         ("Restore-ScopePhonebook", "the profile is not in the phonebook of all users"),
         (
             "Add-VpnConnectionRoute",
-            "the profile left the phonebook while its routes were changed; a copy is kept",
+            "the profile was removed from the phonebook while its routes were changed; a copy is kept",
         ),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_user_sees_missing_live_routes_as_pending(client, shell):
     connect(client)
     said = say(client, shell, routes(*TWO, scope="user"))
     assert said.states == "pending pending pending pending"
-    assert said.runs[0].result["detail"] == "live routes: 2 missing; correct at the next connection"
+    assert said.runs[0].result["detail"] == "live routes: 2 missing; the next connection corrects this"
     assert prefixes(client) == []
 
 
@@ -127,7 +127,7 @@ def test_a_live_route_around_an_exclusion_waits_for_the_next_connection(client, 
     assert said.states == ("pending " * 4 if within else "issue fixed healthy healthy").strip()
     assert prefixes(client) == ([] if within else [outer])
     if within:
-        detail = "live routes: 1 missing, each contains an exclusion; the phonebook was not checked"
+        detail = "live routes: 1 missing, not added because each contains an exclusion; the phonebook was not checked"
         assert said.runs[0].result["detail"] == detail
 
 
@@ -139,7 +139,7 @@ def test_other_live_routes_are_still_added(client, shell):
     assert said.states == "issue fixed pending pending"
     assert prefixes(client) == [TWO[1]]
     assert str(said.runs[2].result["detail"]).endswith(
-        "each contains an exclusion; correct at the next connection"
+        "not added because each contains an exclusion; the next connection corrects this"
     )
 
 

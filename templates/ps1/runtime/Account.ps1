@@ -1,6 +1,6 @@
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -14,7 +14,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }

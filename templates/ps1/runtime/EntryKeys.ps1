@@ -58,7 +58,7 @@ function Read-EntryNumber {
     }
 }
 
-# Compares the keys with what is wanted. Of rows that share a setting, one that differs is shown.
+# Compares the keys with what is wanted. If several rows have the same setting, the result shows a wrong one.
 function Test-EntryKey {
     param([hashtable] $Settings)
 

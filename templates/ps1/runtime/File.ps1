@@ -75,7 +75,7 @@ function Remove-File {
     Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
 }
 
-# Deletes a file that does no harm. If that fails, the next repair deletes it.
+# Deletes a file that is not needed any more. If that fails, the next repair deletes it.
 function Remove-UnneededFile {
     param([string] $Path)
 

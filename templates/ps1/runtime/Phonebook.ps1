@@ -44,7 +44,7 @@ function Read-PhonebookText {
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook contains null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
@@ -80,12 +80,12 @@ function Open-ProfileEntry {
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'the path to the phonebook contains a link, which is not followed: ' + $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
+        $detail = 'a repair was interrupted: the phonebook is missing or empty; the next repair restores it'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
@@ -112,7 +112,7 @@ function Get-Absence {
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
+            $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -239,12 +239,12 @@ function Set-EntryPiece {
     $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
 }
 
-# What this script knows about the end of a live difference that it does not correct.
+# When a live difference ends that this script does not correct, as text for the result.
 function Get-Outlook {
     param([hashtable] $Settings)
 
     if ('repair' -eq $Settings['Stored']) {
-        return 'correct at the next connection'
+        return 'the next connection corrects this'
     }
     'the phonebook was not checked'
 }

@@ -1,9 +1,10 @@
 # How a phonebook is replaced, and the copies beside it:
 # - .tmp is a new file until it is complete and takes another file's place. Its name is random.
-# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
-#   interrupted replacement from a phonebook that somebody deleted.
+# - .old is the old phonebook, from the replacement until the check after it. If the phonebook is missing, it
+#   shows that a replacement was interrupted. Without it, somebody deleted the phonebook.
 # - .bak is the version before the last change.
-# - .1.kept to .9.kept are what a person must look at. No script deletes them.
+# - .1.kept to .9.kept are copies that an administrator must check. A script deletes one only if a newer one
+#   has the same text.
 
 # Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
 # block: it gets the text and the place of the entry, and returns the new text.
@@ -13,7 +14,7 @@ function Edit-ProfileEntry {
     for ($try = 1; $try -le 5; $try++) {
         $open = Open-ProfileEntry -Settings $Settings
         if ($null -ne $open['Refusal']) {
-            throw 'the profile left the phonebook during the repair'
+            throw 'the profile was removed from the phonebook during the repair'
         }
         $after = & $Change $open['Text'] $open['Entry']
         if ([string]::Equals($open['Text'], $after)) {
@@ -23,7 +24,7 @@ function Edit-ProfileEntry {
             return $true
         }
     }
-    throw 'the phonebook kept changing during the repair'
+    throw 'other programs changed the phonebook five times during the repair; it was not written'
 }
 
 # Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
@@ -42,7 +43,7 @@ function Write-PhonebookText {
         $isReplaced = $isReplaced -and (Confirm-Switch @places -Before $Before -After $After)
     } finally {
         if (-not (Test-BrokenReplacement -Path $Path)) {
-            Remove-UnneededFile -Path $places['Temporary']
+            Remove-OwnFile -Path $places['Temporary'] -Text $After
         }
     }
     if (-not $isReplaced) {
@@ -53,6 +54,19 @@ function Write-PhonebookText {
         throw 'after the repair had written the phonebook, another program changed it'
     }
     $true
+}
+
+# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+function Remove-OwnFile {
+    param([string] $Path, [string] $Text)
+
+    try {
+        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+            [IO.File]::Delete($Path)
+        }
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
 }
 
 # Puts the new file in the phonebook's place, and the phonebook in the place of .old; $false if another
@@ -68,7 +82,7 @@ function Switch-Phonebook {
         try {
             [IO.File]::Replace($Temporary, $Path, $Old)
         } catch {
-            # An interrupted replacement can leave only the old file, under its new name.
+            # An interrupted replacement can leave no phonebook: the old one is .old, and the new one is .tmp.
             # Source: Win32 reference, ReplaceFileW, ERROR_UNABLE_TO_MOVE_REPLACEMENT_2 (1177).
             $null = Restore-Phonebook -Path $Path
             throw
@@ -78,7 +92,7 @@ function Switch-Phonebook {
 }
 
 # Whether the replaced file is the one that was read. If another program has written it after the last check,
-# its version comes back.
+# that version is restored.
 function Confirm-Switch {
     param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before, [string] $After)
 
@@ -95,9 +109,13 @@ function Confirm-Switch {
         Save-KeptCopy -Path $Path -Copy $Old
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
-    if (-not (Test-Content -Path $Temporary -Text $After)) {
-        # Another program has also written the new phonebook, before the old one came back.
-        Save-KeptCopy -Path $Path -Copy $Temporary
+    # Another program may have written the new phonebook too, before its first version was restored. Then this
+    # file is the only one with the second version.
+    Move-File -Path $Temporary -Target $Old
+    if (Test-Content -Path $Old -Text $After) {
+        Remove-UnneededFile -Path $Old
+    } else {
+        Save-KeptCopy -Path $Path -Copy $Old
     }
     $false
 }
@@ -234,7 +252,7 @@ function Find-KeptPlace {
             return $place
         }
     }
-    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
+    throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
 }
 
 # The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the

@@ -47,7 +47,7 @@ function Test-RasManMark {
     $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
 }
 
-# The process in which RasMan runs: its number and its start, because Windows uses numbers again; nothing if
+# The process in which RasMan runs: its number and its start, because Windows reuses process IDs; nothing if
 # RasMan does not run.
 function Get-RasManProcess {
     $service = Get-RasManService

@@ -22,7 +22,7 @@ function New-Outcome {
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -117,8 +117,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -205,7 +205,7 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
+# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)

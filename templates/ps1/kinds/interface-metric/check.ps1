@@ -1,6 +1,6 @@
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
-# Ethernet and Wi-Fi.
+# the lowest metric first, and prefers that interface when routes are equal (unconfirmed; as admins report
+# it). So a tunnel should have a lower metric than Ethernet and Wi-Fi.
 
 # The wanted metric of each address family that the settings name.
 function Get-Want {

@@ -1,6 +1,7 @@
-# Does the service RasMan have the privileges that it needs to install routes? Windows removes from a service
-# all privileges that its value RequiredPrivileges does not list. Without that value the service has all of
-# them. Source: Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW.
+# Does the service RasMan have the privileges that it needs to install routes (unconfirmed; from reports of
+# admins)? Windows removes from a service the privileges that its value RequiredPrivileges does not list,
+# except SeChangeNotifyPrivilege. Services in one process share theirs. Without that value nothing is
+# removed. Source: Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW.
 
 # The number of configured privileges.
 function Get-Want {
@@ -26,7 +27,7 @@ function Test-StoredCondition {
 
     $privileges = Get-RasManPrivilege
     if ($null -eq $privileges) {
-        return New-Finding -State 'healthy' -Detail 'RasMan is not restricted'
+        return New-Finding -State 'healthy' -Detail 'RasMan has no list, so Windows removes no privilege'
     }
     $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
     if (0 -eq $missing.Count) {
@@ -38,18 +39,18 @@ function Test-StoredCondition {
 }
 
 # Checks the running service: a change takes effect at its next start. A shutdown does not restart services
-# when Fast Startup is on (unconfirmed). There is Data after this script has restarted the service.
+# when Fast Startup is on (unconfirmed). $Data is set only if this run has restarted it.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
-        return New-Finding -State 'issue' -Detail 'an earlier restart left RasMan stopped'
+        return New-Finding -State 'issue' -Detail 'RasMan is stopped since this package tried to restart it'
     }
     if (-not (Test-RasManOutdated)) {
-        $detail = 'this script has not changed the privileges since RasMan was started'
+        $detail = 'RasMan was started after the last change, or nothing was changed'
         return New-Finding -State 'healthy' -Detail $detail
     }
-    $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
+    $detail = 'the new privileges are stored; they count when Windows is restarted (Restart, not Shut down)'
     #region only: restart
     if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
         $obstacle = Get-RestartObstacle

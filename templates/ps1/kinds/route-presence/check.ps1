@@ -1,5 +1,5 @@
-# Does a VPN profile have its routes? Windows has lost routes from phonebooks, has left them out at
-# connections, and has kept removed ones.
+# Does a VPN profile have its routes? Admins report that Windows lost routes from phonebooks, did not install
+# them when it connected, or kept removed ones.
 
 # The number of configured routes.
 function Get-Want {
@@ -160,7 +160,7 @@ function Test-LiveCondition {
     if ($safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
-    $detail = '{0}, each contains an exclusion; {1}' -f $detail, (Get-Outlook -Settings $Settings)
+    $detail += ', not added because each contains an exclusion; {0}' -f (Get-Outlook -Settings $Settings)
     New-Finding -State 'pending' -Detail $detail -Found $found
     #endregion
 }

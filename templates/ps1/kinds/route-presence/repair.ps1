@@ -65,9 +65,9 @@ function Get-GoneRoute {
 }
 #endregion
 
-# Writes the exclusions, then adds missing routes and corrects metrics, then removes stale routes. Exclusions
-# come first, so that no connection takes their addresses into the tunnel. After a problem nothing is
-# removed. Returns Problem, and Removed: the texts of the removed routes.
+# Adds and corrects routes, as far as the settings ask for it: exclusions first, so that no connection takes
+# their addresses into the tunnel, and stale routes last. After a problem nothing is removed. Returns Problem,
+# and Removed: the texts of the removed routes.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
@@ -166,7 +166,7 @@ function Confirm-OtherContent {
     try {
         $now = Open-ProfileEntry -Settings $Settings
         if ($null -ne $now['Refusal']) {
-            throw 'the profile left the phonebook while its routes were changed; a copy is kept'
+            throw 'the profile was removed from the phonebook while its routes were changed; a copy is kept'
         }
         $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
         if (-not $isOtherSame) {

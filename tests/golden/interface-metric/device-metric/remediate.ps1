@@ -2,12 +2,12 @@
 # Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
-# Ethernet and Wi-Fi.
+# the lowest metric first, and prefers that interface when routes are equal (unconfirmed; as admins report
+# it). So a tunnel should have a lower metric than Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object. Its
-# state is fixed; healthy, pending, absent or unknown if there was nothing to repair (exit code 0); or failed
-# (exit code 1).
+# state is "fixed" after a repair, "healthy", "pending", "absent" or "unknown" if nothing could or had to be
+# repaired (exit code 0), or "failed" (exit code 1).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -41,7 +41,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -55,7 +55,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -115,7 +115,7 @@ function Read-EntryNumber {
     }
 }
 
-# Compares the keys with what is wanted. Of rows that share a setting, one that differs is shown.
+# Compares the keys with what is wanted. If several rows have the same setting, the result shows a wrong one.
 function Test-EntryKey {
     param([hashtable] $Settings)
 
@@ -250,7 +250,7 @@ function Remove-File {
     Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
 }
 
-# Deletes a file that does no harm. If that fails, the next repair deletes it.
+# Deletes a file that is not needed any more. If that fails, the next repair deletes it.
 function Remove-UnneededFile {
     param([string] $Path)
 
@@ -374,7 +374,7 @@ function Read-PhonebookText {
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook contains null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
@@ -410,12 +410,12 @@ function Open-ProfileEntry {
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'the path to the phonebook contains a link, which is not followed: ' + $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
+        $detail = 'a repair was interrupted: the phonebook is missing or empty; the next repair restores it'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
@@ -442,7 +442,7 @@ function Get-Absence {
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
+            $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -534,10 +534,11 @@ function Add-EntryLine {
 
 # How a phonebook is replaced, and the copies beside it:
 # - .tmp is a new file until it is complete and takes another file's place. Its name is random.
-# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
-#   interrupted replacement from a phonebook that somebody deleted.
+# - .old is the old phonebook, from the replacement until the check after it. If the phonebook is missing, it
+#   shows that a replacement was interrupted. Without it, somebody deleted the phonebook.
 # - .bak is the version before the last change.
-# - .1.kept to .9.kept are what a person must look at. No script deletes them.
+# - .1.kept to .9.kept are copies that an administrator must check. A script deletes one only if a newer one
+#   has the same text.
 
 # Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
 # block: it gets the text and the place of the entry, and returns the new text.
@@ -547,7 +548,7 @@ function Edit-ProfileEntry {
     for ($try = 1; $try -le 5; $try++) {
         $open = Open-ProfileEntry -Settings $Settings
         if ($null -ne $open['Refusal']) {
-            throw 'the profile left the phonebook during the repair'
+            throw 'the profile was removed from the phonebook during the repair'
         }
         $after = & $Change $open['Text'] $open['Entry']
         if ([string]::Equals($open['Text'], $after)) {
@@ -557,7 +558,7 @@ function Edit-ProfileEntry {
             return $true
         }
     }
-    throw 'the phonebook kept changing during the repair'
+    throw 'other programs changed the phonebook five times during the repair; it was not written'
 }
 
 # Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
@@ -576,7 +577,7 @@ function Write-PhonebookText {
         $isReplaced = $isReplaced -and (Confirm-Switch @places -Before $Before -After $After)
     } finally {
         if (-not (Test-BrokenReplacement -Path $Path)) {
-            Remove-UnneededFile -Path $places['Temporary']
+            Remove-OwnFile -Path $places['Temporary'] -Text $After
         }
     }
     if (-not $isReplaced) {
@@ -587,6 +588,19 @@ function Write-PhonebookText {
         throw 'after the repair had written the phonebook, another program changed it'
     }
     $true
+}
+
+# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+function Remove-OwnFile {
+    param([string] $Path, [string] $Text)
+
+    try {
+        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+            [IO.File]::Delete($Path)
+        }
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
 }
 
 # Puts the new file in the phonebook's place, and the phonebook in the place of .old; $false if another
@@ -602,7 +616,7 @@ function Switch-Phonebook {
         try {
             [IO.File]::Replace($Temporary, $Path, $Old)
         } catch {
-            # An interrupted replacement can leave only the old file, under its new name.
+            # An interrupted replacement can leave no phonebook: the old one is .old, and the new one is .tmp.
             # Source: Win32 reference, ReplaceFileW, ERROR_UNABLE_TO_MOVE_REPLACEMENT_2 (1177).
             $null = Restore-Phonebook -Path $Path
             throw
@@ -612,7 +626,7 @@ function Switch-Phonebook {
 }
 
 # Whether the replaced file is the one that was read. If another program has written it after the last check,
-# its version comes back.
+# that version is restored.
 function Confirm-Switch {
     param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before, [string] $After)
 
@@ -629,9 +643,13 @@ function Confirm-Switch {
         Save-KeptCopy -Path $Path -Copy $Old
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
-    if (-not (Test-Content -Path $Temporary -Text $After)) {
-        # Another program has also written the new phonebook, before the old one came back.
-        Save-KeptCopy -Path $Path -Copy $Temporary
+    # Another program may have written the new phonebook too, before its first version was restored. Then this
+    # file is the only one with the second version.
+    Move-File -Path $Temporary -Target $Old
+    if (Test-Content -Path $Old -Text $After) {
+        Remove-UnneededFile -Path $Old
+    } else {
+        Save-KeptCopy -Path $Path -Copy $Old
     }
     $false
 }
@@ -737,7 +755,7 @@ function Find-KeptPlace {
             return $place
         }
     }
-    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
+    throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
 }
 
 # The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
@@ -801,7 +819,7 @@ function New-Outcome {
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -880,8 +898,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -956,7 +974,7 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
+# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)

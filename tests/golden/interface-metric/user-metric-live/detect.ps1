@@ -2,11 +2,12 @@
 # Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
-# Ethernet and Wi-Fi.
+# the lowest metric first, and prefers that interface when routes are equal (unconfirmed; as admins report
+# it). So a tunnel should have a lower metric than Ethernet and Wi-Fi.
 #
 # It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
-# or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+# or unknown (exit code 0), or issue (exit code 1). A non-zero exit code starts the remediation script, if
+# the package has one.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -22,7 +23,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -36,7 +37,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -91,7 +92,7 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -170,8 +171,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 

@@ -2,12 +2,12 @@
 # Kind interface-metric, rendered by aovpn-remediate.
 #
 # Is the interface metric of a VPN profile as configured? Windows asks the DNS servers of the interface with
-# the lowest metric first and prefers it where routes are equal. So a tunnel should have a lower one than
-# Ethernet and Wi-Fi.
+# the lowest metric first, and prefers that interface when routes are equal (unconfirmed; as admins report
+# it). So a tunnel should have a lower metric than Ethernet and Wi-Fi.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object. Its
-# state is fixed; healthy, pending, absent or unknown if there was nothing to repair (exit code 0); or failed
-# (exit code 1).
+# state is "fixed" after a repair, "healthy", "pending", "absent" or "unknown" if nothing could or had to be
+# repaired (exit code 0), or "failed" (exit code 1).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -23,7 +23,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -37,7 +37,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -118,7 +118,7 @@ function New-Outcome {
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -197,8 +197,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -273,7 +273,7 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
+# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)

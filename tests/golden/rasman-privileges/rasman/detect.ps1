@@ -1,12 +1,14 @@
 # Detection script of an Intune Remediation.
 # Kind rasman-privileges, rendered by aovpn-remediate.
 #
-# Does the service RasMan have the privileges that it needs to install routes? Windows removes from a service
-# all privileges that its value RequiredPrivileges does not list. Without that value the service has all of
-# them. Source: Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW.
+# Does the service RasMan have the privileges that it needs to install routes (unconfirmed; from reports of
+# admins)? Windows removes from a service the privileges that its value RequiredPrivileges does not list,
+# except SeChangeNotifyPrivilege. Services in one process share theirs. Without that value nothing is
+# removed. Source: Win32 reference, SERVICE_REQUIRED_PRIVILEGES_INFOW.
 #
 # It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
-# or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+# or unknown (exit code 0), or issue (exit code 1). A non-zero exit code starts the remediation script, if
+# the package has one.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -21,7 +23,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -35,7 +37,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -66,7 +68,7 @@ function Test-RasManMark {
     $null -ne $mark -and $mark['Value'] -and (Get-RasManProcess) -eq $mark['Value']
 }
 
-# The process in which RasMan runs: its number and its start, because Windows uses numbers again; nothing if
+# The process in which RasMan runs: its number and its start, because Windows reuses process IDs; nothing if
 # RasMan does not run.
 function Get-RasManProcess {
     $service = Get-RasManService
@@ -150,7 +152,7 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -229,8 +231,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -324,7 +326,7 @@ function Test-StoredCondition {
 
     $privileges = Get-RasManPrivilege
     if ($null -eq $privileges) {
-        return New-Finding -State 'healthy' -Detail 'RasMan is not restricted'
+        return New-Finding -State 'healthy' -Detail 'RasMan has no list, so Windows removes no privilege'
     }
     $missing = @(Get-MissingPrivilege -Settings $Settings -Listed $privileges['List'])
     if (0 -eq $missing.Count) {
@@ -336,18 +338,18 @@ function Test-StoredCondition {
 }
 
 # Checks the running service: a change takes effect at its next start. A shutdown does not restart services
-# when Fast Startup is on (unconfirmed). There is Data after this script has restarted the service.
+# when Fast Startup is on (unconfirmed). $Data is set only if this run has restarted it.
 function Test-LiveCondition {
     param([hashtable] $Settings, [hashtable] $Data)
 
     if (Test-RasManStopped) {
-        return New-Finding -State 'issue' -Detail 'an earlier restart left RasMan stopped'
+        return New-Finding -State 'issue' -Detail 'RasMan is stopped since this package tried to restart it'
     }
     if (-not (Test-RasManOutdated)) {
-        $detail = 'this script has not changed the privileges since RasMan was started'
+        $detail = 'RasMan was started after the last change, or nothing was changed'
         return New-Finding -State 'healthy' -Detail $detail
     }
-    $detail = 'RasMan still runs with its old privileges until Windows is restarted (restart, not shut down)'
+    $detail = 'the new privileges are stored; they count when Windows is restarted (Restart, not Shut down)'
     New-Finding -State 'pending' -Detail $detail
 }
 

@@ -1,11 +1,12 @@
 # Detection script of an Intune Remediation.
 # Kind route-presence, rendered by aovpn-remediate.
 #
-# Does a VPN profile have its routes? Windows has lost routes from phonebooks, has left them out at
-# connections, and has kept removed ones.
+# Does a VPN profile have its routes? Admins report that Windows lost routes from phonebooks, did not install
+# them when it connected, or kept removed ones.
 #
 # It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
-# or unknown (exit code 0), or issue (exit code 1, which starts the remediation script).
+# or unknown (exit code 0), or issue (exit code 1). A non-zero exit code starts the remediation script, if
+# the package has one.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -29,7 +30,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -43,7 +44,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -179,7 +180,7 @@ function Read-PhonebookText {
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook contains null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
@@ -215,12 +216,12 @@ function Open-ProfileEntry {
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'the path to the phonebook contains a link, which is not followed: ' + $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
+        $detail = 'a repair was interrupted: the phonebook is missing or empty; the next repair restores it'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
@@ -247,7 +248,7 @@ function Get-Absence {
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
+            $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -314,22 +315,23 @@ function Get-EntryPiece {
     -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
-# What this script knows about the end of a live difference that it does not correct.
+# When a live difference ends that this script does not correct, as text for the result.
 function Get-Outlook {
     param([hashtable] $Settings)
 
     if ('repair' -eq $Settings['Stored']) {
-        return 'correct at the next connection'
+        return 'the next connection corrects this'
     }
     'the phonebook was not checked'
 }
 
 # How a phonebook is replaced, and the copies beside it:
 # - .tmp is a new file until it is complete and takes another file's place. Its name is random.
-# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
-#   interrupted replacement from a phonebook that somebody deleted.
+# - .old is the old phonebook, from the replacement until the check after it. If the phonebook is missing, it
+#   shows that a replacement was interrupted. Without it, somebody deleted the phonebook.
 # - .bak is the version before the last change.
-# - .1.kept to .9.kept are what a person must look at. No script deletes them.
+# - .1.kept to .9.kept are copies that an administrator must check. A script deletes one only if a newer one
+#   has the same text.
 
 # Whether a replacement was interrupted: the old and the new file exist, but no phonebook, or one without
 # entries, which Windows creates if it finds none (unconfirmed). After a complete replacement there is no
@@ -398,7 +400,7 @@ function New-Finding {
     @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -477,8 +479,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 

@@ -1,12 +1,12 @@
 # Remediation script of an Intune Remediation.
 # Kind route-presence, rendered by aovpn-remediate.
 #
-# Does a VPN profile have its routes? Windows has lost routes from phonebooks, has left them out at
-# connections, and has kept removed ones.
+# Does a VPN profile have its routes? Admins report that Windows lost routes from phonebooks, did not install
+# them when it connected, or kept removed ones.
 #
 # It checks, repairs what differs, and checks again. The last line of its output is one JSON object. Its
-# state is fixed; healthy, pending, absent or unknown if there was nothing to repair (exit code 0); or failed
-# (exit code 1).
+# state is "fixed" after a repair, "healthy", "pending", "absent" or "unknown" if nothing could or had to be
+# repaired (exit code 0), or "failed" (exit code 1).
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -30,7 +30,7 @@ $Settings = @{
 
 # The account and the session that the script runs in.
 
-# Why this script must not check anything here, as a finding; nothing if it may.
+# Returns a finding if the script must stop here, else nothing.
 function Get-Refusal {
     param([string] $RunAs)
 
@@ -44,7 +44,7 @@ function Get-Refusal {
         $account = 'system'
     }
     if (-not $env:USERNAME -or $RunAs -ne $account) {
-        $detail = 'this script is made for the {0} account and runs as another' -f $RunAs
+        $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
 }
@@ -126,7 +126,7 @@ function Remove-File {
     Invoke-WithRetry -Action { [IO.File]::Delete($Path) }
 }
 
-# Deletes a file that does no harm. If that fails, the next repair deletes it.
+# Deletes a file that is not needed any more. If that fails, the next repair deletes it.
 function Remove-UnneededFile {
     param([string] $Path)
 
@@ -235,7 +235,7 @@ function Read-PhonebookText {
 
     $text = Read-FileText -Path $Path
     if ($text.IndexOf([char] 0) -ge 0) {
-        throw 'the phonebook contains null characters, which Windows never writes'
+        throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
@@ -271,12 +271,12 @@ function Open-ProfileEntry {
     $phonebook = Find-Phonebook -Scope $Settings['Scope']
     $open = @{ Path = $phonebook['Path']; Refusal = $null; Text = ''; Entry = $null }
     if ($phonebook['Link']) {
-        $detail = 'a link is on the path to the phonebook: {0}' -f $phonebook['Link']
+        $detail = 'the path to the phonebook contains a link, which is not followed: ' + $phonebook['Link']
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
     if (Test-BrokenReplacement -Path $open['Path']) {
-        $detail = 'a repair was interrupted: the phonebook is missing, and its old version is in a copy'
+        $detail = 'a repair was interrupted: the phonebook is missing or empty; the next repair restores it'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
         return $open
     }
@@ -303,7 +303,7 @@ function Get-Absence {
     foreach ($copy in @(Get-KeptCopy -Path $Path)) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
-            $detail = 'the profile is only in a copy that a repair left: it was lost, or removed since'
+            $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
     }
@@ -383,22 +383,23 @@ function Get-EntryPiece {
     -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
 }
 
-# What this script knows about the end of a live difference that it does not correct.
+# When a live difference ends that this script does not correct, as text for the result.
 function Get-Outlook {
     param([hashtable] $Settings)
 
     if ('repair' -eq $Settings['Stored']) {
-        return 'correct at the next connection'
+        return 'the next connection corrects this'
     }
     'the phonebook was not checked'
 }
 
 # How a phonebook is replaced, and the copies beside it:
 # - .tmp is a new file until it is complete and takes another file's place. Its name is random.
-# - .old is the old phonebook, from the replacement until the check after it. By it, a script tells an
-#   interrupted replacement from a phonebook that somebody deleted.
+# - .old is the old phonebook, from the replacement until the check after it. If the phonebook is missing, it
+#   shows that a replacement was interrupted. Without it, somebody deleted the phonebook.
 # - .bak is the version before the last change.
-# - .1.kept to .9.kept are what a person must look at. No script deletes them.
+# - .1.kept to .9.kept are copies that an administrator must check. A script deletes one only if a newer one
+#   has the same text.
 
 # Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
 # block: it gets the text and the place of the entry, and returns the new text.
@@ -408,7 +409,7 @@ function Edit-ProfileEntry {
     for ($try = 1; $try -le 5; $try++) {
         $open = Open-ProfileEntry -Settings $Settings
         if ($null -ne $open['Refusal']) {
-            throw 'the profile left the phonebook during the repair'
+            throw 'the profile was removed from the phonebook during the repair'
         }
         $after = & $Change $open['Text'] $open['Entry']
         if ([string]::Equals($open['Text'], $after)) {
@@ -418,7 +419,7 @@ function Edit-ProfileEntry {
             return $true
         }
     }
-    throw 'the phonebook kept changing during the repair'
+    throw 'other programs changed the phonebook five times during the repair; it was not written'
 }
 
 # Replaces the phonebook and keeps the old version beside it. If another program has changed the phonebook
@@ -437,7 +438,7 @@ function Write-PhonebookText {
         $isReplaced = $isReplaced -and (Confirm-Switch @places -Before $Before -After $After)
     } finally {
         if (-not (Test-BrokenReplacement -Path $Path)) {
-            Remove-UnneededFile -Path $places['Temporary']
+            Remove-OwnFile -Path $places['Temporary'] -Text $After
         }
     }
     if (-not $isReplaced) {
@@ -448,6 +449,19 @@ function Write-PhonebookText {
         throw 'after the repair had written the phonebook, another program changed it'
     }
     $true
+}
+
+# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+function Remove-OwnFile {
+    param([string] $Path, [string] $Text)
+
+    try {
+        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+            [IO.File]::Delete($Path)
+        }
+    } catch [IO.IOException], [UnauthorizedAccessException] {
+        return
+    }
 }
 
 # Puts the new file in the phonebook's place, and the phonebook in the place of .old; $false if another
@@ -463,7 +477,7 @@ function Switch-Phonebook {
         try {
             [IO.File]::Replace($Temporary, $Path, $Old)
         } catch {
-            # An interrupted replacement can leave only the old file, under its new name.
+            # An interrupted replacement can leave no phonebook: the old one is .old, and the new one is .tmp.
             # Source: Win32 reference, ReplaceFileW, ERROR_UNABLE_TO_MOVE_REPLACEMENT_2 (1177).
             $null = Restore-Phonebook -Path $Path
             throw
@@ -473,7 +487,7 @@ function Switch-Phonebook {
 }
 
 # Whether the replaced file is the one that was read. If another program has written it after the last check,
-# its version comes back.
+# that version is restored.
 function Confirm-Switch {
     param([string] $Path, [string] $Old, [string] $Temporary, [string] $Before, [string] $After)
 
@@ -490,9 +504,13 @@ function Confirm-Switch {
         Save-KeptCopy -Path $Path -Copy $Old
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
-    if (-not (Test-Content -Path $Temporary -Text $After)) {
-        # Another program has also written the new phonebook, before the old one came back.
-        Save-KeptCopy -Path $Path -Copy $Temporary
+    # Another program may have written the new phonebook too, before its first version was restored. Then this
+    # file is the only one with the second version.
+    Move-File -Path $Temporary -Target $Old
+    if (Test-Content -Path $Old -Text $After) {
+        Remove-UnneededFile -Path $Old
+    } else {
+        Save-KeptCopy -Path $Path -Copy $Old
     }
     $false
 }
@@ -629,7 +647,7 @@ function Find-KeptPlace {
             return $place
         }
     }
-    throw 'nine copies of earlier phonebooks are kept beside this one; look at them and delete them first'
+    throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
 }
 
 # The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
@@ -693,7 +711,7 @@ function New-Outcome {
     @{ Changed = $Changed; Problem = $Problem; Data = $Data }
 }
 
-# One finding from all findings. Unknown comes first, then absent, because both prevent a repair.
+# Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
     param([object[]] $Finding, [hashtable] $Data)
 
@@ -783,8 +801,8 @@ function ConvertTo-PlainError {
     [regex]::Replace($text, '\s+', ' ').Trim()
 }
 
-# One line of ASCII JSON with at most 2,000 characters. Intune keeps the last 2,048 characters of the last
-# line and converts them to the OEM code page. Source: Intune documentation, Remediations.
+# One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
+# Remediations): the end of the last line, read in the OEM code page (measured: fadwen/IntuneScriptLab).
 function ConvertTo-ResultLine {
     param([hashtable] $Settings, [hashtable] $Finding)
 
@@ -859,7 +877,7 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and returns what became of it. If one repair fails, the others run anyway. Each
+# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each
 # repair gets what the check found and the Data of the steps before it, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
@@ -1184,9 +1202,9 @@ function Get-TouchedId {
     }
 }
 
-# Writes the exclusions, then adds missing routes and corrects metrics, then removes stale routes. Exclusions
-# come first, so that no connection takes their addresses into the tunnel. After a problem nothing is
-# removed. Returns Problem, and Removed: the texts of the removed routes.
+# Adds and corrects routes, as far as the settings ask for it: exclusions first, so that no connection takes
+# their addresses into the tunnel, and stale routes last. After a problem nothing is removed. Returns Problem,
+# and Removed: the texts of the removed routes.
 function Set-StoredRoute {
     param([hashtable] $Settings, [hashtable] $Difference)
 
@@ -1210,7 +1228,7 @@ function Confirm-OtherContent {
     try {
         $now = Open-ProfileEntry -Settings $Settings
         if ($null -ne $now['Refusal']) {
-            throw 'the profile left the phonebook while its routes were changed; a copy is kept'
+            throw 'the profile was removed from the phonebook while its routes were changed; a copy is kept'
         }
         $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
         if (-not $isOtherSame) {
