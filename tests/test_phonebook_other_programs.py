@@ -41,6 +41,17 @@ def test_a_change_during_the_put_back_is_kept(client, shell):
     changed = entry(PROFILE, ipv4=3, ipv6=3)
     assert kept(path)[:1] == [changed + b"[Third]"]
     assert path.read_bytes().startswith(entry(PROFILE)) and b"[Other]" in path.read_bytes()
+    assert not path.with_name("rasphone.pbk.aovpn-remediate.old").exists()
+
+
+def test_a_change_during_the_put_back_that_cannot_be_moved_stays(client, shell):
+    client.write_phonebook("user", entry(PROFILE))
+    again = f"[IO.File]::AppendAllText($Path, '[Third]'); {REAL}"
+    package = on_replacement(metric_pair(), new=BETWEEN, put_back=again)
+    held = f"if ($args -like '*.old') {{ throw [IO.IOException] 'held' }}\n{REAL} @args"
+    run = repair(client, shell, around(package, "Move-File", held))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "held")
+    assert entry(PROFILE, ipv4=3, ipv6=3) + b"[Third]" in files(client).values()
 
 
 def test_a_change_during_the_put_back_is_never_the_only_one_deleted(client, shell):
