@@ -106,9 +106,11 @@ _ALIASES = {
     "Where-Object": "? where",
     "Write-Output": "echo write",
 }
-_COMMANDS = {alias: command for command, aliases in _ALIASES.items() for alias in aliases.split()}
 
 
 def command_of(name: str) -> str:
     """Return the command that an alias stands for; nothing if the name is not an alias."""
-    return _COMMANDS.get(name.casefold(), "")
+    for command, aliases in _ALIASES.items():
+        if name.casefold() in aliases.split():
+            return command
+    return ""
