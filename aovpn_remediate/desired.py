@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ClientFileError, UsageError
-from aovpn_remediate.model import Remediation, ScriptPackage
+from aovpn_remediate.model import Remediation, ScriptPackage, TenantSettings
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import nearest
 from aovpn_remediate.scripts.ask import Ask
@@ -24,12 +24,13 @@ class Desired:
     """The packages of a config.
 
     ``config`` is its name, ``pairs`` are the remediations with their packages in the order of the file.
-    ``warnings`` are problems that stop nothing.
+    ``warnings`` are problems that stop nothing. ``tenants`` are those of the config, by name.
     """
 
     config: str
     pairs: tuple[Pair, ...]
     warnings: tuple[Problem, ...] = ()
+    tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
 
     @property
     def packages(self) -> tuple[ScriptPackage, ...]:
@@ -50,7 +51,7 @@ def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediati
     habits = refuse_bad_scripts(packages, own, ask)
     _refuse_bad_client_files(config.remediations, read_client_files)
     pairs = tuple(zip(config.remediations, packages, strict=True))
-    return Desired(config.name, pairs, (*config.warnings, *habits))
+    return Desired(config.name, pairs, (*config.warnings, *habits), config.tenants)
 
 
 def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:

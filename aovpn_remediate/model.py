@@ -244,6 +244,20 @@ class Remediation:
     settings: KindSettings
 
 
+@dataclass(frozen=True, kw_only=True)
+class TenantSettings:
+    """What the config says about one tenant; an empty value is not set and may come from the environment."""
+
+    name: str = ""
+    id: str = ""
+    client_id: str = ""
+    cloud: str = ""
+    auth: str = ""
+    service_connection_id: str = ""
+    certificate: Path | None = None
+    secret_env: str = ""
+
+
 @dataclass(frozen=True)
 class SettingText:
     """One setting of a kind, in words."""

@@ -13,7 +13,7 @@ from aovpn_remediate.config.file import CONFIG_FILE, File
 from aovpn_remediate.config.remediation import make_remediation
 from aovpn_remediate.documents.reading import read_tree
 from aovpn_remediate.errors import ConfigError
-from aovpn_remediate.model import Remediation
+from aovpn_remediate.model import Remediation, TenantSettings
 from aovpn_remediate.problems import Problem
 
 __all__ = ["Config", "config_schema", "load_config"]
@@ -21,14 +21,14 @@ __all__ = ["Config", "config_schema", "load_config"]
 
 @dataclass(frozen=True)
 class Config:
-    """A checked config: its name, its remediations in the file's order, its tenants as (id, client id).
+    """A checked config: its name, its remediations, its tenants by name.
 
-    ``warnings`` are what is allowed but probably not meant.
+    Remediations and tenants are in the file's order. ``warnings`` are what is allowed but probably not meant.
     """
 
     name: str
     remediations: tuple[Remediation, ...]
-    tenants: Mapping[str, tuple[str, str]]
+    tenants: Mapping[str, TenantSettings]
     warnings: tuple[Problem, ...] = ()
 
 
@@ -47,7 +47,7 @@ def load_config(path: Path) -> Config:
     if isinstance(file, list) or problems:
         raise ConfigError(problems)
     remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
-    tenants = {name: (tenant.id, tenant.client_id) for name, tenant in file.tenants.items()}
+    tenants = {name: tenant.settings(name) for name, tenant in file.tenants.items()}
     return Config(file.name, remediations, tenants, tuple(advise(entries.valid, tree)))
 
 

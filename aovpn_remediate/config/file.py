@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.kinds import Key, Name, Strict, Tags
+from aovpn_remediate.model import TenantSettings
 
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _ANY_GUID = "11111111-1111-1111-1111-111111111111"
@@ -58,6 +59,10 @@ class TenantEntry(Strict, title="Tenant"):
 
     id: Guid = Field(title="Tenant id", description="The directory's id.")
     client_id: Guid = Field(title="Client id", description="The app registration's id.")
+
+    def settings(self, name: str) -> TenantSettings:
+        """Return the settings of the tenant with this name."""
+        return TenantSettings(name=name, id=self.id, client_id=self.client_id)
 
 
 class File(Strict, title="remediate.yaml"):
