@@ -82,7 +82,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "a file below a phonebook": (client("phonebooks: {user: []}, files: {Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/Pbk/rasphone.pbk/x: a}"), ['1:54: "Users/jdoe/AppData/Roaming/Microsoft/Network/Connections/..." is below a phonebook, which is a file; name another path']),
     "a file that is a number": (client("files: {a: 1}"), ["1:33: a 1 must be text, or !!binary for bytes; put it in quotes"]),
     "binary data that is not Base64": (client("files: {a: !!binary x}"), ["1:33: !!binary needs Base64 text; write it as !!binary AAE="]),
-    "another tag": (client("files: {a: !!python/name:os x}"), ['1:33: the tag "tag:yaml.org,2002:python/name:os" is not accepted; remove it']),
+    "another tag": (client("files: {a: !!python/name:os x}"), ['1:33: a tag, a word after !, is not accepted; remove it, or quote a text that starts with !']),
     "a registry key without a colon": (client("registry: {HKLM\\X: {}}"), [f'1:33: registry "HKLM\\X" {KEY}']),
     "a registry key that is a list": (client("registry: {'HKLM:\\X': []}"), ["1:44: HKLM:\\X must be a mapping, not a list; write keys and values below it"]),
     "a registry value of no type": (registry("A: true, B: 1.5, C: {}, D: [1], E: 99999999999"), [f"1:48: A true {DATA}", f"1:57: B 1.5 {DATA}", f"1:65: C {DATA}", f"1:72: D {DATA}", f"1:80: E 99999999999 {DATA}"]),

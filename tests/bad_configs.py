@@ -13,6 +13,11 @@ TWO_ENTRIES = (
 WRONG_INDENT = "often: wrong indentation, a missing - or space, or a text with : that needs quotes"
 METRIC = "is not a valid metric; write a number from 1 to 9999 without quotes, or automatic"
 SECRET = "looks like a secret; secrets do not belong in this file, remove it"
+TENANT_SECRET = (
+    "looks like a secret; remove it and put the secret into the environment variable AZURE_CLIENT_SECRET, or into another "
+    "variable and write that variable's name after secret_env"
+)
+TENANT_KEYS = "auth, certificate, client_id, cloud, id, secret_env, service_connection_id"
 BAD: dict[str, tuple[str | bytes, str]] = {
     "a tab": (HEAD + "\tscope: user\n", "5:1: this line is indented with a tab; use spaces"),
     "a duplicate key": (
@@ -36,8 +41,59 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a typo in kind": ("name: c\nremediations:\n  m: {knd: x}\n", '3:7: unknown key "knd"; did you mean "kind"?'),
     "a typo in a key that is there, too": (ENTRY + "    profil: VPN\n", '8:5: unknown key "profil"; did you mean "profile"?'),
     "a secret and a missing key": (
-        ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, client_cert: x}\n",
-        f'9:3: client_id is missing; add client_id: 11111111-1111-1111-1111-111111111111\n9:49: "client_cert" {SECRET}',
+        HEAD + "    scope: user\n    ipv4: 3\n    client_cert: x\n",
+        f'3:3: profile is missing; add profile: Contoso User VPN\n7:5: "client_cert" {SECRET}',
+    ),
+    "a secret of a tenant": (
+        ENTRY + "tenants:\n  t: {id: contoso.onmicrosoft.com, client_secret: x}\n",
+        f"9:36: this key {TENANT_SECRET}",
+    ),
+    "a secret in place of an id": (
+        ENTRY + "tenants:\n  t: {id: aBc8Q~defghijklmnopqrstuvwxyzABCDEFGHIJ}\n",
+        f"9:11: id {TENANT_SECRET}",
+    ),
+    "a tenant's keys": (
+        ENTRY + "tenants:\n  t: {clientid: x, tenant_id: y, z: 1, certificat: x}\n",
+        '9:7: this key is not valid; did you mean "client_id"?\n9:20: this key is not valid; did you mean "id"?\n'
+        f'9:34: this key is not valid; use one of: {TENANT_KEYS}\n9:40: this key is not valid; did you mean "certificate"?',
+    ),
+    "a tenant's values": (
+        ENTRY + "tenants:\n  t: {cloud: usgow, auth: x, certificate: [], secret_env: a-b, service_connection_id: 5, id: ~}\n",
+        '9:14: cloud is not valid; did you mean "usgov"?\n'
+        "9:27: auth is not valid; write auto, browser, device-code, secret, certificate, workload-identity, azure-pipelines, "
+        "github, assertion, managed-identity, azure-cli or broker\n"
+        "9:43: certificate must be text; write the path of a PEM or PFX file\n"
+        "9:59: secret_env is not valid; write the name of the environment variable that holds the secret, such as CONTOSO_SECRET\n"
+        "9:87: service_connection_id must be text; write it as 11111111-1111-1111-1111-111111111111\n"
+        "9:94: id has no value; write one or remove the key",
+    ),
+    "a tenant's names": (
+        ENTRY + "tenants:\n  Test: {}\n  test: {}\n  a b: {}\n  Nul: {}\n  aB1cD2eF3gH4iJ5kL6mN7oP8: {}\n",
+        "10:3: the name of this tenant differs from an earlier name only by case; rename one\n"
+        "11:3: the name of this tenant is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit\n"
+        "12:3: the name of this tenant is a reserved file name in Windows; choose another\n"
+        f"13:3: the name of this tenant {TENANT_SECRET}",
+    ),
+    "a tenant that is text": (
+        ENTRY + "tenants:\n  t: x\n",
+        "9:6: this tenant must be a mapping; write keys such as id: and client_id: below its name",
+    ),
+    "a tenant without a value": (
+        ENTRY + "tenants:\n  t:\n",
+        "9:5: this tenant must be a mapping; write keys such as id: and client_id: below its name",
+    ),
+    "tenants that are a list": (
+        ENTRY + "tenants:\n  - t\n",
+        "9:3: tenants must be a mapping; write a name and a mapping for each tenant below it",
+    ),
+    "tenants without a value": (ENTRY + "tenants:\n", "8:9: tenants has no value; write one or remove the key"),
+    "a tenant with duplicate keys and a time": (
+        ENTRY + "tenants:\n  t: {id: x, id: y}\n  t: {}\n  u: {z: 1:30}\n",
+        '9:11: id is not valid; write it as 11111111-1111-1111-1111-111111111111, or one of the tenant\'s domains such as '
+        "contoso.onmicrosoft.com\n9:14: duplicate key, first on line 9; rename or remove one\n"
+        "10:3: duplicate key, first on line 9; rename or remove one\n"
+        f"11:7: this key is not valid; use one of: {TENANT_KEYS}\n"
+        "11:10: this value needs quotes: other YAML readers read it as a number; put it in quotes",
     ),
     "no kind": ("name: c\nremediations:\n  m: {}\n", "3:3: kind is missing; add kind: interface-metric"),
     "a kind that is a list": ("name: c\nremediations:\n  m: {kind: [a]}\n", f"3:13: unknown kind a list; use one of: {ALL_KINDS}"),
@@ -292,8 +348,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a tenant id": (
         ENTRY + "tenants:\n  t: {id: x, client_id: y}\n",
-        '9:11: id "x" is not a valid id; write it as 11111111-1111-1111-1111-111111111111\n'
-        '9:25: client_id "y" is not a valid id; write it as 11111111-1111-1111-1111-111111111111',
+        "9:11: id is not valid; write it as 11111111-1111-1111-1111-111111111111, or one of the tenant's domains such as "
+        "contoso.onmicrosoft.com\n9:25: client_id is not valid; write it as 11111111-1111-1111-1111-111111111111",
     ),
     "empty": ("", "1:1: the file is empty; remediate docs config shows an example"),
     "only a comment": ("# nothing\n", "1:1: the file is empty; remediate docs config shows an example"),
@@ -304,13 +360,13 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a null byte": (b"name: c\0\n", "1:8: contains the control character U+0000; remove it"),
     "a control character": (b"name: c\n# \x1b\n", "2:3: contains the control character U+001B; remove it"),
     "two documents": ("name: c\n---\nname: d\n---\n", "2:1: a second document starts here; keep one"),
-    "an alias": ("a: &x 1\nb: *x\n", "2:4: the alias *x is not accepted; write the value instead"),
-    "a tag": ("a: !!python/object:os.system x\n", '1:4: the tag "tag:yaml.org,2002:python/object:os.system" is not accepted; remove it'),
+    "an alias": ("a: &x 1\nb: *x\n", "2:4: an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *"),
+    "a tag": ("a: !!python/object:os.system x\n", '1:4: a tag, a word after !, is not accepted; remove it, or quote a text that starts with !'),
     "a merge key": (ENTRY + "    <<: {a: 1}\n", '8:5: unknown key "<<"; merge keys are not accepted, write the keys out'),
     "a bomb": (
         "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
-        "2:8: the alias *a is not accepted; write the value instead\n2:12: the alias *a is not accepted; write the value instead\n"
-        "3:5: the alias *b is not accepted; write the value instead\n3:9: the alias *b is not accepted; write the value instead",
+        "2:8: an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *\n2:12: an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *\n"
+        "3:5: an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *\n3:9: an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *",
     ),
     "deep": ("a: " + "[" * 5000 + "\n", "1:1003: is nested more than 20 levels deep; remove some of them"),
     "deep, but not that deep": ("a: " + "[" * 30 + "\n", "1:23: is nested more than 20 levels deep; remove some of them"),

@@ -16,7 +16,6 @@ from aovpn_remediate.model import (
     OnceSchedule,
     Target,
     TargetKind,
-    TenantSettings,
 )
 from tests.config_texts import ENTRY, EXAMPLE, HEAD, LIST, load
 
@@ -93,12 +92,6 @@ def test_a_filter_can_keep_its_devices_out(tmp_path):
 def test_a_remediation_that_is_not_enabled_is_assigned_to_nobody(tmp_path):
     text = "      - {group: G, schedule: {every: 1 hour}}\n    enabled: false\n"
     assert load(tmp_path, LIST + text).remediations[0].assignments == ()
-
-
-def test_tenants_are_read(tmp_path):
-    guid = "11111111-1111-1111-1111-111111111111"
-    config = load(tmp_path, ENTRY + f"tenants:\n  test: {{id: {guid}, client_id: {guid}}}\n")
-    assert config.tenants == {"test": TenantSettings(name="test", id=guid, client_id=guid)}
 
 
 def test_a_config_may_be_emptied(tmp_path):

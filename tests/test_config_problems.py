@@ -65,6 +65,7 @@ for case in ("metric 0", "an alias", "deep, but not that deep", "a tab", "a null
     assert problems(folder, BAD[case][0]) == BAD[case][1].split("\\n"), case
 print(*problems(folder, ENTRY.replace("VPN", r'"\\U00110000"')))
 print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
+print(*problems(folder, ENTRY + "tenants: {t: {id: !hunter2!x y}}"))
 """
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=EXAMPLE.parents[1], capture_output=True, text=True, check=False
@@ -73,6 +74,7 @@ print(*problems(folder, ENTRY.replace("VPN", r'"\\ud800"')))
         "1:1: is not valid YAML; remediate docs config shows an example",
         "5:14: contains U+D800, which is not a character; remove it "
         '5:14: profile "\\ud800" contains the control character U+D800; remove it',
+        "8:19: is not valid YAML (found undefined tag handle); check this line and the line before",
     ], run.stderr
 
 

@@ -76,7 +76,9 @@ def test_the_schema_accepts_the_example():
         + '      - {group: G, filter: F, filter_mode: exclude, schedule: {once: 2026-12-01, at: "12:00"}}\n',
         ENTRY.replace("ipv4: 3", "ipv4: automatic") + "defaults: {publisher: P, scope_tags: [A, B]}\n",
         ENTRY + "tenants:\n  t: {id: 11111111-1111-1111-1111-111111111111, "
-        "client_id: 22222222-2222-2222-2222-222222222222}\n",
+        "client_id: 22222222-2222-2222-2222-222222222222}\n  u: {}\n",
+        ENTRY + "tenants:\n  t: {id: contoso.onmicrosoft.com, cloud: usgov-dod, auth: device-code, "
+        "certificate: certs/t.pem, secret_env: T_1}\n",
         "name: contoso\nremediations: {}\n",
         ENTRY + "    signature_check: false\n",
     ],
@@ -96,7 +98,8 @@ def test_the_schema_accepts_what_the_loader_accepts(tmp_path, text):
         "a filter without a value", "scope tags without one", "an empty group", "a slash in a profile",
         "a newline in a profile", "a profile of 300 characters", "a leading dot", "a space at the end",
         "an empty profile", "run_as", "a secret", "a bad name", "a bad key", "a long description",
-        "a tenant id", "a list", "a word",
+        "a tenant id", "a list", "a word", "a secret of a tenant", "a secret in place of an id", "a tenant's keys",
+        "a tenant's values", "a tenant's names", "a tenant that is text", "tenants that are a list",
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_an_editor_can_see(case):

@@ -11,6 +11,7 @@ from aovpn_remediate.config.checks import check_config
 from aovpn_remediate.config.entries import read_entries, read_file
 from aovpn_remediate.config.file import CONFIG_FILE, File
 from aovpn_remediate.config.remediation import make_remediation
+from aovpn_remediate.config.tenants import read_tenants
 from aovpn_remediate.documents.reading import read_tree
 from aovpn_remediate.errors import ConfigError
 from aovpn_remediate.model import Remediation, TenantSettings
@@ -40,15 +41,15 @@ def load_config(path: Path) -> Config:
         raise ConfigError(reading.problems)
     file = read_file(tree)
     entries = read_entries(tree)
-    found = [*entries.problems, *check_config(entries.valid, tree)]
+    tenants = read_tenants(tree)
+    found = [*entries.problems, *tenants.problems, *check_config(entries.valid, tree)]
     if isinstance(file, list):
         found += file
     problems = [*_not_said_better(reading.problems, found), *found]
     if isinstance(file, list) or problems:
         raise ConfigError(problems)
     remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
-    tenants = {name: tenant.settings(name) for name, tenant in file.tenants.items()}
-    return Config(file.name, remediations, tenants, tuple(advise(entries.valid, tree)))
+    return Config(file.name, remediations, tenants.valid, tuple(advise(entries.valid, tree)))
 
 
 def _not_said_better(problems: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:

@@ -15,17 +15,16 @@ from aovpn_remediate.problems.words import quoted
 
 def check_config(entries: Mapping[str, Entry], tree: Tree) -> Iterator[Problem]:
     """Yield the problems that no part of the file has alone."""
-    yield from _check_keys("remediations", tree)
-    yield from _check_keys("tenants", tree)
+    yield from _check_keys(tree)
     yield from _check_display_names(entries, tree)
     for key, entry in entries.items():
         yield from _check_assignments(entry.assignments, ("remediations", key, "assignments"), tree)
 
 
-def _check_keys(section: str, tree: Tree) -> Iterator[Problem]:
+def _check_keys(tree: Tree) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for key in tree.section(section):
-        where = (section, key)
+    for key in tree.section("remediations"):
+        where = ("remediations", key)
         try:
             check_key(key)
         except InvalidValue as error:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field, SkipValidation
 
-from pydantic import Field, StringConstraints
-
+from aovpn_remediate.config.tenant_entry import TenantEntry
 from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.kinds import Key, Name, Strict, Tags
-from aovpn_remediate.model import TenantSettings
 
-_GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-_ANY_GUID = "11111111-1111-1111-1111-111111111111"
 _OF_ASSIGNMENTS = ("group", "exclude", "all", "filter", "filter_mode", "schedule")
-
-Guid = Annotated[str, StringConstraints(pattern=_GUID)]
 
 CONFIG_FILE = FileType(
     unknown_key="config/unknown-key",
     missing_key="config/missing-key",
     secret_key="config/secret",  # noqa: S106  the code of a problem
+    private_section="tenants",
     choose_file="write the path of the config after -c",
     example="remediate docs config shows an example",
     hints={
@@ -34,8 +29,6 @@ CONFIG_FILE = FileType(
     samples={
         "remediations": "remediations: with an entry below it",
         "routes": "routes: [10.0.0.0/8]",
-        "id": f"id: {_ANY_GUID}",
-        "client_id": f"client_id: {_ANY_GUID}",
     },
     forms={
         "every": ("interval", "4 hours"),
@@ -54,17 +47,6 @@ class Defaults(Strict, title="Defaults"):
     scope_tags: Tags | None = Field(None, title="Scope tags", description="Names or ids. Default: Default.")
 
 
-class TenantEntry(Strict, title="Tenant"):
-    """A tenant to sign in to."""
-
-    id: Guid = Field(title="Tenant id", description="The directory's id.")
-    client_id: Guid = Field(title="Client id", description="The app registration's id.")
-
-    def settings(self, name: str) -> TenantSettings:
-        """Return the settings of the tenant with this name."""
-        return TenantSettings(name=name, id=self.id, client_id=self.client_id)
-
-
 class File(Strict, title="remediate.yaml"):
     """Which remediations there are, and for whom."""
 
@@ -78,4 +60,7 @@ class File(Strict, title="remediate.yaml"):
     remediations: dict[str, object] = Field(
         title="Remediations", description="By key: file names, marker, arguments."
     )
-    tenants: dict[str, TenantEntry] = Field({}, title="Tenants", description="By name, for signing in.")
+    # validated one by one, with messages that show no values
+    tenants: SkipValidation[dict[str, TenantEntry]] = Field(
+        {}, title="Tenants", description="By name, for signing in. Secrets do not belong here."
+    )

@@ -24,5 +24,6 @@ def build_schema(file: type[BaseModel]) -> dict[str, object]:
     section = schema["properties"]["remediations"]
     section["propertyNames"] = {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}
     section["additionalProperties"] = {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]}
+    schema["properties"]["tenants"]["propertyNames"] = section["propertyNames"]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema

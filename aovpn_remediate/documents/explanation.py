@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aovpn_remediate.documents.file_type import FileType
+from aovpn_remediate.documents.secrets import is_secret_key
 from aovpn_remediate.documents.tree import Tree, Where
 from aovpn_remediate.problems import InvalidPart, InvalidValue, Problem
 from aovpn_remediate.problems.words import close_word, nearest, quoted
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
-_SECRET = re.compile(r"secret|passw|pass_?phrase|pwd|token|cert|private_?key|api_?key", re.IGNORECASE)
 _OF_THE_KEY = "[key]"
 """How pydantic ends the location of a problem that a key of a mapping has."""
 _ALTERNATIVE = re.compile(r"(?:literal|list)\[.*\]")
@@ -80,7 +80,7 @@ def _misspelt(error: ValidationError, model: type[BaseModel], file_type: FileTyp
 
 def explain_secrets(keys: Iterable[str], where: Where, tree: Tree, file_type: FileType) -> list[Problem]:
     """Return the problems of the keys that look like secrets, where nothing else is known of them."""
-    secrets = [key for key in keys if _SECRET.search(key)]
+    secrets = [key for key in keys if is_secret_key(key)]
     return [tree.key_problem((*where, key), *_secret(key, file_type)) for key in secrets]
 
 
@@ -148,7 +148,7 @@ def _secret(key: str, file_type: FileType) -> Refusal:
 
 
 def _unknown_key(key: str, known: Collection[str], file_type: FileType) -> Refusal:
-    if file_type.secret_key and _SECRET.search(key):
+    if file_type.secret_key and is_secret_key(key):
         return _secret(key, file_type)
     advice = file_type.hints.get(key) or nearest(key, known)
     return Refusal(f"unknown key {quoted(key)}; {advice}", file_type.unknown_key)

@@ -35,7 +35,7 @@ def build_tree(root: Node, path: Path, file_type: FileType) -> Reading:
     if len(nodes) > MAX_NODES:
         return Reading(None, (Problem(str(path), *_place(last_node), _TOO_MANY, "yaml/too-large"),))
     tree = Tree(path, _value(root, file_type), dict(_places(nodes)), dict(_key_places(nodes)))
-    found = (Problem(str(path), *place, text, code) for place, text, code in _problems(nodes))
+    found = (Problem(str(path), *place, text, code) for place, text, code in _problems(nodes, file_type))
     return Reading(tree, tuple(dict.fromkeys(found)))
 
 
@@ -86,29 +86,29 @@ def _place(node: Node) -> Place:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _problems(nodes: list[Located]) -> Iterator[tuple[Place, str, str]]:
-    for _, node in nodes:
+def _problems(nodes: list[Located], file_type: FileType) -> Iterator[tuple[Place, str, str]]:
+    for where, node in nodes:
+        is_private = where[:1] == (file_type.private_section,)
         if isinstance(node, MappingNode):
-            yield from _key_problems(node)
+            yield from _key_problems(node, is_private=is_private)
         elif isinstance(node, ScalarNode):
-            problem = scalar_problem(node)
+            problem = scalar_problem(node, is_private=is_private)
             if problem is not None:
                 yield _place(node), *problem
 
 
-def _key_problems(node: MappingNode) -> Iterator[tuple[Place, str, str]]:
+def _key_problems(node: MappingNode, *, is_private: bool) -> Iterator[tuple[Place, str, str]]:
     first: dict[str, int] = {}
     for key, _ in node.value:
         if not isinstance(key, ScalarNode):
             yield _place(key), _KEY_FORM, "yaml/bad-key"
         elif key.value in first:
-            text = (
-                f"duplicate key {quoted(key.value)}, first on line {first[key.value]}; rename or remove one"
-            )
+            shown = "" if is_private else f" {quoted(key.value)}"
+            text = f"duplicate key{shown}, first on line {first[key.value]}; rename or remove one"
             yield _place(key), text, "yaml/duplicate-key"
         else:
             first[key.value] = _place(key)[0]
-            problem = scalar_problem(key)
+            problem = scalar_problem(key, is_private=is_private)
             if problem is not None:
                 yield _place(key), *problem
 

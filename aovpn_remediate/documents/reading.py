@@ -18,7 +18,6 @@ from aovpn_remediate.documents.nodes import MAX_DEPTH, TOO_DEEP, build_tree
 from aovpn_remediate.documents.scalars import BINARY_TAG
 from aovpn_remediate.documents.tree import Reading
 from aovpn_remediate.problems import Problem
-from aovpn_remediate.problems.words import quoted
 
 try:
     from yaml import CSafeLoader as Loader
@@ -27,6 +26,11 @@ except ImportError:
 
 MAX_BYTES = 1_000_000
 
+# Without their names: an alias or a tag is often a password that starts with * or ! and is not quoted.
+_ALIAS = (
+    "an alias, a word after *, is not accepted; write the value instead, or quote a text that starts with *"
+)
+_TAG = "a tag, a word after !, is not accepted; remove it, or quote a text that starts with !"
 _SYNTAX_ADVICE = (
     (
         "mapping values are not allowed",
@@ -35,6 +39,7 @@ _SYNTAX_ADVICE = (
     ("could not find expected ':'", "a space may be missing after a colon"),
     ("unknown escape character", "use single quotes around a text with \\"),
 )
+_TAG_HANDLE = re.compile(r"(found undefined tag handle) '.*'")  # the parser in Python shows it
 _TAB_INDENT = re.compile(r"[ -]*\t")
 
 
@@ -109,12 +114,11 @@ def _event_problems(text: str, path: Path, file_type: FileType) -> Iterator[Prob
 def _refused_event(event: Event, path: Path, file_type: FileType) -> Iterator[Problem]:
     if isinstance(event, yaml.AliasEvent):
         if not file_type.accepts_aliases:
-            text = f"the alias *{event.anchor} is not accepted; write the value instead"
-            yield _event_problem(event, path, text, "yaml/alias")
+            yield _event_problem(event, path, _ALIAS, "yaml/alias")
         return
     tag = getattr(event, "tag", None)
     if tag and not (file_type.accepts_binary and tag == BINARY_TAG):
-        yield _event_problem(event, path, f"the tag {quoted(tag)} is not accepted; remove it", "yaml/tag")
+        yield _event_problem(event, path, _TAG, "yaml/tag")
 
 
 def _event_problem(event: Event, path: Path, text: str, code: str) -> Problem:
@@ -135,7 +139,7 @@ def _syntax_problem(error: Exception, text: str, path: Path, file_type: FileType
     if tab:
         reason = "this line is indented with a tab; use spaces"
         return Problem(str(path), mark.line + 1, tab.end(), reason, "yaml/tab")
-    reason = str(getattr(error, "problem", "") or "").rstrip(".")
+    reason = _TAG_HANDLE.sub(r"\1", str(getattr(error, "problem", "") or "")).rstrip(".")
     if "nesting depth" in reason:
         return Problem(str(path), *place, TOO_DEEP, "yaml/too-deep")
     advice = _syntax_advice(error, reason)

@@ -43,8 +43,11 @@ def scalar_value(node: ScalarNode, file_type: FileType) -> object:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def scalar_problem(node: ScalarNode) -> tuple[str, str] | None:
-    """Return text and code of what is wrong with a single value, if anything is."""
+def scalar_problem(node: ScalarNode, *, is_private: bool) -> tuple[str, str] | None:
+    """Return text and code of what is wrong with a single value, if anything is.
+
+    The text does not show a private value.
+    """
     text = str(node.value)
     if node.tag == BINARY_TAG and not _BASE64.fullmatch(_packed(text)):
         return "!!binary needs Base64 text; write it as !!binary AAE=", "yaml/not-base64"
@@ -53,10 +56,8 @@ def scalar_problem(node: ScalarNode) -> tuple[str, str] | None:
         code_point = f"U+{ord(surrogate[0]):04X}"
         return f"contains {code_point}, which is not a character; remove it", "yaml/control-character"
     if not node.style and _SEXAGESIMAL.fullmatch(text):
-        return (
-            f'{text} needs quotes: other YAML readers read it as a number; write "{text}"',
-            "yaml/unquoted-time",
-        )
+        shown, advice = ("this value", "put it in quotes") if is_private else (text, f'write "{text}"')
+        return f"{shown} needs quotes: other YAML readers read it as a number; {advice}", "yaml/unquoted-time"
     return None
 
 

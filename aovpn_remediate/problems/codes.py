@@ -50,7 +50,7 @@ CODES: Mapping[str, str] = {
     "config/missing-key": "A required key is missing.",
     "config/no-remediations": "The config has no remediations, so publish can delete all its packages.",
     "config/same-display-name": "Two remediations have the same display name in Intune.",
-    "config/secret": "A key looks like a secret, and secrets do not belong in the config.",
+    "config/secret": "A key or a value looks like a secret, and secrets do not belong in the config.",
     "config/similar-keys": (
         "Two keys differ only by upper and lower case, so their files would be the same on Windows."
     ),
@@ -124,6 +124,9 @@ CODES: Mapping[str, str] = {
     "schedule/time-with-hours": (
         "A schedule with hours has a time of day, which Intune does not keep for hours."
     ),
+    "tenant/certificate": "The certificate of a tenant is not the path of a file.",
+    "tenant/id": "The id of a tenant is neither a GUID nor a domain.",
+    "tenant/variable": "A text is not the name of an environment variable.",
     "text/control-character": "A text contains a control character.",
     "text/marker": "A text ends with an ownership marker, which only remediate writes.",
     "text/outer-space": "A text starts or ends with a space.",

@@ -37,10 +37,13 @@ def nearest(word: object, words: Iterable[str]) -> str:
     return f'did you mean "{close}"?' if close else f"use one of: {', '.join(sorted(words))}"
 
 
-def close_word(word: object, words: Iterable[str]) -> str:
-    """Return the valid word that a misspelt one was probably meant to be, or nothing."""
+def close_word(word: object, words: Iterable[str], *, cutoff: float = 0.7) -> str:
+    """Return the valid word that a misspelt one was probably meant to be, or nothing.
+
+    ``cutoff`` is how similar the two must be, from 0 to 1.
+    """
     from difflib import get_close_matches
 
     known = {one.casefold(): one for one in sorted(words)}
-    close = get_close_matches(str(word).casefold(), known, n=1, cutoff=0.7)
+    close = get_close_matches(str(word).casefold(), known, n=1, cutoff=cutoff)
     return known[close[0]] if close else ""
