@@ -120,6 +120,21 @@ def test_the_json_in_the_docs_is_json():
     assert blocks and all(json.loads(block) for block in blocks)
 
 
+def test_the_permissions_page_names_what_a_refusal_names():
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    source = (ROOT / "aovpn_remediate" / "graph" / "answer.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'"(\w+\.Read(?:Write)?\.All)"', source))
+    assert len(named) > 4 and {one for one in named if f"`{one}`" not in page} == set()
+
+
+@pytest.mark.parametrize("page", ["config", "workstation"])
+def test_the_tenants_on_a_page_are_accepted(page, tmp_path, capsys):
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    (tenants,) = re.findall(r"```yaml\n(tenants:.*?)```", text, re.DOTALL)
+    (tmp_path / "r.yaml").write_text(f"name: c\nremediations: {{}}\n{tenants}", encoding="utf-8")
+    assert run(["validate", "-c", str(tmp_path / "r.yaml")]) == 0
+
+
 def test_every_link_leads_somewhere():
     targets = [
         path.parent / target

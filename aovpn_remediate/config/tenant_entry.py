@@ -33,8 +33,6 @@ _GUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = rf"({_LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])"
 _PATH = r"[^\u0000-\u001f]{1,1000}"
-
-
 _TENANT_ID = f"write it as {_SAMPLE}, or one of the tenant's domains such as contoso.onmicrosoft.com"
 
 
