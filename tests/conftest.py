@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
 from aovpn_remediate.simulator import running_simulator
 from aovpn_remediate.verify import pairs
+from tests.environment import foreign_variables
 from tests.graph_client import Tenant, running
 from tests.tenants import Bench
 
@@ -72,3 +73,11 @@ def tenant() -> Iterator[Tenant]:
     """A client of a new Graph simulator."""
     with running() as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the sign-in, the proxies and the accounts of whoever runs the tests out of them."""
+    for name in foreign_variables():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("REMEDIATE_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "no-accounts"))

@@ -91,8 +91,8 @@ def test_an_assign_that_fails_after_its_create_is_done_by_the_next_run(bench: Be
 @pytest.mark.parametrize(
     ("status", "code", "advice"),
     [
-        (401, 4, "sign in again, with the permission DeviceManagementScripts.Read.All"),
-        (403, 4, "the sign-in probably lacks the permission DeviceManagementScripts.Read.All"),
+        (401, 4, "this service demands a sign-in, so add --auth auto"),
+        (403, 4, "the sign-in lacks the permission DeviceManagementScripts.Read.All"),
         (400, 1, "correct what it names, or give Microsoft's support the request-id"),
     ],
 )
@@ -105,7 +105,7 @@ def test_a_refusal_is_reported_with_code_and_request_id(bench: Bench, status, co
     said = bench.remediate("publish", "--yes")
     where = "GET /deviceManagement/deviceHealthScripts"
     assert said.code == code
-    assert said.err == f"error: {where}: {status} Denied, go away (request-id 77); {advice}\n"
+    assert said.err.startswith(f"error: {where}: {status} Denied, go away (request-id 77); {advice}")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,9 @@ def test_ctrl_c_in_a_publish_says_what_is_done_and_the_next_run_goes_on(bench: B
     [
         ("http://intune.example", 64, "plain HTTP is accepted for loopback only"),
         ("http://10.0.0.1:8765", 64, "plain HTTP is accepted for loopback only"),
-        ("https://graph.microsoft.com", 4, "signing in to a real tenant is not possible yet"),
+        ("https://graph.microsoft.com", 4, "nothing to sign in with was found"),
+        ("https://graph.microsoft.us", 64, "add --cloud usgov"),
+        ("https://intune.example", 64, "only Microsoft's Graph"),
         ("ftp://127.0.0.1", 64, "not an http or https address"),
         ("nonsense", 64, "not an http or https address"),
         ("http://127.0.0.1:99999", 64, "not an http or https address"),
@@ -318,7 +320,9 @@ def test_a_service_root_that_is_not_loopback_gets_nothing(bench: Bench, url, cod
     assert expected in err and "hunter2" not in err
 
 
-def test_without_a_service_root_signing_in_is_announced(bench: Bench):
+def test_without_anything_to_sign_in_with_nothing_is_sent(bench: Bench):
     bench.write(config("a"))
     assert run(["publish", "-c", str(bench.folder / "r.yaml"), "--yes"]) == 4
-    assert "signing in to a real tenant is not possible yet" in bench.capsys.readouterr().err
+    said = bench.capsys.readouterr().err
+    assert said.startswith("error: sign-in: nothing to sign in with was found")
+    assert "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET" in said

@@ -7,14 +7,46 @@ from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The config to read.")]
+ConfigFile = Annotated[
+    Path,
+    typer.Option("--config", "-c", metavar="FILE", envvar="REMEDIATE_CONFIG", help="The config to read."),
+]
+Tenants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        envvar="REMEDIATE_TENANT",
+        help="A tenant of the config; may be repeated. Without tenants: in the config, its id or domain.",
+    ),
+]
+AllTenants = Annotated[bool, typer.Option("--all-tenants", help="Every tenant of the config.")]
+Auth = Annotated[
+    str,
+    typer.Option(
+        "--auth",
+        metavar="METHOD",
+        envvar="REMEDIATE_AUTH",
+        help="How to sign in: auto, browser, device-code, secret, certificate, workload-identity, "
+        "azure-pipelines, github, assertion, managed-identity, azure-cli or broker.",
+    ),
+]
+CloudName = Annotated[
+    str,
+    typer.Option(
+        "--cloud",
+        metavar="NAME",
+        envvar="REMEDIATE_CLOUD",
+        help="Microsoft's cloud: public, usgov, usgov-dod or china.",
+    ),
+]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Ask nothing, and open no browser.")]
 GraphUrl = Annotated[
     str | None,
     typer.Option(
         "--graph-url",
         metavar="URL",
-        help="The address of the Graph service, e.g. http://127.0.0.1:8765 of a simulator. "
-        "Required until signing in works.",
+        help="The address of Graph, only for a simulator: http://127.0.0.1:8765.",
     ),
 ]
 AllowDelete = Annotated[

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aovpn_remediate.cli.access import Emit, access_of, choose_tenants, for_each_tenant
 from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
@@ -16,38 +18,41 @@ from aovpn_remediate.cli.options import (
     AllowAll,
     AllowDelete,
     AllowDeleteInPlan,
+    AllTenants,
     AsJson,
+    Auth,
+    CloudName,
     ConfigFile,
     Diff,
     GraphUrl,
+    NoInput,
+    Tenants,
 )
-from aovpn_remediate.cli.terminal import (
-    echo_json,
-    is_terminal,
-    progress_of,
-    termination_as_interrupt,
-    wants_color,
-)
+from aovpn_remediate.cli.terminal import is_terminal, progress_of, termination_as_interrupt, wants_color
 from aovpn_remediate.errors import RefusedPlanError, UsageError
 from aovpn_remediate.wording import count_of
 
 if TYPE_CHECKING:
+    from aovpn_remediate.desired import Desired
+    from aovpn_remediate.graph.auth.opening import Access
+    from aovpn_remediate.model import TenantSettings
     from aovpn_remediate.publish import Draft, Outcome, Tenant
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    app.command(epilog="Example: remediate plan -c remediate.yaml --graph-url http://127.0.0.1:8765 --diff")(
-        plan
-    )
-    app.command(
-        epilog="Example: remediate publish -c remediate.yaml --graph-url http://127.0.0.1:8765 --yes"
-    )(publish)
+    app.command(epilog="Example: remediate plan -c remediate.yaml --tenant test --diff")(plan)
+    app.command(epilog="Example: remediate publish -c remediate.yaml --tenant production --yes")(publish)
 
 
 def plan(
     config: ConfigFile = DEFAULT_CONFIG,
+    tenant: Tenants = None,
+    all_tenants: AllTenants = False,
+    auth: Auth = "",
+    cloud: CloudName = "",
     graph_url: GraphUrl = None,
+    no_input: NoInput = False,
     diff: Diff = False,
     as_json: AsJson = False,
     allow_delete: AllowDeleteInPlan = False,
@@ -63,16 +68,28 @@ def plan(
     """
     from aovpn_remediate.plan import refuse_unsafe
 
-    _, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
-    _show(draft, diff=diff, as_json=as_json)
-    refuse_unsafe(draft.plan, allow_all=allow_all)
-    if detailed_exitcode and not draft.plan.is_empty:
-        raise typer.Exit(2)
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
+    desired = load(config)
+    wish = _Wish(desired, adopt or [], allow_delete)
+
+    def plan_one(_name: str, settings: TenantSettings, emit: Emit) -> int:
+        _, draft = _first_draft(wish, settings, access, writes=False)
+        _show(draft, diff=diff, emit=emit if as_json else None)
+        refuse_unsafe(draft.plan, allow_all=allow_all)
+        return 2 if detailed_exitcode and not draft.plan.is_empty else 0
+
+    chosen = choose_tenants(desired.tenants, tenant, all_tenants, access)
+    raise typer.Exit(for_each_tenant(chosen, plan_one, as_json=as_json))
 
 
 def publish(
     config: ConfigFile = DEFAULT_CONFIG,
+    tenant: Tenants = None,
+    all_tenants: AllTenants = False,
+    auth: Auth = "",
+    cloud: CloudName = "",
     graph_url: GraphUrl = None,
+    no_input: NoInput = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking; for pipelines.")] = False,
     diff: Diff = False,
     as_json: AsJson = False,
@@ -85,38 +102,53 @@ def publish(
 ) -> None:
     """Show the plan, ask, and carry it out."""
     from aovpn_remediate.plan import refuse_unsafe
-    from aovpn_remediate.publish import refuse_stale
 
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
     if prove:
         _prove(config)
-    tenant, draft = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
-    if not as_json:
-        _show(draft, diff=diff, as_json=False)
-    refuse_unsafe(draft.plan, allow_all=allow_all)
-    if draft.plan.is_empty:
-        if as_json:
-            _show_outcomes(draft, (), 0, as_json=True)
-        return
-    if not yes:
-        _ask(draft, as_json=as_json)
-        _, now = _draft(config, graph_url, adopt or [], allow_delete=allow_delete)
-        refuse_stale(draft, now)
-    _carry_out(draft, tenant, as_json=as_json)
+    desired = load(config)
+    wish = _Wish(desired, adopt or [], allow_delete)
+
+    def publish_one(name: str, settings: TenantSettings, emit: Emit) -> int:
+        opened, draft = _first_draft(wish, settings, access, writes=True)
+        if not as_json:
+            _show(draft, diff=diff)
+        refuse_unsafe(draft.plan, allow_all=allow_all)
+        shown = emit if as_json else None
+        if draft.plan.is_empty:
+            if shown is not None:
+                _show_outcomes(draft, (), 0, shown)
+            return 0
+        if not yes:
+            _ask(draft, name, opened, wish, no_input=no_input, as_json=as_json)
+        return _carry_out(draft, opened, shown)
+
+    chosen = choose_tenants(desired.tenants, tenant, all_tenants, access)
+    raise typer.Exit(for_each_tenant(chosen, publish_one, as_json=as_json))
 
 
-def _carry_out(draft: Draft, tenant: Tenant, *, as_json: bool) -> None:
-    """Publish, show the outcomes, and exit with their code."""
+@dataclass(frozen=True)
+class _Wish:
+    """What a command wants of each tenant."""
+
+    desired: Desired
+    adopt: Sequence[str]
+    allow_delete: bool
+
+
+def _carry_out(draft: Draft, tenant: Tenant, emit: Emit | None) -> int:
+    """Publish, show the outcomes, and return their exit code."""
     from aovpn_remediate.publish import InterruptedPublishError, Watcher, carry_out, exit_code
 
     try:
         with termination_as_interrupt(), progress_of(len(draft.plan.changes)) as advance:
             outcomes = carry_out(draft.plan, tenant, watcher=Watcher(advance, _say_what_is_waited_for))
     except InterruptedPublishError as interrupted:
-        _show_outcomes(draft, interrupted.outcomes, interrupted.exit_code, as_json=as_json)
+        _show_outcomes(draft, interrupted.outcomes, interrupted.exit_code, emit)
         raise
     code = exit_code(outcomes)
-    _show_outcomes(draft, outcomes, code, as_json=as_json)
-    raise typer.Exit(code)
+    _show_outcomes(draft, outcomes, code, emit)
+    return code
 
 
 def _prove(path: Path) -> None:
@@ -138,50 +170,63 @@ def _say_what_is_waited_for(count: int) -> None:
     typer.echo(f"interrupted; waiting for {count_of(count, 'request')} in flight", err=True)
 
 
-def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, *, as_json: bool) -> None:
+def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, emit: Emit | None) -> None:
     from aovpn_remediate.display.plan_json import outcomes_json
     from aovpn_remediate.display.plan_text import outcomes_text
 
-    if as_json:
-        echo_json(outcomes_json(draft.plan, outcomes, code))
+    if emit is not None:
+        emit(outcomes_json(draft.plan, outcomes, code))
     else:
         color = wants_color(sys.stdout)
         typer.echo("\n" + outcomes_text(outcomes, color=color), color=color)
 
 
-def _draft(
-    path: Path, graph_url: str | None, adopt: list[str], *, allow_delete: bool
+def _first_draft(
+    wish: _Wish, settings: TenantSettings, access: Access, *, writes: bool
 ) -> tuple[Tenant, Draft]:
     from aovpn_remediate.graph import open_tenant
+    from aovpn_remediate.resolve import references
+
+    tenant = open_tenant(settings, access, writes=writes, wanted=references(wish.desired.packages))
+    return tenant, _draft(wish, tenant)
+
+
+def _draft(wish: _Wish, tenant: Tenant) -> Draft:
     from aovpn_remediate.publish import draft_plan
 
-    desired = load(path)
-    tenant = open_tenant(graph_url)
-    draft = draft_plan(
-        desired.packages, tenant, config=desired.config, adopt=adopt, allow_delete=allow_delete
+    return draft_plan(
+        wish.desired.packages,
+        tenant,
+        config=wish.desired.config,
+        adopt=wish.adopt,
+        allow_delete=wish.allow_delete,
     )
-    return tenant, draft
 
 
-def _show(draft: Draft, *, diff: bool, as_json: bool) -> None:
+def _show(draft: Draft, *, diff: bool, emit: Emit | None = None) -> None:
     from aovpn_remediate.display.plan_json import plan_json
     from aovpn_remediate.display.plan_text import plan_text
 
-    if as_json:
-        echo_json(plan_json(draft.plan, draft.names))
+    if emit is not None:
+        emit(plan_json(draft.plan, draft.names))
     else:
         color = wants_color(sys.stdout)
         typer.echo(plan_text(draft.plan, names=draft.names, diff=diff, color=color), color=color)
 
 
-def _ask(draft: Draft, *, as_json: bool) -> None:
+def _ask(draft: Draft, name: str, tenant: Tenant, wish: _Wish, *, no_input: bool, as_json: bool) -> None:
+    """Ask whether to publish; afterwards the tenant must still be as shown."""
     from aovpn_remediate.display.plan_text import plan_text
+    from aovpn_remediate.publish import refuse_stale
 
-    if not is_terminal(sys.stdin):
-        raise UsageError("publish: cannot ask without a terminal; pass --yes to publish without a question")
+    if no_input or not is_terminal(sys.stdin):
+        why = "with --no-input" if no_input else "without a terminal"
+        raise UsageError(f"publish: cannot ask {why}; pass --yes to publish without a question")
     if as_json:
         typer.echo(plan_text(draft.plan, names=draft.names, diff=False, color=False), err=True)
-    typer.echo("\nPublish this? Type yes to continue: ", err=True, nl=False)
+    where = f" in the tenant {name}" if name else ""
+    typer.echo(f"\nPublish this{where}? Type yes to continue: ", err=True, nl=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)
+    refuse_stale(draft, _draft(wish, tenant))

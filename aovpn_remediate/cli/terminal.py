@@ -16,15 +16,18 @@ import typer
 from aovpn_remediate.errors import ProblemsError, RemediateError, ResolveError
 
 
-def echo_error(error: RemediateError) -> None:
-    """Print an error on stderr, one problem per line, without control characters and agent commands."""
+def echo_error(error: RemediateError, where: str = "") -> None:
+    """Print an error on stderr, one problem per line, without control characters and agent commands.
+
+    ``where`` begins the first line, after the word error.
+    """
     from aovpn_remediate.display.clean import clean
 
     says_where = isinstance(error, ProblemsError) or error.exit_code == 130
     start = "" if says_where else "error: "
     next_start = start if isinstance(error, ResolveError) else ""
     lines = [clean(line) for line in str(error).split("\n")]
-    typer.echo(start + f"\n{next_start}".join(lines), err=True)
+    typer.echo(start + where + f"\n{next_start}".join(lines), err=True)
 
 
 def echo_json(value: object) -> None:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from aovpn_remediate.errors import SignInError
-
 if TYPE_CHECKING:
+    from aovpn_remediate.graph.auth.opening import Access
     from aovpn_remediate.graph.tenant import GraphTenant
-
-_LATER = (
-    "signing in to a real tenant is not possible yet; pass --graph-url http://127.0.0.1:PORT of a running "
-    "`remediate simulator`"
-)
+    from aovpn_remediate.model import References, TenantSettings
 
 
-def open_tenant(graph_url: str | None) -> GraphTenant:
-    """Return the tenant at a service root; no request is made yet.
+def open_tenant(tenant: TenantSettings, access: Access, *, writes: bool, wanted: References) -> GraphTenant:
+    """Return a tenant; no request is made yet.
 
-    Raises ``SignInError`` where a sign-in would be needed, ``UsageError`` for an invalid address.
+    ``wanted`` are the names that will be looked up: people are asked for the permissions of these only.
+    Raises ``UsageError`` and ``SignInError``.
     """
+    from aovpn_remediate.graph.auth.cache import AccountCache
+    from aovpn_remediate.graph.auth.opening import choose_sign_in, hosts_of, open_tokens
+    from aovpn_remediate.graph.permissions import need_of
     from aovpn_remediate.graph.session import GraphSession
     from aovpn_remediate.graph.tenant import GraphTenant
-    from aovpn_remediate.graph.url import is_loopback, service_root
 
-    if graph_url is None:
-        raise SignInError(f"tenant: {_LATER}")
-    root = service_root(graph_url)
-    if not is_loopback(root):
-        raise SignInError(f"--graph-url {root}: {_LATER}")
-    return GraphTenant(GraphSession(root))
+    root = hosts_of(tenant, access).graph
+    if access.is_anonymous:
+        return GraphTenant(GraphSession(root))
+    cache = AccountCache(os.environ, access.say)
+    sign_in = choose_sign_in(tenant, access, cache)
+    tokens = open_tokens(sign_in, need_of(wanted, writes=writes), access, cache)
+    return GraphTenant(GraphSession(root, tokens=tokens))

@@ -19,6 +19,7 @@ from aovpn_remediate.errors import (
     SignInError,
     TenantError,
 )
+from aovpn_remediate.graph.permissions import permission_for
 
 MESSAGE_LIMIT = 300
 """Characters of Graph's message that are shown."""
@@ -27,14 +28,6 @@ MESSAGE_LIMIT = 300
 APPROVAL_HEADER = "x-msft-approval-code"
 # Source: microsoftgraph/microsoft-graph-docs#14506.
 _NO_ROUTE = "no odata route exists"
-# Source: Graph beta reference, deviceHealthScript create, list and assign.
-_SCRIPTS = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")
-# Unconfirmed: named by tools, not seen in a refusal.
-_PERMISSIONS = {
-    "/groups": "Group.Read.All",
-    "/deviceManagement/assignmentFilters": "DeviceManagementConfiguration.Read.All",
-    "/deviceManagement/roleScopeTags": "DeviceManagementRBAC.Read.All",
-}
 
 
 class Answer(NamedTuple):
@@ -89,7 +82,7 @@ def object_in(where: str, answer: Answer) -> Mapping[str, object]:
     )
 
 
-def error_for(method: str, path: str, answer: Answer) -> TenantError:
+def error_for(method: str, path: str, answer: Answer, *, is_signed_in: bool = True) -> TenantError:
     """Return the error for an unsuccessful answer; ``path`` has no query."""
     code, message = _graph_error(answer.body)
     where, request = f"{method} {path}", request_id(answer)
@@ -106,6 +99,8 @@ def error_for(method: str, path: str, answer: Answer) -> TenantError:
             approval_code=approval,
         )
     kind, advice = _kind(method, path, answer)
+    if answer.status == 401 and not is_signed_in:
+        advice = "this service demands a sign-in, so add --auth auto"
     return kind(f"{said}; {advice}", status=answer.status, code=code, request_id=request)
 
 
@@ -131,9 +126,15 @@ def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], st
     if answer.is_unknown_route:
         return TenantError, "the service does not offer this call, so check that the address is Graph's"
     if answer.status == 401:
-        return SignInError, f"sign in again, with the permission {_permission(method, path)}"
+        return SignInError, "the token of this sign-in is refused; run remediate doctor to see why"
     if answer.status == 403:
-        return SignInError, f"the sign-in probably lacks the permission {_permission(method, path)}"
+        needed = permission_for(method, path)
+        return SignInError, (
+            f"the sign-in lacks the permission {needed}, or the account lacks an Intune role; a Global "
+            "Administrator "
+            "or Privileged Role Administrator grants it in the app registration (see remediate docs "
+            "permissions)"
+        )
     if answer.status == 404:
         return NotFoundError, "it was deleted or never existed, so run plan again"
     if answer.status == 429:
@@ -143,13 +144,6 @@ def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], st
     if answer.status < 400:
         return GraphShapeError, "redirects are not followed, so check the address and the proxy"
     return TenantError, "correct what it names, or give Microsoft's support the request-id"
-
-
-def _permission(method: str, path: str) -> str:
-    for start, permission in _PERMISSIONS.items():
-        if path.startswith(start):
-            return permission
-    return _SCRIPTS[0] if method == "GET" else _SCRIPTS[1]
 
 
 def _said(answer: Answer, code: str, message: str) -> str:

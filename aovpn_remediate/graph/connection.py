@@ -13,8 +13,10 @@ from requests import exceptions
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from urllib3.util import Retry
 
 from aovpn_remediate import __version__
+from aovpn_remediate.graph.interception import issuer_of
 from aovpn_remediate.graph.url import is_loopback
 
 _PARALLEL = 8
@@ -42,9 +44,10 @@ class Silence:
     is_final: bool = False
 
 
-def open_connections(root: str) -> requests.Session:
+def open_connections(root: str, *, retries: Retry | int = 0) -> requests.Session:
     """Return a session that several threads may use at once: nothing in it changes after this.
 
+    It repeats no request by itself, unless ``retries`` say so.
     Proxies and certificates of the environment are read once; loopback never uses a proxy. The system's
     certificates are trusted, and ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``.
     ``.netrc`` is not read, because it would replace the token.
@@ -55,8 +58,8 @@ def open_connections(root: str) -> requests.Session:
     session.proxies = {} if is_loopback(root) else get_environ_proxies(root)
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     session.headers.update({"Accept": "application/json", "User-Agent": f"aovpn-remediate/{__version__}"})
-    session.mount("https://", _SystemTrust(pool_connections=1, pool_maxsize=_PARALLEL))
-    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=_PARALLEL))
+    session.mount("https://", _SystemTrust(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
+    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
     return session
 
 
@@ -65,10 +68,9 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
     cause = _cause(error)
     check = "check the address and that the service runs"
     if isinstance(error, exceptions.ProxyError):
-        return Silence("the proxy refuses the request", "check HTTPS_PROXY and NO_PROXY", was_sent=False)
+        return _proxy_silence(cause)
     if isinstance(error, exceptions.SSLError):
-        advice = "check the address, or name the issuer's certificate in REQUESTS_CA_BUNDLE"
-        return Silence(f"no trusted TLS connection to {host}", advice, is_final=True)
+        return _tls_silence(cause, host)
     if isinstance(error, exceptions.ConnectTimeout):
         return Silence(
             f"{host} does not accept the connection in time",
@@ -86,6 +88,33 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
     if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
         return Silence(f"{host} closed the connection", check)
     return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
+
+
+def _proxy_silence(cause: object) -> Silence:
+    if "407" in str(cause):
+        return Silence(
+            "the proxy asks for a user name and password",
+            "write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, or ask for an exception",
+            was_sent=False,
+            is_final=True,
+        )
+    return Silence("the proxy refuses the request", "check HTTPS_PROXY and NO_PROXY", was_sent=False)
+
+
+def _tls_silence(cause: object, host: str) -> Silence:
+    """A certificate that is not trusted is final; a TLS connection that ends early is not."""
+    if "certificate" not in str(cause).lower():
+        return Silence(f"{host} closed the TLS connection", "check the network and the proxy")
+    issuer = issuer_of(host)
+    reason = f"the certificate of {host} is not trusted"
+    if issuer:
+        reason += f"; its issuer is {issuer}"
+    advice = (
+        "if your company inspects TLS, add the issuer's certificate to the certificate store of this "
+        "computer, or "
+        "name a PEM file with it in REQUESTS_CA_BUNDLE, or have this host excluded from the inspection"
+    )
+    return Silence(reason, advice, is_final=True)
 
 
 def _refused(host: str, check: str) -> Silence:

@@ -8,11 +8,13 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import requests
 
-from aovpn_remediate.errors import GraphShapeError, UnreachableError
+from aovpn_remediate.errors import GraphShapeError, TenantError, UnreachableError
 from aovpn_remediate.graph.answer import Answer, error_for, object_in, read_body, request_id, shorten
+from aovpn_remediate.graph.auth.tokens import challenge_in
 from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
 from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.graph.retry import TRIES, is_busy, is_worth_another_read, wait_after
@@ -37,6 +39,16 @@ class _Call:
     repeatable: bool
 
 
+class Tokens(Protocol):
+    """Where the session has its tokens from; raises ``SignInError``."""
+
+    def token(self) -> str:
+        """Return a token to send."""
+
+    def token_after(self, refused: str, claims: str = "") -> str:
+        """Return another token than the refused one, with the claims that the service demands."""
+
+
 class GraphSession:
     """Requests below one service root; several threads may use it at once."""
 
@@ -44,13 +56,13 @@ class GraphSession:
         self,
         root: str,
         *,
-        token: Callable[[], str] | None = None,
+        tokens: Tokens | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         timeouts: Timeouts | None = None,
     ) -> None:
         self._root = root
-        self._token = token
+        self._tokens = tokens
         self._sleep = sleep
         self._jitter = jitter
         self._timeouts = timeouts or Timeouts()
@@ -72,7 +84,7 @@ class GraphSession:
         call = _Call(method, self._url(path), self._shown(path), body, repeatable)
         answer = self._insist(call)
         if not answer.is_success:
-            raise error_for(call.method, call.path, answer)
+            raise self._error(call.method, call.path, answer)
         return object_in(f"{call.method} {call.path}", answer)
 
     def pages(self, path: str) -> Iterator[Mapping[str, object]]:
@@ -94,17 +106,19 @@ class GraphSession:
             seen.add(link)
             page = self.get(link)
 
-    def batch(self, paths: Sequence[str], *, optional: Collection[str] = ()) -> list[Answer]:
+    def batch(
+        self, paths: Sequence[str], *, accepted: Mapping[str, Collection[int]] | None = None
+    ) -> list[Answer]:
         """Return the answer for each path, read 20 at a time; only failed ones are read again.
 
-        For the paths in ``optional`` a 404 is an answer; every other failure is raised.
+        ``accepted`` has the statuses of failures that are an answer, by path; every other failure is raised.
         """
         answers: list[Answer] = []
         for start in range(0, len(paths), BATCH_SIZE):
             answers += self._batch(paths[start : start + BATCH_SIZE])
         for path, answer in zip(paths, answers, strict=True):
-            if not answer.is_success and not (answer.status == 404 and path in optional):
-                raise error_for("GET", self._shown(path), answer)
+            if not answer.is_success and answer.status not in (accepted or {}).get(path, ()):
+                raise self._error("GET", self._shown(path), answer)
         return answers
 
     def pause(self, attempt: int) -> None:
@@ -146,6 +160,22 @@ class GraphSession:
         return outcome
 
     def _try(self, call: _Call) -> Answer | Silence:
+        """Send a request; one refused token is replaced, and one demand for claims is met."""
+        if self._tokens is None:
+            return self._send_once(call, "")
+        token = self._tokens.token()
+        outcome = self._send_once(call, token)
+        met: set[bool] = set()
+        while isinstance(outcome, Answer) and outcome.status == 401:
+            claims = challenge_in(outcome.headers.get("www-authenticate", ""))
+            if bool(claims) in met:
+                break
+            met.add(bool(claims))
+            token = self._tokens.token_after(token, claims)
+            outcome = self._send_once(call, token)
+        return outcome
+
+    def _send_once(self, call: _Call, token: str) -> Answer | Silence:
         began = time.monotonic()
         read = self._timeouts.later if self._has_answered else self._timeouts.first
         try:
@@ -153,7 +183,7 @@ class GraphSession:
                 call.method,
                 call.url,
                 data=None if call.body is None else json.dumps(call.body).encode(),
-                headers=self._headers(call),
+                headers=_headers(call, token),
                 timeout=(self._timeouts.connect, read),
                 allow_redirects=False,
             )
@@ -170,9 +200,8 @@ class GraphSession:
         _log.info("%s %s: %d, %d ms, request-id %s", *shown)
         return answer
 
-    def _headers(self, call: _Call) -> dict[str, str]:
-        headers = {} if call.body is None else {"Content-Type": "application/json"}
-        return headers if self._token is None else headers | {"Authorization": f"Bearer {self._token()}"}
+    def _error(self, method: str, path: str, answer: Answer) -> TenantError:
+        return error_for(method, path, answer, is_signed_in=self._tokens is not None)
 
     def _wait(self, outcome: Answer | Silence, attempt: int) -> float:
         answer = None if isinstance(outcome, Silence) else outcome
@@ -202,6 +231,11 @@ class GraphSession:
         """A path as messages and logs show it: without the query."""
         local = path.partition("?")[0]
         return shorten(local.removeprefix(self._root).removeprefix(_VERSION))
+
+
+def _headers(call: _Call, token: str) -> dict[str, str]:
+    headers = {} if call.body is None else {"Content-Type": "application/json"}
+    return headers | {"Authorization": f"Bearer {token}"} if token else headers
 
 
 def _to_read(count: int, answers: Mapping[int, Answer]) -> list[int]:

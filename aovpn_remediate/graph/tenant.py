@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError, UnreachableError
@@ -82,20 +82,23 @@ class GraphTenant:
             paths.append(_FILTERS)
         if set(wanted.scope_tags) - {DEFAULT_SCOPE_TAG}:
             paths.append(_SCOPE_TAGS)
-        found = self._read_all(paths)
+        found = self._read_all(paths, forbidden=_only_ids(wanted))
         return Directory(
-            groups={name: _named(name, found[path]) for name, path in groups.items()},
-            filters={name: _named(name, found[_FILTERS]) for name in wanted.filters},
+            groups={name: _named(name, found.get(path)) for name, path in groups.items()},
+            filters={name: _named(name, found.get(_FILTERS)) for name in wanted.filters},
             scope_tags={name: _scope_tag(name, found) for name in wanted.scope_tags},
             all_filters=_names(found.get(_FILTERS, ())),
             all_scope_tags=_names(found.get(_SCOPE_TAGS, ())),
         )
 
     def names_of_groups(self, ids: Iterable[str]) -> dict[str, str]:
-        """Return the display names of groups by id, without deleted groups and ids of other things."""
+        """Return the display names of groups by id.
+
+        Deleted groups and ids of other things are left out, and all of them without the permission.
+        """
         paths = {one: _group_path(one) for one in dict.fromkeys(ids) if _OBJECT_ID.fullmatch(one)}
         found = self._read_all(list(paths.values()))
-        return {one: found[path][0][1] for one, path in paths.items() if found[path]}
+        return {one: found[path][0][1] for one, path in paths.items() if found.get(path)}
 
     def create(self, package: ScriptPackage) -> str:
         """Create a package without assignments and return its id.
@@ -172,13 +175,19 @@ class GraphTenant:
                 )
         return None
 
-    def _read_all(self, paths: Sequence[str]) -> dict[str, Matches]:
-        """The ids and names of the objects at each path."""
+    def _read_all(self, paths: Sequence[str], *, forbidden: Collection[str] = ()) -> dict[str, Matches]:
+        """The ids and names of the objects at each path.
+
+        Without the permission for them, single groups and the lists in ``forbidden`` are left out.
+        """
         single = [path for path in paths if path.startswith("/groups/")]
-        answers = self._session.batch(paths, optional=single)
+        accepted = {**dict.fromkeys(single, (403, 404)), **dict.fromkeys(forbidden, (403,))}
+        answers = self._session.batch(paths, accepted=accepted)
         found: dict[str, Matches] = {}
         for path, answer in zip(paths, answers, strict=True):
             where = Fields(f"GET {path.partition('?')[0]}", {"body": answer.body})
+            if answer.status == 403:
+                continue
             if answer.status == 404:
                 found[path] = ()
             elif path in single:
@@ -218,8 +227,23 @@ def _id_and_name(fields: Fields) -> tuple[str, str]:
     return fields.id(), fields.text("displayName")
 
 
-def _named(name: str, candidates: Matches) -> Matches:
-    """The candidates with this display name, ignoring case, or else the one with this id."""
+def _only_ids(wanted: References) -> list[str]:
+    """The lists that are not needed to know the ids, since the config has ids already."""
+    lists: list[str] = []
+    if all(map(_OBJECT_ID.fullmatch, wanted.filters)):
+        lists.append(_FILTERS)
+    if all(map(str.isdigit, wanted.scope_tags)):
+        lists.append(_SCOPE_TAGS)
+    return lists
+
+
+def _named(name: str, candidates: Matches | None) -> Matches:
+    """The candidates with this display name, ignoring case, or else the one with this id.
+
+    Without the permission to read the candidates (``None``) the name is an id, and is taken as it is.
+    """
+    if candidates is None:
+        return ((name, name),)
     wanted = name.casefold()
     by_name = tuple(one for one in candidates if one[1].casefold() == wanted)
     return by_name or tuple(one for one in candidates if one[0].casefold() == wanted)
@@ -231,7 +255,7 @@ def _names(candidates: Matches) -> tuple[str, ...]:
 
 def _scope_tag(name: str, found: Mapping[str, Matches]) -> Matches:
     """The matches of a scope tag; every tenant has the default one."""
-    return ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found[_SCOPE_TAGS])
+    return ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found.get(_SCOPE_TAGS))
 
 
 def _is_ambiguous(error: TenantError) -> bool:

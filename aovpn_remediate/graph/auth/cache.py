@@ -1,0 +1,164 @@
+"""The sign-ins of people, kept on this computer: encrypted where possible, or in a file on request."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from aovpn_remediate.graph.auth import variables
+
+if TYPE_CHECKING:
+    from msal import SerializableTokenCache
+
+_FILE = "tokens.json"
+_UNREADABLE = "the kept sign-in cannot be read and is ignored; sign in again with remediate auth login"
+
+
+class Store(Protocol):
+    """A place that keeps one text."""
+
+    def load(self) -> str:
+        """Return the text, empty without one."""
+
+    def save(self, content: str) -> None:
+        """Keep a text in the place of the earlier one."""
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A file that only its owner may read."""
+
+    path: Path
+
+    def load(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    def save(self, content: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = self.path.with_name(f"{_FILE}.{secrets.token_hex(4)}.tmp")
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(file, "w", encoding="utf-8") as stream:
+                stream.write(content)
+            temporary.replace(self.path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+class AccountCache:
+    """What msal remembers of people's sign-ins.
+
+    ``say`` is called with one line for a person if something cannot be kept or read.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+        *,
+        is_plain_allowed: bool = False,
+    ) -> None:
+        self._say = say
+        self._path = cache_folder(environment) / _FILE
+        self._store = None if variables.in_ci(environment) else self._find_store(is_plain_allowed)
+        self._tokens: SerializableTokenCache | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a sign-in lasts longer than this command."""
+        return self._store is not None
+
+    def tokens(self) -> SerializableTokenCache:
+        """Return msal's cache, with what was kept; unreadable content is ignored with a notice."""
+        if self._tokens is None:
+            self._tokens = self._loaded()
+        return self._tokens
+
+    def save(self) -> None:
+        """Keep what changed; a place that cannot be written is a notice."""
+        tokens = self.tokens()
+        if self._store is None or not tokens.has_state_changed:
+            return
+        try:
+            self._store.save(tokens.serialize())
+        except Exception as error:  # each platform's store has errors of its own
+            self._say(f"the sign-in cannot be kept ({type(error).__name__}); it ends with this command")
+        else:
+            tokens.has_state_changed = False
+
+    def knows(self, login_host: str, client: str) -> bool:
+        """Whether somebody signed in with this client id at this login host."""
+        if self._store is None:
+            return False
+        tokens = self.tokens()
+        query = {"client_id": client, "environment": login_host}
+        return any(tokens.search(tokens.CredentialType.REFRESH_TOKEN, query=query))
+
+    def forget(self) -> bool:
+        """Remove every kept sign-in; returns whether there was one. Raises ``OSError``."""
+        was_there = bool(self.tokens().serialize() not in ("", "{}"))
+        if self._path.exists():
+            was_there = True
+            self._path.unlink()
+        elif self._store is not None and was_there:
+            self._store.save("{}")
+        self._tokens = None
+        return was_there
+
+    def _loaded(self) -> SerializableTokenCache:
+        from msal import SerializableTokenCache
+
+        tokens = SerializableTokenCache()
+        if self._store is None:
+            return tokens
+        try:
+            tokens.deserialize(self._store.load())
+            any(tokens.search(tokens.CredentialType.REFRESH_TOKEN))
+        except Exception as error:  # each platform's store has errors of its own
+            if not _is_absent(error):
+                self._say(_UNREADABLE)
+            return SerializableTokenCache()
+        return tokens
+
+    def _find_store(self, is_plain_allowed: bool) -> Store | None:
+        """The plain file where it was asked for, now or before, or else the platform's encrypted store."""
+        if is_plain_allowed or self._is_plain():
+            return _Plain(self._path)
+        try:
+            from msal_extensions import build_encrypted_persistence
+
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            store: Store = build_encrypted_persistence(str(self._path))
+        except Exception:  # no libsecret, no desktop session, no folder: each fails in its own way
+            return None
+        return store
+
+    def _is_plain(self) -> bool:
+        """Whether the file is there and is not an encrypted one; a damaged file counts as plain."""
+        try:
+            with self._path.open("rb") as file:
+                start = file.read(1)
+        except OSError:
+            return False
+        return os.name != "nt" or start == b"{"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder of this tool's own state for the user."""
+    chosen = environment.get("REMEDIATE_CACHE_DIR", "").strip()
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_state_path
+
+    return user_state_path("aovpn-remediate", appauthor=False)
+
+
+def _is_absent(error: Exception) -> bool:
+    from msal_extensions.persistence import PersistenceNotFound
+
+    return isinstance(error, FileNotFoundError | PersistenceNotFound)

@@ -1,0 +1,303 @@
+"""Which way of signing in is taken, and with which values; pure: nothing is read but what is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from aovpn_remediate.errors import SignInError, UsageError
+from aovpn_remediate.graph.auth import variables
+from aovpn_remediate.graph.auth.clouds import Hosts
+from aovpn_remediate.graph.auth.variables import Value
+from aovpn_remediate.model import TenantSettings
+from aovpn_remediate.wording import all_of, any_of
+
+PERSONS = ("browser", "device-code", "broker")
+"""The methods that need a person."""
+APPS = (
+    "certificate",
+    "secret",
+    "workload-identity",
+    "azure-pipelines",
+    "github",
+    "assertion",
+    "managed-identity",
+    "azure-cli",
+)
+METHODS = ("auto", *APPS, *PERSONS)
+
+_OUTSIDE = ("managed-identity", "azure-cli")  # these know their tenant and client
+_FEDERATED_URLS = ("azure-pipelines", "github")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE
+)
+_YAML_LINE = "SYSTEM_ACCESSTOKEN: $(System.AccessToken)"
+
+
+def is_tenant_id(text: str) -> bool:
+    """Whether a text has the form of a tenant's id: a GUID or a domain."""
+    return _GUID.fullmatch(text) is not None or _DOMAIN.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What decides besides options and config: the variables, whether a person can be asked, known accounts.
+
+    ``has_account`` says whether somebody signed in before to a tenant (an id or domain) with a client id.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    has_person: bool
+    has_account: Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One complete way to sign in.
+
+    ``values`` are by what they are: ``secret``, ``certificate``, ``password``, ``file``, ``url``, ``token``,
+    ``connection``, ``assertion``. ``tenant`` and ``client`` are empty for a managed identity and Azure's CLI,
+    unless they are given. With ``is_known`` an account that signed in before is used.
+    """
+
+    method: str
+    hosts: Hosts
+    tenant: str
+    client: str
+    values: Mapping[str, Value] = field(repr=False)
+    sources: Mapping[str, str]
+    is_known: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a person signs in, not an app."""
+        return self.method in PERSONS
+
+    def value(self, what: str) -> str:
+        """Return a value, or an empty text."""
+        found = self.values.get(what)
+        return "" if found is None else found.text
+
+
+class NoSignInError(SignInError):
+    """There is no complete way to sign in; ``variables`` are the names that are missing."""
+
+    def __init__(self, message: str, missing: Sequence[str] = (), *, method: str = "") -> None:
+        self.variables = tuple(missing)
+        self.method = method
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class _Set:
+    """The values of one method: found, and what is missing as alternatives of names."""
+
+    method: str
+    found: Mapping[str, Value]
+    missing: Mapping[str, Sequence[str]]
+    is_begun: bool
+
+
+def choose(tenant: TenantSettings, hosts: Hosts, surroundings: Surroundings, *, method: str = "") -> SignIn:
+    """Return the way to sign in to a tenant: the one asked for, or else the first complete one.
+
+    Raises ``NoSignInError`` for values that are missing, with their names, ``UsageError`` for an unknown
+    method.
+    """
+    asked = method or tenant.auth or "auto"
+    if asked not in METHODS:
+        raise UsageError(f"--auth: the method is not known; write {any_of(METHODS)}")
+    reading = _Reading(tenant, hosts, surroundings)
+    return reading.automatic() if asked == "auto" else reading.asked_for(asked)
+
+
+class _Reading:
+    """The values of one tenant, from config and environment."""
+
+    def __init__(self, tenant: TenantSettings, hosts: Hosts, surroundings: Surroundings) -> None:
+        self._config = tenant
+        self._hosts = hosts
+        self._surroundings = surroundings
+        self._environment = surroundings.environment
+        self._tenant = self._find(variables.TENANT, Value(tenant.id, self._source("id")))
+        self._client = self._find(variables.CLIENT, Value(tenant.client_id, self._source("client_id")))
+        self._check_ids()
+
+    def automatic(self) -> SignIn:
+        fixed = self._values("assertion")
+        for one in map(self._values, APPS[:6]):
+            if not one.is_begun:
+                continue
+            if not one.missing:
+                return self._sign_in(one)
+            if one.method in _FEDERATED_URLS and fixed.is_begun and not fixed.missing:
+                return self._sign_in(fixed)
+            raise self._half(one)
+        return self._by_person()
+
+    def asked_for(self, method: str) -> SignIn:
+        if method in PERSONS and not self._surroundings.has_person:
+            raise NoSignInError(
+                f"--auth {method}: this method needs a person at a terminal, outside of a pipeline and "
+                "without "
+                f"--no-input; methods without a person: {any_of(APPS)}",
+                method=method,
+            )
+        values = self._values(method)
+        if values.missing:
+            raise self._half(values)
+        chosen = self._sign_in(values)
+        return replace(chosen, is_known=chosen.is_person and self._is_known())
+
+    def _by_person(self) -> SignIn:
+        person = self._values("browser")
+        is_known = not person.missing and not variables.in_ci(self._environment) and self._is_known()
+        if is_known or self._surroundings.has_person:
+            if person.missing:
+                raise self._half(person)
+            return replace(self._sign_in(person), is_known=is_known)
+        raise self._nothing()
+
+    def _is_known(self) -> bool:
+        return self._surroundings.has_account(self._text(self._tenant), self._text(self._client))
+
+    def _sign_in(self, values: _Set) -> SignIn:
+        sources = {"cloud": self._hosts.source}
+        found = {"tenant": self._tenant, "client": self._client, **values.found}
+        for what, value in found.items():
+            if value is not None:
+                sources[what] = value.source
+        return SignIn(
+            values.method,
+            self._hosts,
+            self._text(self._tenant),
+            self._text(self._client),
+            values.found,
+            sources,
+        )
+
+    def _values(self, method: str) -> _Set:
+        wanted = {what: (names, value) for what, names, value in self._wanted(method)}
+        found: dict[str, Value] = {}
+        missing: dict[str, Sequence[str]] = {}
+        for what, (names, value) in wanted.items():
+            here = value if value is not None and value.text else self._find(names)
+            if here is not None:
+                found[what] = here
+            elif what != "password":
+                missing[what] = names
+        is_begun = bool(wanted) and next(iter(wanted)) in found
+        if method == "secret" and self._config.secret_env:
+            is_begun = True
+        if method not in _OUTSIDE:
+            missing |= self._missing_ids()
+        return _Set(method, found, missing, is_begun)
+
+    def _wanted(self, method: str) -> Iterator[tuple[str, Sequence[str], Value | None]]:
+        """What a method needs, the value that begins its set first: what, variables, the config's value."""
+        config = self._config
+        match method:
+            case "certificate":
+                path = str(config.certificate or "")
+                yield "certificate", variables.CERTIFICATE, Value(path, self._source("certificate"))
+                yield "password", variables.CERTIFICATE_PASSWORD, None
+            case "secret":
+                yield "secret", () if config.secret_env else variables.SECRET, self._own_secret()
+            case "workload-identity":
+                yield "file", variables.TOKEN_FILE, None
+            case "azure-pipelines":
+                connection = Value(config.service_connection_id, self._source("service_connection_id"))
+                yield "url", variables.PIPELINES_URL, None
+                yield "token", variables.PIPELINES_TOKEN, None
+                yield "connection", variables.CONNECTION, connection
+            case "github":
+                yield "url", variables.GITHUB_URL, None
+                yield "token", variables.GITHUB_TOKEN, None
+            case "assertion":
+                yield "assertion", variables.ASSERTION, None
+
+    def _own_secret(self) -> Value | None:
+        """The secret in the variable that the config names; this name is never shown, it may be a secret."""
+        found = variables.find((self._config.secret_env,), self._environment)
+        return None if found is None else Value(found.text, self._source("secret_env"))
+
+    def _names(self, values: _Set) -> list[str]:
+        """The names that are missing, one for each value."""
+        own = f"the variable that secret_env names ({self._source('secret_env')})"
+        return [alternatives[0] if alternatives else own for alternatives in values.missing.values()]
+
+    def _missing_ids(self) -> dict[str, Sequence[str]]:
+        missing: dict[str, Sequence[str]] = {}
+        if self._tenant is None:
+            missing["tenant"] = variables.TENANT
+        if self._client is None:
+            missing["client"] = variables.CLIENT
+        return missing
+
+    def _half(self, values: _Set) -> NoSignInError:
+        begun = [value.source for value in values.found.values()]
+        names = self._names(values)
+        start = f"sign-in by {values.method}"
+        if begun:
+            start += f" ({all_of(begun)})"
+        is_are = "is" if len(names) == 1 else "are"
+        text = f"{start}: {all_of(names)} {is_are} not set; {self._how_to_set(values)}"
+        return NoSignInError(text, names, method=values.method)
+
+    def _how_to_set(self, values: _Set) -> str:
+        every = [name for names in values.missing.values() for name in names]
+        left = variables.left_as_they_are(every, self._environment)
+        if left:
+            verb = "contains" if len(left) == 1 else "contain"
+            return (
+                f"{all_of(left)} {verb} only the text $(...), because the pipeline has no variable of that "
+                "name; correct the name in the pipeline"
+            )
+        if "token" in values.missing and values.method == "azure-pipelines":
+            return f"add this line below env: of the step: {_YAML_LINE}"
+        if "token" in values.missing:
+            return "add permissions: id-token: write to the job"
+        if "connection" in values.missing:
+            return (
+                "run this in a step AzureCLI@2 with the service connection, or write "
+                "service_connection_id: in "
+                "the config's tenants:"
+            )
+        if set(values.missing) <= {"tenant", "client"}:
+            return "set what is missing, or write id: and client_id: in the config's tenants:"
+        return "set what is missing; see remediate docs workstation"
+
+    def _nothing(self) -> NoSignInError:
+        looked = (
+            "the variables of a certificate, a secret, a token file, Azure Pipelines, GitHub and an assertion"
+        )
+        names = [*(names[0] for names in self._missing_ids().values()), variables.SECRET[0]]
+        text = (
+            f"sign-in: nothing to sign in with was found; looked at: {looked}, and an account that "
+            f"signed in before; set {all_of(names)}, or run remediate auth login at a terminal"
+        )
+        return NoSignInError(text, names)
+
+    def _check_ids(self) -> None:
+        """Refuse ids that are something else, without showing them: it may be a secret in the wrong place."""
+        for value, is_tenant in ((self._tenant, True), (self._client, False)):
+            if value is None or _GUID.fullmatch(value.text):
+                continue
+            if is_tenant and is_tenant_id(value.text):
+                continue
+            form = "a GUID or a verified domain such as contoso.onmicrosoft.com" if is_tenant else "a GUID"
+            what = "tenant" if is_tenant else "client"
+            raise NoSignInError(
+                f"{value.source}: the value is not the id of a {what}; it must be {form}", (value.source,)
+            )
+
+    def _find(self, names: Sequence[str], *first: Value) -> Value | None:
+        return variables.find(names, self._environment, *first)
+
+    def _source(self, key: str) -> str:
+        return f"tenants: {self._config.name}: {key}" if self._config.name else "--tenant"
+
+    def _text(self, value: Value | None) -> str:
+        return "" if value is None else value.text

@@ -1,0 +1,112 @@
+"""Sign-in that something else on this computer does: a managed identity, or Azure's CLI."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aovpn_remediate.errors import SignInError
+from aovpn_remediate.graph.auth.choice import SignIn
+from aovpn_remediate.graph.auth.explain import refused, tried
+from aovpn_remediate.graph.auth.login_session import LoginSession
+from aovpn_remediate.graph.auth.msal_client import grant_of, plain_errors
+from aovpn_remediate.graph.auth.tokens import Ask, Grant
+
+_PATIENCE = 60
+
+
+class ManagedIdentity:
+    """Gets tokens from the Azure service that this runs on."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+        self._client: Any = None
+
+    def __call__(self, ask: Ask) -> Grant:
+        """Return a token; raises ``SignInError``."""
+        from msal import ManagedIdentityClient
+
+        with plain_errors(self._sign_in):
+            if self._client is None or ask.is_fresh:
+                # Loopback: no proxy is between this computer and its own identity service.
+                session = LoginSession("http://127.0.0.1", tried(self._sign_in))
+                self._client = ManagedIdentityClient(
+                    self._identity(), http_client=session, client_capabilities=["CP1"]
+                )
+            answer: Mapping[str, Any] = self._client.acquire_token_for_client(
+                resource=self._sign_in.hosts.cloud.graph, claims_challenge=ask.claims or None
+            )
+        if "access_token" not in answer:
+            raise refused(self._sign_in, answer)
+        return grant_of(answer)
+
+    def _identity(self) -> Any:
+        """The identity of the service, or a user-assigned one where a client id is given."""
+        from msal import SystemAssignedManagedIdentity, UserAssignedManagedIdentity
+
+        if self._sign_in.client:
+            return UserAssignedManagedIdentity(client_id=self._sign_in.client)
+        return SystemAssignedManagedIdentity()
+
+
+class AzureCli:
+    """Gets tokens from ``az``, for whoever is signed in there."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+
+    def __call__(self, ask: Ask) -> Grant:
+        """Return a token; raises ``SignInError``. What ``az`` prints is never shown: it has the token."""
+        where = tried(self._sign_in)
+        if ask.claims:
+            raise SignInError(
+                f"{where}: Graph demands more claims, which az cannot get for another program; choose "
+                "another --auth"
+            )
+        found = self._output(where)
+        token = found.get("accessToken")
+        if not isinstance(token, str) or not token:
+            raise SignInError(f"{where}: az printed no token; update Azure's CLI, or choose another --auth")
+        return Grant(token, _end_of(found))
+
+    def _output(self, where: str) -> Mapping[str, Any]:
+        program = shutil.which("az")
+        if program is None:
+            raise SignInError(
+                f"{where}: the program az was not found; install Azure's CLI, or choose another --auth"
+            )
+        command = [program, "account", "get-access-token", "--output", "json"]
+        command += ["--resource", self._sign_in.hosts.cloud.graph]
+        if self._sign_in.tenant:
+            command += ["--tenant", self._sign_in.tenant]
+        try:
+            done = subprocess.run(  # noqa: S603  fixed words, an address of ours and a checked tenant id
+                command, capture_output=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            raise SignInError(f"{where}: az does not answer; run az account show, then try again") from None
+        if done.returncode:
+            raise SignInError(
+                f"{where}: az gives no token for this tenant; run az login --tenant TENANT, then try again"
+            )
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            found = None
+        return found if isinstance(found, dict) else {}
+
+
+def _end_of(found: Mapping[str, Any]) -> float:
+    """When the token ends: older versions give local time only."""
+    seconds = found.get("expires_on")
+    if isinstance(seconds, int | float | str) and str(seconds).isdigit():
+        return float(seconds)
+    try:
+        return datetime.fromisoformat(str(found.get("expiresOn"))).timestamp()
+    except ValueError:
+        return time.time() + 300
