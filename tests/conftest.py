@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import requests
 from hypothesis import HealthCheck, settings
 
 from aovpn_remediate.client import PowerShell, SimulatedClient, find_powershell
@@ -15,6 +16,7 @@ from aovpn_remediate.simulator import running_simulator
 from aovpn_remediate.verify import pairs
 from tests.environment import foreign_variables
 from tests.graph_client import Tenant, running
+from tests.sign_in_world import World, sign_in_world, trusting
 from tests.tenants import Bench
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -81,3 +83,17 @@ def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     for name in foreign_variables():
         monkeypatch.delenv(name)
     monkeypatch.setenv("REMEDIATE_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "no-accounts"))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A login service, a Graph that demands its tokens, and the stand-ins of pipelines and Azure."""
+    with sign_in_world(tmp_path) as running_world:
+        yield running_world
+
+
+@pytest.fixture
+def session(world: World) -> Iterator[requests.Session]:
+    """A session that trusts the world's certificate authority."""
+    with trusting(world.login) as trusted:
+        yield trusted

@@ -21,6 +21,7 @@ from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
 from aovpn_remediate.simulator.faults import Fault
+from aovpn_remediate.simulator.login.settings import Settings
 from tests.golden_files import ROOT
 from tests.kind_rows import ROWS, with_rows
 from tests.test_cli import COMMANDS
@@ -211,6 +212,12 @@ def test_pages_with_commands_say_that_they_need_the_simulator(page):
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     note = text.index("for `plan` and `publish` use `--graph-url http://127.0.0.1:8765`")
     assert note < text.index("`remediate plan")
+
+
+def test_the_simulator_page_names_every_setting_of_the_login_service():
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    names = [one.name for one in fields(Settings)] + ["refuse", "revoke", "sign_out"]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
 
 
 def test_the_simulator_page_names_every_key_of_a_fault():

@@ -23,7 +23,7 @@ def process(*options: str) -> Iterator[tuple[subprocess.Popen[str], Tenant]]:
     code = (
         "import sys; from pathlib import Path; from aovpn_remediate.simulator import serve; "
         "serve(port=0, state=Path(sys.argv[1]) if sys.argv[1:] else None, seed=None, "
-        "announce=lambda url: print(url, flush=True))"
+        "announce=lambda simulator: print(simulator.url, flush=True))"
     )
     command = [sys.executable, "-W", "error", "-c", code, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
@@ -76,6 +76,17 @@ def test_importing_it_is_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_it_loads_nothing_of_signing_in_unless_asked():
+    code = (
+        "import sys; from aovpn_remediate.simulator import running_simulator\n"
+        "with running_simulator(): print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "aovpn_remediate.simulator.api" in loaded
+    assert loaded & {"jwt", "cryptography", "trustme", "aovpn_remediate.simulator.login"} == set()
 
 
 def test_it_loads_no_other_part_of_the_product():

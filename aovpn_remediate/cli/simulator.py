@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from aovpn_remediate.simulator import Simulator
 
 _LAST_PORT = 65535
 
@@ -33,13 +38,32 @@ def simulator(
             metavar="FILE", help="Add the groups, filters and scope tags of this JSON file to a new tenant."
         ),
     ] = None,
+    sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--sign-in",
+            help="Demand tokens, and print the variables that sign in to a simulated login service.",
+        ),
+    ] = False,
 ) -> None:
     """Serve a simulated tenant on loopback; prints its URL first."""
     from aovpn_remediate.simulator import serve
 
-    serve(port=port, state=state, seed=seed, announce=_announce)
+    serve(port=port, state=state, seed=seed, sign_in=sign_in, announce=_announce)
 
 
-def _announce(url: str) -> None:
-    typer.echo(url)
-    typer.echo(f"the simulated tenant is ready; try remediate plan --graph-url {url}", err=True)
+def _announce(running: Simulator) -> None:
+    typer.echo(running.url)
+    for name, value in running.variables.items():
+        typer.echo(_export(name, value))
+    first = "set the variables above in a second terminal, then " if running.variables else ""
+    typer.echo(
+        f"the simulated tenant is ready; {first}try remediate plan --graph-url {running.url}", err=True
+    )
+
+
+def _export(name: str, value: str) -> str:
+    """Return the line that sets a variable in the usual shell of this system."""
+    if sys.platform == "win32":
+        return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
+    return f"export {name}={shlex.quote(value)}"

@@ -1,59 +1,54 @@
-"""The HTTP side: sockets on 127.0.0.1, keep-alive, and one thread for each connection."""
+"""A simulated tenant as a whole: the service, its port and, if asked for, the login service beside it."""
 
 from __future__ import annotations
 
-import json
 import signal
-import socket
-import socketserver
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import OutputError
+from aovpn_remediate.simulator.listener import listening
 from aovpn_remediate.simulator.query import MAX_PAGE
 from aovpn_remediate.simulator.seed import read_seed
-from aovpn_remediate.simulator.service import Service
+from aovpn_remediate.simulator.service import Service, open_gate
 from aovpn_remediate.simulator.store import StateFile, Tenant
-from aovpn_remediate.simulator.wire import (
-    Delivery,
-    RefusalError,
-    Reply,
-    Request,
-    error_reply,
-    merged_headers,
-    split_target,
-)
 
-LOOPBACK: Final = "127.0.0.1"
-MAX_BODY: Final = 64 * 1024 * 1024
-
-_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-_HTML = "text/html;charset=utf-8"
+if TYPE_CHECKING:
+    from aovpn_remediate.simulator.login import Directory, Login
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """A running simulator; ``url`` is its service root."""
+    """A running simulator; ``url`` is its service root, ``login`` what demands and issues tokens, if any."""
 
     url: str
+    login: Login | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The environment variables that sign in, the secret included; empty without a login service."""
 
 
-def serve(*, port: int, state: Path | None, seed: Path | None, announce: Callable[[str], None]) -> None:
-    """Serve a simulated tenant until Ctrl-C or SIGTERM; ``announce`` is called with the URL.
+def serve(
+    *,
+    port: int,
+    state: Path | None,
+    seed: Path | None,
+    sign_in: bool = False,
+    announce: Callable[[Simulator], None],
+) -> None:
+    """Serve a simulated tenant until Ctrl-C or SIGTERM; ``announce`` is called when it is ready.
 
     With port 0 a free port is chosen. A port, state or seed that cannot be used is an ``OutputError``.
     """
     try:
-        with _terminate_as_interrupt(), running_simulator(port=port, state=state, seed=seed) as simulator:
-            announce(simulator.url)
+        with _terminate_as_interrupt(), ExitStack() as running:
+            directory = _example_directory() if sign_in else None
+            simulator = running_simulator(port=port, state=state, seed=seed, sign_in=directory)
+            announce(running.enter_context(simulator))
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
@@ -62,18 +57,34 @@ def serve(*, port: int, state: Path | None, seed: Path | None, announce: Callabl
 
 @contextmanager
 def running_simulator(
-    *, port: int = 0, state: Path | None = None, seed: Path | None = None, page_size: int = MAX_PAGE
+    *,
+    port: int = 0,
+    state: Path | None = None,
+    seed: Path | None = None,
+    page_size: int = MAX_PAGE,
+    sign_in: Directory | None = None,
 ) -> Iterator[Simulator]:
     """Serve a simulated tenant from a thread; at the end every connection is closed.
 
-    ``page_size`` is how many objects a list shows at a time.
+    ``page_size`` is how many objects a list shows at a time. With ``sign_in`` a login service for that
+    directory runs beside it, and every request needs one of its tokens.
     """
-    service = Service(open_tenant(state, seed), page_size)
-    try:
-        with _listening(port, service) as server:
-            yield Simulator(server.root)
-    finally:
-        service.close()
+    with ExitStack() as running:
+        login = None
+        if sign_in is not None:
+            from aovpn_remediate.simulator.login import running_login
+
+            login = running.enter_context(running_login(sign_in))
+        service = Service(open_tenant(state, seed), page_size, login.gate if login else open_gate)
+        running.callback(service.close)
+        url = running.enter_context(listening(port, service.answer))
+        yield Simulator(url, login, login.variables if login else {})
+
+
+def _example_directory() -> Directory:
+    from aovpn_remediate.simulator.login import new_directory
+
+    return new_directory()
 
 
 def open_tenant(state: Path | None, seed: Path | None) -> Tenant:
@@ -92,25 +103,6 @@ def open_tenant(state: Path | None, seed: Path | None) -> Tenant:
 
 
 @contextmanager
-def _listening(port: int, service: Service) -> Iterator[_Server]:
-    try:
-        server = _Server(port, service)
-    except (OSError, OverflowError) as error:
-        reason = (getattr(error, "strerror", None) or "cannot be used").lower()
-        advice = "choose another port, or 0 for a free one"
-        raise OutputError(f"{LOOPBACK}:{port}: {reason}; {advice}") from error
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    with server:
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-            server.close_connections()
-
-
-@contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
     """Let SIGTERM raise ``KeyboardInterrupt``; only the main thread may ask for that."""
     if threading.current_thread() is not threading.main_thread():
@@ -121,145 +113,3 @@ def _terminate_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-class _Server(ThreadingHTTPServer):
-    """Listens on loopback and knows its open connections."""
-
-    daemon_threads = True
-    request_queue_size = 128
-    # On Windows the option lets two servers share one port.
-    allow_reuse_address = sys.platform != "win32"
-
-    def __init__(self, port: int, service: Service) -> None:
-        self.service = service
-        self._connections: set[socket.socket] = set()
-        super().__init__((LOOPBACK, port), _Connection)
-        self.root = f"http://{LOOPBACK}:{self.server_port}"
-
-    def server_bind(self) -> None:
-        # The parent's looks up the host's name, which can take seconds.
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
-
-    def get_request(self) -> tuple[socket.socket, object]:
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        if isinstance(request, socket.socket):
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        """End all connections, busy ones too."""
-        for connection in tuple(self._connections):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
-        # A client that closed its connection is normal; anything else is our bug.
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
-
-
-class _Connection(BaseHTTPRequestHandler):
-    """One connection: bytes to a ``Request``, a ``Reply`` to bytes."""
-
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def do_PATCH(self) -> None:
-        self._answer()
-
-    def do_PUT(self) -> None:
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        request_id = str(uuid4())
-        try:
-            reply = self.server.service.answer(self._request(request_id))
-        except RefusalError as refusal:
-            self.close_connection = True
-            reply = error_reply(refusal.status, refusal.code, str(refusal), request_id=request_id)
-        self._send(reply, request_id)
-
-    def _request(self, request_id: str) -> Request:
-        path, query = split_target(self.path)
-        return Request(
-            root=self._root(),
-            method=self.command,
-            path=path,
-            query=query,
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=self._body(),
-            id=request_id,
-        )
-
-    def _root(self) -> str:
-        """The service root in the words of the client, so that links lead to the same address."""
-        host = self.headers.get("Host", "")
-        return f"http://{host}" if host == f"localhost:{self.server.server_port}" else self.server.root
-
-    def _body(self) -> bytes:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal() or not length.isascii():
-            raise RefusalError("A body needs a Content-Length.", status=411, code="LengthRequired")
-        if int(length) > MAX_BODY:
-            raise RefusalError("The body is too large.", status=413, code="RequestEntityTooLarge")
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            raise ConnectionAbortedError("the client closed the connection in the middle of a request")
-        return body
-
-    def _send(self, reply: Reply, request_id: str) -> None:
-        self.close_connection = self.close_connection or reply.delivery is not Delivery.WHOLE
-        if reply.delivery is Delivery.NOTHING:
-            return
-        body, headers = _encoded(reply)
-        self.send_response(reply.status)
-        for name, value in merged_headers({"request-id": request_id, **headers}, reply.headers).items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if reply.delivery is Delivery.HALF else body)
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer invalid HTTP, or a method that Graph does not know, with an error in Graph's format."""
-        request_id = str(uuid4())
-        self.close_connection = True
-        words = message or explain or self.responses.get(code, ("",))[0]
-        self._send(error_reply(code, "BadRequest", words, request_id=request_id), request_id)
-
-    def handle_expect_100(self) -> bool:
-        super().handle_expect_100()
-        self.wfile.flush()
-        return True
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing; the log of requests is on the control route."""
-
-
-def _encoded(reply: Reply) -> tuple[bytes, Mapping[str, str]]:
-    if reply.body is None:
-        return b"", {} if reply.status == 204 else {"Content-Length": "0"}
-    if isinstance(reply.body, str):
-        body, kind = reply.body.encode(), _HTML
-    else:
-        body, kind = json.dumps(reply.body, ensure_ascii=False).encode(), _JSON
-    return body, {"Content-Type": kind, "Content-Length": str(len(body))}

@@ -1,0 +1,122 @@
+"""A running login service: HTTPS on localhost, with a certificate authority of its own."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aovpn_remediate.simulator.faults import Fault
+from aovpn_remediate.simulator.listener import listening
+from aovpn_remediate.simulator.login.directory import GRAPH_ROOTS, Directory
+from aovpn_remediate.simulator.login.gate import token_gate
+from aovpn_remediate.simulator.login.scopes import Wanted
+from aovpn_remediate.simulator.login.service import LoginService
+from aovpn_remediate.simulator.login.tokens import Order
+from aovpn_remediate.simulator.service import Gate
+from aovpn_remediate.simulator.wire import Json, JsonObject
+
+
+@dataclass(frozen=True)
+class Login:
+    """A running login service, and its controls; ``gate`` is what a simulator demands tokens with."""
+
+    url: str
+    ca_file: Path
+    directory: Directory
+    gate: Gate
+    _service: LoginService
+
+    @property
+    def authority(self) -> str:
+        """The address of the tenant."""
+        return f"{self.url}/{self.directory.tenant_id}"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables that sign in with the first app's first secret."""
+        app = self.directory.apps[0]
+        secret = {"AZURE_CLIENT_SECRET": app.secrets[0].text} if app.secrets else {}
+        return {
+            "AZURE_AUTHORITY_HOST": self.url,
+            "REQUESTS_CA_BUNDLE": str(self.ca_file),
+            "AZURE_TENANT_ID": self.directory.tenant_id,
+            "AZURE_CLIENT_ID": app.client_id,
+            **secret,
+            "REMEDIATE_AUTH": "auto",
+        }
+
+    def app_token(self, resource: str = GRAPH_ROOTS[0]) -> str:
+        """Return an access token of the first app, as a managed identity gets it without a secret."""
+        order = Order(
+            root=self.url,
+            app=self.directory.apps[0],
+            wanted=Wanted(resource, frozenset()),
+            lifetime=self._service.settings.token_lifetime,
+            claims={},
+            is_for_person=False,
+        )
+        return self._service.issuer.access_token(order)
+
+    def change(self, **settings: object) -> None:
+        """Change settings; see ``settings`` for their names."""
+        self._service.change(**settings)
+
+    def refuse(self, code: int, *, times: int | None = 1, path: str = "/token$") -> None:
+        """Refuse the next requests with an AADSTS code."""
+        self._service.refuse(code, times=times, path=path)
+
+    def fail(self, **fault: object) -> None:
+        """Let requests fail; see ``faults`` for the members."""
+        self._service.control.add([Fault(**fault)])  # type: ignore[arg-type]
+
+    def recover(self) -> None:
+        """Let everything succeed again."""
+        self._service.control.faults.clear()
+
+    def revoke(self) -> None:
+        """Let Graph refuse the access tokens issued until now."""
+        self._service.revoke()
+
+    def sign_out(self) -> None:
+        """Refuse the refresh tokens issued until now."""
+        self._service.sign_out()
+
+    def challenge(self, claims: Mapping[str, Json] | None) -> None:
+        """Let Graph accept only tokens that were asked for with these claims; ``None``: every valid one."""
+        self._service.change(challenge=claims)
+
+    def requests(self) -> list[JsonObject]:
+        """Return the requests so far, without anything secret; see ``service``."""
+        return self._service.control.log()
+
+
+@contextmanager
+def running_login(directory: Directory, *, port: int = 0) -> Iterator[Login]:
+    """Serve the login addresses of a directory from a thread.
+
+    The certificate authority's file is removed at the end.
+    """
+    service = LoginService(directory)
+    with tempfile.TemporaryDirectory(prefix="aovpn-remediate-") as folder:
+        ca_file = Path(folder) / "ca.pem"
+        context = _certified(ca_file)
+        try:
+            with listening(port, service.answer, context) as url:
+                yield Login(url, ca_file, directory, token_gate(service), service)
+        finally:
+            service.close()
+
+
+def _certified(ca_file: Path) -> ssl.SSLContext:
+    """A server's TLS for localhost; the certificate authority is written to a file."""
+    import trustme
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
