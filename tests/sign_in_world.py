@@ -43,6 +43,7 @@ from aovpn_remediate.simulator.login import App, Directory, Login, Secret
 from tests import oidc_stand_ins as oidc
 from tests.app_certificates import app_certificate
 from tests.az_stand_in import Az
+from tests.environment import foreign_variables
 
 SECRET: Final = "SECRET~of-the-app-0123456789"
 PFX_PASSWORD: Final = "PASSWORD-of-the-pfx"
@@ -59,11 +60,6 @@ METHODS: Final = (
     "browser",
     "device-code",
 )
-_FOREIGN = (
-    "AZURE", "ARM_", "SYSTEM_", "ACTIONS_", "IDENTITY_", "MSI_", "REMEDIATE_", "TF_", "CI", "GITHUB_",
-    "BROWSER", "TENANTID", "SERVICEPRINCIPAL", "IDTOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,8 @@ class World:
 
 def clean_environment() -> dict[str, str]:
     """Return this process's environment without anything about signing in, proxies and certificates."""
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith(_FOREIGN)}
+    foreign = foreign_variables()
+    return {name: value for name, value in os.environ.items() if name not in foreign}
 
 
 @contextmanager
