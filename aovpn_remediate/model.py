@@ -259,6 +259,25 @@ class TenantSettings:
 
 
 @dataclass(frozen=True)
+class SignInStatus:
+    """A sign-in that works, or why it does not (``problem``); unknown texts are empty.
+
+    ``sources`` say where each value is from. ``missing`` are permissions, ``variables`` names of variables.
+    """
+
+    tenant: str = ""
+    client: str = ""
+    method: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""
+    expires: datetime | None = None
+    permissions: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    problem: SignInError | None = None
+
+
+@dataclass(frozen=True)
 class SettingText:
     """One setting of a kind, in words."""
 

@@ -11,6 +11,7 @@ from aovpn_remediate.model import (
     Assignment,
     Directory,
     References,
+    Remediation,
     ScriptPackage,
     Target,
     TargetKind,
@@ -19,7 +20,7 @@ from aovpn_remediate.problems.words import close_word
 from aovpn_remediate.wording import any_of, count_of
 
 
-def references(packages: Iterable[ScriptPackage]) -> References:
+def references(packages: Iterable[ScriptPackage | Remediation]) -> References:
     """Return every name that has to be looked up."""
     groups: set[str] = set()
     filters: set[str] = set()

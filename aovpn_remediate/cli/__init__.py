@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from aovpn_remediate import __version__
-from aovpn_remediate.cli import local, pages, prove, simulator, tenant
+from aovpn_remediate.cli import auth, local, pages, prove, simulator, tenant
 from aovpn_remediate.cli.terminal import echo_error
 from aovpn_remediate.cli.usage import usage_text
 from aovpn_remediate.errors import RemediateError, UsageError
@@ -48,6 +48,7 @@ app = typer.Typer(
 local.add_commands(app)
 prove.add_commands(app)
 tenant.add_commands(app)
+auth.add_commands(app)
 simulator.add_commands(app)
 pages.add_commands(app)
 
@@ -107,6 +108,9 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> str:
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    groups = {group.name for group in app.registered_groups}
+    if arguments and arguments[0] in groups:
+        return " ".join(word for word in arguments[:2] if not word.startswith("-"))
     return arguments[0] if arguments and arguments[0] in known else ""
 
 

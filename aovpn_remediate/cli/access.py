@@ -45,12 +45,12 @@ class Chosen:
 
 
 def choose_tenants(
-    known: Mapping[str, TenantSettings], names: list[str] | None, every: bool, access: Access
+    known: Mapping[str, TenantSettings], names: list[str] | None, every: bool, *, needs_one: bool
 ) -> Chosen:
     """Return the tenants that options and config ask for; raises ``UsageError``."""
     from aovpn_remediate.graph.auth.targets import select_tenants
 
-    tenants = select_tenants(known, names or [], every=every, needs_one=not access.is_anonymous)
+    tenants = select_tenants(known, names or [], every=every, needs_one=needs_one)
     return Chosen(tenants, every or len(tenants) > 1)
 
 

@@ -78,7 +78,7 @@ def plan(
         refuse_unsafe(draft.plan, allow_all=allow_all)
         return 2 if detailed_exitcode and not draft.plan.is_empty else 0
 
-    chosen = choose_tenants(desired.tenants, tenant, all_tenants, access)
+    chosen = choose_tenants(desired.tenants, tenant, all_tenants, needs_one=not access.is_anonymous)
     raise typer.Exit(for_each_tenant(chosen, plan_one, as_json=as_json))
 
 
@@ -123,7 +123,7 @@ def publish(
             _ask(draft, name, opened, wish, no_input=no_input, as_json=as_json)
         return _carry_out(draft, opened, shown)
 
-    chosen = choose_tenants(desired.tenants, tenant, all_tenants, access)
+    chosen = choose_tenants(desired.tenants, tenant, all_tenants, needs_one=not access.is_anonymous)
     raise typer.Exit(for_each_tenant(chosen, publish_one, as_json=as_json))
 
 

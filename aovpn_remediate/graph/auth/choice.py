@@ -82,11 +82,19 @@ class SignIn:
 
 
 class NoSignInError(SignInError):
-    """There is no complete way to sign in; ``variables`` are the names that are missing."""
+    """There is no complete way to sign in; ``variables`` are the names that are missing, ``sources`` what is there."""
 
-    def __init__(self, message: str, missing: Sequence[str] = (), *, method: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        missing: Sequence[str] = (),
+        *,
+        method: str = "",
+        sources: Mapping[str, str] | None = None,
+    ) -> None:
         self.variables = tuple(missing)
         self.method = method
+        self.sources = dict(sources or {})
         super().__init__(message)
 
 
@@ -164,19 +172,15 @@ class _Reading:
         return self._surroundings.has_account(self._text(self._tenant), self._text(self._client))
 
     def _sign_in(self, values: _Set) -> SignIn:
+        tenant, client = self._text(self._tenant), self._text(self._client)
+        return SignIn(values.method, self._hosts, tenant, client, values.found, self._sources(values.found))
+
+    def _sources(self, found: Mapping[str, Value]) -> dict[str, str]:
         sources = {"cloud": self._hosts.source}
-        found = {"tenant": self._tenant, "client": self._client, **values.found}
-        for what, value in found.items():
+        for what, value in {"tenant": self._tenant, "client": self._client, **found}.items():
             if value is not None:
                 sources[what] = value.source
-        return SignIn(
-            values.method,
-            self._hosts,
-            self._text(self._tenant),
-            self._text(self._client),
-            values.found,
-            sources,
-        )
+        return sources
 
     def _values(self, method: str) -> _Set:
         wanted = {what: (names, value) for what, names, value in self._wanted(method)}
@@ -244,7 +248,7 @@ class _Reading:
             start += f" ({all_of(begun)})"
         is_are = "is" if len(names) == 1 else "are"
         text = f"{start}: {all_of(names)} {is_are} not set; {self._how_to_set(values)}"
-        return NoSignInError(text, names, method=values.method)
+        return NoSignInError(text, names, method=values.method, sources=self._sources(values.found))
 
     def _how_to_set(self, values: _Set) -> str:
         every = [name for names in values.missing.values() for name in names]
@@ -278,7 +282,7 @@ class _Reading:
             f"sign-in: nothing to sign in with was found; looked at: {looked}, and an account that "
             f"signed in before; set {all_of(names)}, or run remediate auth login at a terminal"
         )
-        return NoSignInError(text, names)
+        return NoSignInError(text, names, sources=self._sources({}))
 
     def _check_ids(self) -> None:
         """Refuse ids that are something else, without showing them: it may be a secret in the wrong place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from aovpn_remediate.graph.auth import variables
@@ -39,6 +39,10 @@ class Access:
     def has_person(self) -> bool:
         """Whether a person can be asked, which is never so in a pipeline."""
         return self.may_ask and not variables.in_ci(os.environ)
+
+    def without_asking(self) -> Access:
+        """Return the same access, by which nobody is asked to sign in."""
+        return replace(self, may_ask=False)
 
 
 def hosts_of(tenant: TenantSettings, access: Access) -> Hosts:

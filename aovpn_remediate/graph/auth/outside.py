@@ -15,7 +15,7 @@ from aovpn_remediate.graph.auth.choice import SignIn
 from aovpn_remediate.graph.auth.explain import refused, tried
 from aovpn_remediate.graph.auth.login_session import LoginSession
 from aovpn_remediate.graph.auth.msal_client import grant_of, plain_errors
-from aovpn_remediate.graph.auth.tokens import Ask, Grant
+from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of
 
 _PATIENCE = 60
 
@@ -72,7 +72,7 @@ class AzureCli:
         token = found.get("accessToken")
         if not isinstance(token, str) or not token:
             raise SignInError(f"{where}: az printed no token; update Azure's CLI, or choose another --auth")
-        return Grant(token, _end_of(found))
+        return Grant(token, _end_of(found), str(claims_of(token).get("upn", "")))
 
     def _output(self, where: str) -> Mapping[str, Any]:
         program = shutil.which("az")
