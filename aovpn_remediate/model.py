@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -274,7 +274,7 @@ class SignInStatus:
     permissions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
-    problem: SignInError | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
+    if len(arguments) == 1 and arguments[0] in _groups():
+        arguments = [*arguments, "--help"]
     try:
         code = int(app(args=list(arguments) or ["--help"], prog_name="remediate", standalone_mode=False) or 0)
     except Exception as error:
@@ -107,11 +109,27 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    groups = {group.name for group in app.registered_groups}
-    if arguments and arguments[0] in groups:
-        return " ".join(word for word in arguments[:2] if not word.startswith("-"))
-    return arguments[0] if arguments and arguments[0] in known else ""
+    """The command that was called, as far as it exists."""
+    known = _commands(app)
+    for name, group in _groups().items():
+        known |= {name} | {f"{name} {command}" for command in _commands(group)}
+    for words in (arguments[:2], arguments[:1]):
+        if " ".join(words) in known:
+            return " ".join(words)
+    return ""
+
+
+def _commands(group: typer.Typer) -> set[str]:
+    return {command.callback.__name__ for command in group.registered_commands if command.callback}
+
+
+def _groups() -> dict[str, typer.Typer]:
+    """The groups of commands, such as auth, by name."""
+    found: dict[str, typer.Typer] = {}
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            found[str(group.name)] = group.typer_instance
+    return found
 
 
 def _report_bug(error: Exception) -> int:

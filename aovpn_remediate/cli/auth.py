@@ -23,6 +23,7 @@ from aovpn_remediate.cli.options import (
     Tenants,
 )
 from aovpn_remediate.cli.terminal import echo_error, wants_color
+from aovpn_remediate.errors import SignInError
 
 if TYPE_CHECKING:
     from aovpn_remediate.config import Config
@@ -37,7 +38,7 @@ _NOT_KEPT = (
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    auth = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    auth = typer.Typer(rich_markup_mode=None)
     auth.command(epilog="Example: remediate auth login --tenant production")(login)
     auth.command(epilog="Example: remediate auth logout")(logout)
     auth.command(epilog="Example: remediate auth status --json")(status)
@@ -62,7 +63,7 @@ def login(
         bool,
         typer.Option(
             "--insecure-cache",
-            help="Keep the sign-in in a file that is not encrypted, only for your account.",
+            help="Keep the sign-in in a file without encryption, which only your account can read.",
         ),
     ] = False,
 ) -> None:
@@ -117,10 +118,10 @@ def status(
     def status_one(_name: str, settings: TenantSettings, emit: Emit) -> int:
         found = read_status(settings, access, cache, need)
         _show(found, emit=emit if as_json else None)
-        if found.problem is None:
+        if not found.problem:
             return 0
-        echo_error(found.problem)
-        return found.problem.exit_code
+        echo_error(SignInError(found.problem))
+        return SignInError.exit_code
 
     chosen = _chosen(file, tenant, all_tenants)
     raise typer.Exit(for_each_tenant(chosen, status_one, as_json=as_json))

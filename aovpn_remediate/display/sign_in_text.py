@@ -44,7 +44,7 @@ def _rows(status: SignInStatus, now: datetime) -> Iterator[tuple[str, str, str]]
     yield "tenant", _with_source(status.tenant, status, "tenant"), ""
     yield "client id", _with_source(status.client, status, "client"), ""
     yield "method", _method(status), ""
-    if status.problem is not None:
+    if status.problem:
         if status.variables:
             yield "missing", ", ".join(status.variables), _YELLOW
         return

@@ -82,7 +82,10 @@ class SignIn:
 
 
 class NoSignInError(SignInError):
-    """There is no complete way to sign in; ``variables`` are the names that are missing, ``sources`` what is there."""
+    """There is no complete way to sign in.
+
+    ``variables`` are the names that are missing, ``sources`` say where each value that is there is from.
+    """
 
     def __init__(
         self,

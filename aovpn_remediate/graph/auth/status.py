@@ -22,12 +22,14 @@ def read_status(tenant: TenantSettings, access: Access, cache: AccountCache, nee
         sign_in = choose_sign_in(tenant, access, cache)
     except NoSignInError as error:
         return SignInStatus(
-            method=error.method, sources=error.sources, variables=error.variables, problem=error
+            method=error.method, sources=error.sources, variables=error.variables, problem=str(error)
         )
     try:
         grant = open_tokens(sign_in, need, access.without_asking(), cache).grant()
     except SignInError as error:
-        return SignInStatus(sign_in.tenant, sign_in.client, sign_in.method, sign_in.sources, problem=error)
+        return SignInStatus(
+            sign_in.tenant, sign_in.client, sign_in.method, sign_in.sources, problem=str(error)
+        )
     return _status_of(sign_in, grant, need)
 
 
