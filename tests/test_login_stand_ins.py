@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from urllib.parse import urlencode
 
 import jwt
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from aovpn_remediate.simulator.login.assertions import ASSERTION_TYPE
+from aovpn_remediate.simulator.login.directory import CLIENT_ID, TENANT_ID, App, Directory
+from aovpn_remediate.simulator.login.service import LoginService
+from aovpn_remediate.simulator.wire import Request
 from tests import oidc_stand_ins as oidc
+from tests.app_certificates import app_certificate
 from tests.msal_clients import SCOPES, claims_of, confidential
 from tests.patience import HANGING
 from tests.sign_in_world import METHODS, SECRET
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda some: st.lists(some, max_size=3) | st.dictionaries(st.sampled_from(["iss", "sub", "aud"]), some),
+    max_leaves=4,
+)
 
 
 @pytest.fixture
@@ -176,6 +194,52 @@ def test_the_login_service_answers_html_broken_json_or_nothing(world, session):
     with pytest.raises(requests.ReadTimeout):
         session.post(url, timeout=0.2)
     assert session.post(url).json()["error"] == "invalid_request"
+
+
+def test_the_clock_of_the_login_service_can_be_wrong(world, session):
+    world.login.change(clock=-3600)
+    app = confidential(world, session, {"client_assertion": oidc.assertion})
+    assert app.acquire_token_for_client(SCOPES)["error_codes"] == [700024]
+    date = parsedate_to_datetime(session.get(f"{world.login.url}/devicelogin").headers["Date"])
+    assert 3500 < (datetime.now(UTC) - date).total_seconds() < 3700
+    token = confidential(world, session, SECRET).acquire_token_for_client(SCOPES)
+    assert claims_of(token)["iat"] < datetime.now(UTC).timestamp() - 3500
+
+
+HOSTILE = st.dictionaries(
+    st.sampled_from(
+        ["grant_type", "client_id", "scope", "claims", "client_assertion", "client_secret", "code"]
+    ),
+    st.one_of(st.text(max_size=20), st.sampled_from(["client_credentials", "refresh_token", CLIENT_ID])),
+)
+
+
+@settings(max_examples=150)
+@given(form=HOSTILE, header=st.dictionaries(st.sampled_from(["x5t", "x5c", "alg", "kid"]), JSON), claims=JSON)
+def test_whatever_a_client_sends_is_answered(form, header, claims):
+    service = login_service()
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", **header}, claims)]
+    assertion = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in [*parts, b"x"])
+    proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+    for one in (form, {**form, "client_id": CLIENT_ID, **proof, "grant_type": "client_credentials"}):
+        for method, name in (("POST", "token"), ("POST", "devicecode"), ("GET", "authorize")):
+            assert (
+                200 <= service.answer(request(method, f"/{TENANT_ID}/oauth2/v2.0/{name}", one)).status < 500
+            )
+
+
+@cache
+def login_service():
+    app = App(certificates=(app_certificate().public,), federated=oidc.trusts())
+    return LoginService(Directory(apps=(app,)))
+
+
+def request(method, path, form):
+    text = urlencode(form, errors="replace")
+    query, body = (text, b"") if method == "GET" else ("", text.encode())
+    return Request(
+        root="https://localhost:1", method=method, path=path, query=query, headers={}, body=body, id="1"
+    )
 
 
 def test_an_unknown_page_is_not_found(world, session):

@@ -171,8 +171,9 @@ class _Connection(BaseHTTPRequestHandler):
         if reply.delivery is Delivery.NOTHING:
             return
         body, headers = _encoded(reply)
-        self.send_response(reply.status)
-        for name, value in merged_headers({"request-id": request_id, **headers}, reply.headers).items():
+        self.send_response_only(reply.status)
+        headers = {"Date": self.date_time_string(), "request-id": request_id, **headers}
+        for name, value in merged_headers(headers, reply.headers).items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aovpn_remediate.simulator.login.directory import App, Trust
 from aovpn_remediate.simulator.login.entra import EntraError
+from aovpn_remediate.simulator.login.tokens import UNTIMED, is_in_time
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -22,13 +24,21 @@ _CLOCK_SKEW: Final = 300
 _SECRET_CODE, _NO_CREDENTIAL = 7000218, 7000216
 
 
-def check_credential(app: App, form: Mapping[str, str], audiences: list[str], *, is_app: bool) -> None:
+@dataclass(frozen=True)
+class Desk:
+    """Where a credential is shown: the audiences that an assertion may name, and the time there."""
+
+    audiences: list[str]
+    now: float
+
+
+def check_credential(app: App, form: Mapping[str, str], at: Desk, *, is_app: bool) -> None:
     """Refuse a request whose app does not prove who it is; a public app need not for a person's tokens."""
     assertion, secret = form.get("client_assertion", ""), form.get("client_secret", "")
     if assertion:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise EntraError(900144, "client_assertion_type")
-        _check_assertion(app, assertion, audiences)
+        _check_assertion(app, assertion, at)
     elif secret:
         _check_secret(app, secret)
     elif is_app:
@@ -46,7 +56,7 @@ def _check_secret(app: App, text: str) -> None:
     raise EntraError(7000215)
 
 
-def _check_assertion(app: App, assertion: str, audiences: list[str]) -> None:
+def _check_assertion(app: App, assertion: str, at: Desk) -> None:
     import jwt
 
     try:
@@ -55,19 +65,19 @@ def _check_assertion(app: App, assertion: str, audiences: list[str]) -> None:
     except jwt.PyJWTError as error:
         raise EntraError(50013, "not a signed JSON Web Token") from error
     if "x5t" in header or "x5t#S256" in header or claims.get("iss") == app.client_id:
-        _check_certificate(app, assertion, header, claims, audiences)
+        _check_certificate(app, assertion, header, claims, at)
     else:
-        _check_federated(app, assertion, claims)
+        _check_federated(app, assertion, claims, at)
 
 
 def _check_certificate(
-    app: App, assertion: str, header: Mapping[str, Any], claims: Mapping[str, Any], audiences: list[str]
+    app: App, assertion: str, header: Mapping[str, Any], claims: Mapping[str, Any], at: Desk
 ) -> None:
     certificate = _registered(app, header)
     ids = {str(claims.get("iss")).lower(), str(claims.get("sub")).lower()}
     if ids != {app.client_id.lower()}:
         raise EntraError(700021)
-    _verify(assertion, certificate.public_key(), audiences, wrong_key=700027, wrong_audience=700023)
+    _verify(assertion, certificate.public_key(), at, wrong_key=700027, wrong_audience=700023)
 
 
 def _registered(app: App, header: Mapping[str, Any]) -> Certificate:
@@ -89,7 +99,8 @@ def _is_named(certificate: Certificate, header: Mapping[str, Any]) -> bool:
 
     der = certificate.public_bytes(Encoding.DER)
     chain = header.get("x5c")
-    if chain and "".join(str(chain[0]).split()) != base64.b64encode(der).decode():
+    first = chain[0] if isinstance(chain, list) and chain else None
+    if first is not None and "".join(str(first).split()) != base64.b64encode(der).decode():
         return False
     if "x5t#S256" in header:
         return _is_thumbprint(header["x5t#S256"], hashlib.sha256(der).digest())
@@ -101,9 +112,11 @@ def _is_thumbprint(text: object, digest: bytes) -> bool:
     return str(text).rstrip("=") == base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _check_federated(app: App, assertion: str, claims: Mapping[str, Any]) -> None:
+def _check_federated(app: App, assertion: str, claims: Mapping[str, Any], at: Desk) -> None:
     trust = _trusted(app, claims)
-    _verify(assertion, trust.key, [trust.audience], wrong_key=50013, wrong_audience=700212)
+    _verify(
+        assertion, trust.key, replace(at, audiences=[trust.audience]), wrong_key=50013, wrong_audience=700212
+    )
 
 
 def _trusted(app: App, claims: Mapping[str, Any]) -> Trust:
@@ -119,21 +132,16 @@ def _trusted(app: App, claims: Mapping[str, Any]) -> Trust:
     return of_subject[0]
 
 
-def _verify(assertion: str, key: Any, audiences: list[str], *, wrong_key: int, wrong_audience: int) -> None:
+def _verify(assertion: str, key: Any, at: Desk, *, wrong_key: int, wrong_audience: int) -> None:
     import jwt
 
     try:
-        jwt.decode(
-            assertion,
-            key,
-            algorithms=["RS256", "PS256"],
-            audience=audiences,
-            leeway=_CLOCK_SKEW,
-            options={"require": ["exp", "aud"], "verify_iat": False},
+        claims = jwt.decode(
+            assertion, key, algorithms=["RS256", "PS256"], audience=at.audiences, options=UNTIMED
         )
-    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
-        raise EntraError(700024) from error
     except (jwt.InvalidAudienceError, jwt.MissingRequiredClaimError) as error:
         raise EntraError(wrong_audience) from error
     except jwt.PyJWTError as error:
         raise EntraError(wrong_key) from error
+    if not is_in_time(claims, at.now, _CLOCK_SKEW):
+        raise EntraError(700024)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from aovpn_remediate.simulator.login.assertions import check_credential
+from aovpn_remediate.simulator.login.assertions import Desk, check_credential
 from aovpn_remediate.simulator.login.directory import App
 from aovpn_remediate.simulator.login.entra import EntraError
 from aovpn_remediate.simulator.login.scopes import Wanted, app_scopes, person_scopes
@@ -77,7 +77,7 @@ class Grants:
         if kind not in grants:
             raise EntraError(70003, kind)
         is_app = kind == "client_credentials"
-        check_credential(ask.app, ask.form, ask.audiences, is_app=is_app)
+        check_credential(ask.app, ask.form, Desk(ask.audiences, self._issuer.now()), is_app=is_app)
         with self._lock:
             return grants[kind](ask)
 

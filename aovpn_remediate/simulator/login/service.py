@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -23,7 +25,14 @@ from aovpn_remediate.simulator.login.entra import EntraError, error_body, refusa
 from aovpn_remediate.simulator.login.grants import Ask, Grants, refuse_with
 from aovpn_remediate.simulator.login.settings import Settings, read_settings
 from aovpn_remediate.simulator.login.tokens import Issuer
-from aovpn_remediate.simulator.wire import JsonObject, RefusalError, Reply, Request, parse_json
+from aovpn_remediate.simulator.wire import (
+    JsonObject,
+    RefusalError,
+    Reply,
+    Request,
+    merged_headers,
+    parse_json,
+)
 
 TOKEN_PATH: Final = "/oauth2/v2.0/token"  # noqa: S105
 _REDIRECT = re.compile(r"http://localhost(:\d+)?/?")
@@ -34,7 +43,7 @@ class LoginService:
     """Answers requests to a directory's login addresses and to the simulator's own controls."""
 
     def __init__(self, directory: Directory) -> None:
-        self.issuer = Issuer(directory)
+        self.issuer = Issuer(directory, lambda: time.time() + self._settings.clock)
         self.refused_before = 0
         self._directory = directory
         self._settings = Settings()
@@ -55,7 +64,7 @@ class LoginService:
         """Return the answer to a request; nothing that a client sends raises."""
         if request.path.startswith("/simulator/"):
             return self.control.answer(request)
-        reply = self.control.faults.answer(request, self._work, in_batch=False)
+        reply = self._dated(self.control.faults.answer(request, self._work, in_batch=False))
         self.control.record(_entry(request, reply))
         return reply
 
@@ -81,6 +90,10 @@ class LoginService:
     def sign_out(self) -> None:
         """Refuse the refresh tokens issued until now."""
         self._grants.sign_out()
+
+    def _dated(self, reply: Reply) -> Reply:
+        date = {"Date": formatdate(self.issuer.now(), usegmt=True)} if self._settings.clock else {}
+        return replace(reply, headers=merged_headers(date, reply.headers))
 
     def _work(self, request: Request) -> Reply:
         try:

@@ -10,6 +10,7 @@
       "device_interval": 0,                 seconds between two polls; default 1
       "device_lifetime": 900,               seconds that a device code lives
       "authorize": "access_denied",         what the browser gets: "" signs in, else an OAuth error or a code
+      "clock": 3600,                        seconds that the service's clock is ahead; negative: behind
       "challenge": {"access_token": {...}}, Graph accepts only tokens that were asked for with these claims;
                                             null: every valid token
       "refuse": {"code": 50076, "times": 1, "path": "/token$"},  refuse the next requests with this code
@@ -36,6 +37,7 @@ class Settings:
     device_interval: int = 1
     device_lifetime: int = 900
     authorize: str = ""
+    clock: int = 0
     challenge: JsonObject | None = None
 
 
@@ -51,7 +53,7 @@ def _read(name: str, value: Json) -> object:
     kinds = {field.name: field.type for field in fields(Settings)}
     right: object = None
     match kinds.get(name), value:
-        case "int", int() if not isinstance(value, bool) and value >= 0:
+        case "int", int() if not isinstance(value, bool) and (value >= 0 or name == "clock"):
             right = value
         case "str", str():
             right = value

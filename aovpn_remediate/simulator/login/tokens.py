@@ -9,8 +9,9 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -20,8 +21,16 @@ from aovpn_remediate.simulator.wire import Json, JsonObject
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from jwt.types import Options
 
 ALGORITHM: Final = "RS256"
+UNTIMED: Final[Options] = {
+    "require": ["exp", "aud"],
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+}
+"""How ``jwt`` is asked to check all but the time, which is that of the service's own clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +48,10 @@ class Order:
 class Issuer:
     """Signs tokens, counts them, and remembers which claims each one was asked for with."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, now: Callable[[], float] = time.time) -> None:
         self.directory = directory
-        self._key = new_key()
+        self.now = now
+        self._key = _signing_key()
         self._key_id = uuid4().hex
         self._lock = threading.Lock()
         self._asked: dict[str, JsonObject] = {}
@@ -102,8 +112,10 @@ class Issuer:
             self._key.public_key(),
             algorithms=[ALGORITHM],
             audience=audiences,
-            options={"require": ["exp", "nbf", "aud", "tid"]},
+            options=UNTIMED,
         )
+        if not is_in_time(read, self.now()):
+            raise jwt.ExpiredSignatureError
         return read
 
     def asked_with(self, number: str) -> JsonObject:
@@ -112,7 +124,7 @@ class Issuer:
             return self._asked.get(number, {})
 
     def _common(self, order: Order, lifetime: int) -> JsonObject:
-        now = int(time.time())
+        now = int(self.now())
         tenant = self.directory.tenant_id
         issuer = f"{order.root}/{tenant}/v2.0"
         return {"iss": issuer, "tid": tenant, "iat": now, "nbf": now, "exp": now + lifetime, "ver": "2.0"}
@@ -128,11 +140,20 @@ class Issuer:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
 
 
-def new_key() -> RSAPrivateKey:
-    """Return a new RSA key."""
+@cache
+def _signing_key() -> RSAPrivateKey:
+    """The RSA key of all login services of this process: a new one takes longer than starting a service."""
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
     return generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def is_in_time(claims: Mapping[str, Any], now: float, skew: float = 0) -> bool:
+    """Whether a moment is within what ``nbf`` and ``exp`` say; a token without ``nbf`` has begun."""
+    start, end = claims.get("nbf", 0), claims.get("exp")
+    if not isinstance(start, int | float) or not isinstance(end, int | float):
+        return False
+    return start - skew <= now < end + skew
 
 
 def is_satisfied(challenge: Mapping[str, Json], asked: Mapping[str, Json]) -> bool:
