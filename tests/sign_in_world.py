@@ -20,6 +20,8 @@
                                                           # assertion_ends_in
         world.az.signed_out()                             # see tests/az_stand_in.py
         world.browser("deny")                             # a value for BROWSER: accept, deny, close
+        world.login.neighbors[0]                          # with sign_in_world(tmp_path, neighbors=(App(),)): a
+                                                          # second tenant (neighbor_id(1)) with packages of its own
         world.secrets()                                   # every text that must never be written anywhere
 
 ``trusting(world.login)`` is a ``requests.Session`` that trusts the certificate authority. Bad certificates come from
@@ -39,7 +41,7 @@ from typing import Final
 import requests
 
 from aovpn_remediate.simulator import running_simulator
-from aovpn_remediate.simulator.login import App, Directory, Login, Secret
+from aovpn_remediate.simulator.login import App, Directory, Login, Person, Secret
 from tests import oidc_stand_ins as oidc
 from tests.app_certificates import app_certificate
 from tests.az_stand_in import Az
@@ -135,19 +137,20 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def sign_in_world(folder: Path, *, app: App | None = None) -> Iterator[World]:
-    """Start the login service, Graph and the stand-ins; the app knows every method's credential."""
-    one = replace(
-        app or App(),
-        secrets=(Secret(SECRET),),
-        certificates=(app_certificate().public,),
-        federated=oidc.trusts(),
-    )
+def sign_in_world(
+    folder: Path, *, app: App | None = None, neighbors: tuple[App, ...] = ()
+) -> Iterator[World]:
+    """Start the login service, Graph and the stand-ins; the app knows every method's credential.
+
+    Each neighbor is a tenant more, numbered from 1 (``neighbor_id``), whose app has the same credentials.
+    """
     app_certificate().pem_file(folder)
     app_certificate().pfx_file(folder, password=PFX_PASSWORD)
     (folder / "token.jwt").write_text(oidc.assertion(ends_in=3600))
     with ExitStack() as running:
-        simulator = running.enter_context(running_simulator(sign_in=Directory(apps=(one,))))
+        tenant = Directory(apps=(_with_credentials(app or App()),))
+        others = [_neighbor(number, other) for number, other in enumerate(neighbors, 1)]
+        simulator = running.enter_context(running_simulator(sign_in=[tenant, *others]))
         assert simulator.login is not None
         login = simulator.login
         login.change(device_interval=0)
@@ -162,6 +165,26 @@ def sign_in_world(folder: Path, *, app: App | None = None) -> Iterator[World]:
             running.enter_context(oidc.managed_identity(login.app_token)),
             az,
         )
+
+
+def _with_credentials(app: App) -> App:
+    credentials = {"certificates": (app_certificate().public,), "federated": oidc.trusts()}
+    return replace(app, secrets=(Secret(SECRET),), **credentials)
+
+
+def _neighbor(number: int, app: App) -> Directory:
+    domain = f"neighbor{number}.example"
+    return Directory(
+        tenant_id=neighbor_id(number),
+        domains=(domain,),
+        apps=(_with_credentials(app),),
+        user=Person(f"admin@{domain}", neighbor_id(number).replace("-8000-", "-8001-")),
+    )
+
+
+def neighbor_id(number: int) -> str:
+    """Return the tenant id of a neighbor; its domain is ``neighbor<number>.example``."""
+    return f"0a1b2c3d-0000-4000-8000-1000000000{number:02}"
 
 
 @contextmanager

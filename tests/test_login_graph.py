@@ -12,11 +12,11 @@ import pytest
 import requests
 
 from aovpn_remediate.simulator.login import allowing
-from aovpn_remediate.simulator.login.directory import PUBLISHING, READING
+from aovpn_remediate.simulator.login.directory import CLIENT_ID, PUBLISHING, READING
 from tests.app_certificates import rsa_key
 from tests.graph_client import Tenant, answered, package
 from tests.msal_clients import SCOPES, confidential, device_code
-from tests.sign_in_world import SECRET, sign_in_world, trusting
+from tests.sign_in_world import SECRET, neighbor_id, sign_in_world, trusting
 
 SCRIPTS = "/beta/deviceManagement/deviceHealthScripts"
 CHALLENGE = {"access_token": {"nbf": {"essential": True, "value": "1764500000"}}}
@@ -172,3 +172,25 @@ def test_a_fault_hits_a_request_before_its_token_is_read(world):
     tenant.fail(status=503)
     with requests.Session():
         assert tenant.ask("GET", SCRIPTS).status_code == 503
+
+
+def test_a_second_tenant_has_its_own_packages_apps_and_tokens(tmp_path):
+    with sign_in_world(tmp_path, neighbors=(allowing(READING),)) as world, trusting(world.login) as session:
+        (other,) = world.login.neighbors
+        first, second = client(world, world.login.app_token()), client(world, other.app_token())
+        first.create(displayName="of the first tenant")
+        assert "of the first tenant" in [one["displayName"] for one in first.list()]
+        assert "of the first tenant" not in [one["displayName"] for one in second.list()]
+        assert refusal(second.packages("POST", "", package()), 403)[0] == "Forbidden"
+        assert other.directory.tenant_id == neighbor_id(1)
+        form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": SECRET}
+        url = f"{world.login.url}/neighbor1.example/oauth2/v2.0/token"
+        token = session.post(url, data={**form, "scope": SCOPES[0]}).json()["access_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["tid"] == neighbor_id(1)
+        other.refuse(7000222)
+        assert session.post(url, data=form).json()["error_codes"] == [7000222]
+
+
+def test_a_token_that_lies_about_its_tenant_is_refused(world):
+    liar = jwt.encode({"tid": neighbor_id(1), "aud": "x", "exp": 1}, rsa_key("forger"), algorithm="RS256")
+    assert refusal(client(world, liar).ask("GET", SCRIPTS))[0] == "InvalidAuthenticationToken"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shlex
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from pathlib import Path
 from urllib.parse import urlencode
 
 import jwt
@@ -260,13 +264,18 @@ def test_the_ca_file_is_gone_at_the_end(tmp_path):
     assert not world.login.ca_file.parent.exists()
 
 
-def test_the_command_prints_the_variables_of_a_sign_in():
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_prints_the_variables_of_a_sign_in(number):
     code = "from aovpn_remediate.cli import run; import sys; sys.exit(run(['simulator', '--port', '0', '--sign-in']))"
     with subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, text=True) as served:
         assert served.stdout is not None
         lines = [served.stdout.readline().strip() for _ in range(7)]
-        served.terminate()
+        ca_file = Path(shlex.split(lines[2])[1].partition("=")[2])
+        assert ca_file.exists()
+        served.send_signal(number)
         assert served.wait(HANGING) == 0
+    assert not ca_file.parent.exists()
     assert lines[0].startswith("http://127.0.0.1:")
     names = ["AZURE_AUTHORITY_HOST", "REQUESTS_CA_BUNDLE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"]
     names += ["AZURE_CLIENT_SECRET", "REMEDIATE_AUTH"]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aovpn_remediate.errors import OutputError
-from aovpn_remediate.simulator.listener import listening
+from aovpn_remediate.simulator.listener import Answer, listening
 from aovpn_remediate.simulator.query import MAX_PAGE
 from aovpn_remediate.simulator.seed import read_seed
-from aovpn_remediate.simulator.service import Service, open_gate
+from aovpn_remediate.simulator.service import Service
 from aovpn_remediate.simulator.store import StateFile, Tenant
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def serve(
     """
     try:
         with _terminate_as_interrupt(), ExitStack() as running:
-            directory = _example_directory() if sign_in else None
-            simulator = running_simulator(port=port, state=state, seed=seed, sign_in=directory)
+            directories = _example_directories() if sign_in else ()
+            simulator = running_simulator(port=port, state=state, seed=seed, sign_in=directories)
             announce(running.enter_context(simulator))
             while True:
                 time.sleep(3600)
@@ -62,29 +62,35 @@ def running_simulator(
     state: Path | None = None,
     seed: Path | None = None,
     page_size: int = MAX_PAGE,
-    sign_in: Directory | None = None,
+    sign_in: Sequence[Directory] = (),
 ) -> Iterator[Simulator]:
     """Serve a simulated tenant from a thread; at the end every connection is closed.
 
-    ``page_size`` is how many objects a list shows at a time. With ``sign_in`` a login service for that
-    directory runs beside it, and every request needs one of its tokens.
+    ``page_size`` is how many objects a list shows at a time. With ``sign_in`` a login service for these
+    directories runs beside it, and every request needs one of its tokens: the token decides which tenant a
+    request is for. The first directory is the tenant of ``state``, each other one is new.
     """
     with ExitStack() as running:
-        login = None
-        if sign_in is not None:
-            from aovpn_remediate.simulator.login import running_login
+        if not sign_in:
+            service = running.enter_context(closing(Service(open_tenant(state, seed), page_size)))
+            yield Simulator(running.enter_context(listening(port, service.answer)))
+            return
+        from aovpn_remediate.simulator.login import by_tenant, running_login
 
-            login = running.enter_context(running_login(sign_in))
-        service = Service(open_tenant(state, seed), page_size, login.gate if login else open_gate)
-        running.callback(service.close)
-        url = running.enter_context(listening(port, service.answer))
-        yield Simulator(url, login, login.variables if login else {})
+        login = running.enter_context(running_login(*sign_in))
+        answers: dict[str, Answer] = {}
+        for one in (login, *login.neighbors):
+            tenant = open_tenant(state if one is login else None, seed)
+            service = running.enter_context(closing(Service(tenant, page_size, one.gate)))
+            answers[one.directory.tenant_id] = service.answer
+        url = running.enter_context(listening(port, by_tenant(answers)))
+        yield Simulator(url, login, login.variables)
 
 
-def _example_directory() -> Directory:
+def _example_directories() -> tuple[Directory, ...]:
     from aovpn_remediate.simulator.login import new_directory
 
-    return new_directory()
+    return (new_directory(),)
 
 
 def open_tenant(state: Path | None, seed: Path | None) -> Tenant:

@@ -13,6 +13,7 @@ from aovpn_remediate.simulator.login.directory import (
     allowing,
     new_directory,
 )
+from aovpn_remediate.simulator.login.gate import by_tenant
 from aovpn_remediate.simulator.login.running import Login, running_login
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Secret",
     "Trust",
     "allowing",
+    "by_tenant",
     "new_directory",
     "running_login",
 ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
+from aovpn_remediate.simulator.listener import Answer
 from aovpn_remediate.simulator.login.directory import GRAPH_ROOTS
 from aovpn_remediate.simulator.login.settings import Settings
 from aovpn_remediate.simulator.login.tokens import Issuer, is_satisfied
@@ -64,12 +65,33 @@ def token_gate(rules: Rules) -> Callable[[Request], Callable[[Request], Reply | 
     return admit
 
 
+def by_tenant(answers: Mapping[str, Answer]) -> Answer:
+    """Return what hands a request to the tenant of its token; one without a token goes to the first."""
+    first = next(iter(answers.values()))
+
+    def answer(request: Request) -> Reply:
+        return answers.get(_tenant_of(request), first)(request)
+
+    return answer
+
+
 def needed(method: str, path: str) -> tuple[str, ...]:
     """Return the permissions of which a request needs one; none if it needs none."""
     for verb, pattern, permissions in _NEEDED:
         if verb in ("", method) and re.search(pattern, path):
             return permissions
     return ()
+
+
+def _tenant_of(request: Request) -> str:
+    """The tenant that a token names, whether the token is valid or not."""
+    import jwt
+
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    try:
+        return str(jwt.decode(token, options={"verify_signature": False}).get("tid"))
+    except jwt.PyJWTError:
+        return ""
 
 
 def _read(rules: Rules, request: Request, token: str) -> dict[str, Any] | str:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ssl
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aovpn_remediate.simulator.faults import Fault
-from aovpn_remediate.simulator.listener import listening
+from aovpn_remediate.simulator.listener import Answer, listening
 from aovpn_remediate.simulator.login.directory import GRAPH_ROOTS, Directory
 from aovpn_remediate.simulator.login.gate import token_gate
 from aovpn_remediate.simulator.login.scopes import Wanted
 from aovpn_remediate.simulator.login.service import LoginService
 from aovpn_remediate.simulator.login.tokens import Order
 from aovpn_remediate.simulator.service import Gate
-from aovpn_remediate.simulator.wire import Json, JsonObject
+from aovpn_remediate.simulator.wire import Json, JsonObject, Reply, Request
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Login:
     directory: Directory
     gate: Gate
     _service: LoginService
+    neighbors: tuple[Login, ...] = ()
+    """The other tenants of the same login service, each with controls of its own."""
 
     @property
     def authority(self) -> str:
@@ -95,20 +97,34 @@ class Login:
 
 
 @contextmanager
-def running_login(directory: Directory, *, port: int = 0) -> Iterator[Login]:
-    """Serve the login addresses of a directory from a thread.
+def running_login(directory: Directory, *neighbors: Directory, port: int = 0) -> Iterator[Login]:
+    """Serve the login addresses of a directory, and of other tenants, from a thread.
 
     The certificate authority's file is removed at the end.
     """
-    service = LoginService(directory)
-    with tempfile.TemporaryDirectory(prefix="aovpn-remediate-") as folder:
-        ca_file = Path(folder) / "ca.pem"
-        context = _certified(ca_file)
-        try:
-            with listening(port, service.answer, context) as url:
-                yield Login(url, ca_file, directory, token_gate(service), service)
-        finally:
-            service.close()
+    services = [LoginService(one) for one in (directory, *neighbors)]
+    with ExitStack() as running:
+        ca_file = (
+            Path(running.enter_context(tempfile.TemporaryDirectory(prefix="aovpn-remediate-"))) / "ca.pem"
+        )
+        for service in services:
+            running.enter_context(closing(service))
+        url = running.enter_context(listening(port, _by_tenant(services), _certified(ca_file)))
+        logins = [Login(url, ca_file, one.directory, token_gate(one), one) for one in services]
+        yield replace(logins[0], neighbors=tuple(logins[1:]))
+
+
+def _by_tenant(services: Sequence[LoginService]) -> Answer:
+    """What hands a request to the tenant in its path; the first one also says that a tenant is unknown."""
+
+    def answer(request: Request) -> Reply:
+        name = request.path[1:].partition("/")[0]
+        for service in services:
+            if service.directory.is_called(name):
+                return service.answer(request)
+        return services[0].answer(request)
+
+    return answer
 
 
 def _certified(ca_file: Path) -> ssl.SSLContext:

@@ -45,7 +45,7 @@ class LoginService:
     def __init__(self, directory: Directory) -> None:
         self.issuer = Issuer(directory, lambda: time.time() + self._settings.clock)
         self.refused_before = 0
-        self._directory = directory
+        self.directory = directory
         self._settings = Settings()
         self._lock = threading.Lock()
         self._grants = Grants(self.issuer, lambda: self._settings)
@@ -115,12 +115,12 @@ class LoginService:
         route = routes.get((request.method, slash + rest))
         if route is None:
             return Reply(404, pages.error_page(EntraError(900144, "no such page")))
-        if not self._directory.is_called(tenant):
+        if not self.directory.is_called(tenant):
             raise EntraError(90002, tenant)
         return route(request)
 
     def _configuration(self, request: Request) -> Reply:
-        root = f"{request.root}/{self._directory.tenant_id}"
+        root = f"{request.root}/{self.directory.tenant_id}"
         return Reply(200, {
             "issuer": f"{root}/v2.0",
             "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
@@ -165,12 +165,12 @@ class LoginService:
         if not client_id:
             raise EntraError(900144, "client_id")
         tenant = request.path[1:].partition("/")[0]
-        bases = [f"{request.root}/{one}" for one in (self._directory.tenant_id, tenant)]
+        bases = [f"{request.root}/{one}" for one in (self.directory.tenant_id, tenant)]
         audiences = [base + end for base in bases for end in (TOKEN_PATH, "/v2.0")]
         return Ask(root=request.root, app=self._app(client_id), form=form, audiences=audiences)
 
     def _app(self, client_id: str) -> App:
-        app = self._directory.app(client_id)
+        app = self.directory.app(client_id)
         if app is None:
             raise EntraError(700016, client_id)
         return app
