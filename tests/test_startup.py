@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tenants import Bench, config
+
 EXAMPLE = str(Path(__file__).parent.parent / "examples" / "remediate.yaml")
 HEAVY = {"requests", "urllib3", "truststore", "msal", "jinja2", "yaml", "pydantic", "rich", "tree_sitter"}
 LIST_MODULES = (
@@ -85,3 +87,15 @@ def test_little_time_goes_into_looking_for_garbage():
     frozen, collections = done.stdout.splitlines()[-1].split()
     assert frozen == "True"
     assert int(collections) < 20
+
+
+def test_a_command_that_does_not_sign_in_loads_nothing_for_it(bench: Bench):
+    bench.write(config("a"))
+    modules = loaded("plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", bench.url)
+    assert "requests" in modules
+    assert modules & {"msal", "msal_extensions", "jwt", "cryptography", "platformdirs"} == set()
+
+
+@pytest.mark.parametrize("command", [("auth", "login"), ("auth", "status"), ("auth", "logout")])
+def test_the_help_of_a_sign_in_command_loads_nothing_heavy(command):
+    assert loaded(*command, "--help") & (HEAVY | {"msal_extensions", "jwt", "cryptography"}) == set()

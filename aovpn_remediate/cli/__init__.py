@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from aovpn_remediate import __version__
 from aovpn_remediate.cli import auth, local, pages, prove, simulator, tenant
+from aovpn_remediate.cli.group import Group
 from aovpn_remediate.cli.terminal import echo_error
 from aovpn_remediate.cli.usage import usage_text
 from aovpn_remediate.errors import RemediateError, UsageError
@@ -23,22 +23,9 @@ from aovpn_remediate.errors import RemediateError, UsageError
 INTERRUPTED = 130
 
 
-class Root(TyperGroup):
-    """The group of all commands; its flags are false where the command line does not give them."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Return the options."""
-        options: list[Any] = super().get_params(ctx)
-        # To convert the default None of --install-completion, typer would import pydantic for each --help.
-        for option in options:
-            if option.default is None and option.is_flag:
-                option.default = False
-        return options
-
-
 app = typer.Typer(
     name="remediate",
-    cls=Root,
+    cls=Group,
     help="Render, prove, plan and publish Intune Remediations for Windows Always On VPN clients.",
     epilog="Example: remediate validate -c remediate.yaml. Every command has --help with an example.",
     rich_markup_mode=None,

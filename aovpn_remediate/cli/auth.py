@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aovpn_remediate.cli.access import Chosen, Emit, access_of, choose_tenants, for_each_tenant, say
+from aovpn_remediate.cli.group import Group
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
     AllTenants,
@@ -38,7 +39,7 @@ _NOT_KEPT = (
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    auth = typer.Typer(rich_markup_mode=None)
+    auth = typer.Typer(cls=Group, rich_markup_mode=None)
     auth.command(epilog="Example: remediate auth login --tenant production")(login)
     auth.command(epilog="Example: remediate auth logout")(logout)
     auth.command(epilog="Example: remediate auth status --json")(status)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from msal import SerializableTokenCache
 
 _FILE = "tokens.json"
+_METHODS = {"urn:ietf:params:oauth:grant-type:device_code": "device-code", "broker": "broker"}
 _UNREADABLE = "the kept sign-in cannot be read and is ignored; sign in again with remediate auth login"
 
 
@@ -91,13 +92,18 @@ class AccountCache:
         else:
             tokens.has_state_changed = False
 
-    def knows(self, login_host: str, client: str) -> bool:
-        """Whether somebody signed in with this client id at this login host."""
+    def method_of(self, login_host: str, client: str) -> str:
+        """Return how somebody signed in with this client id at this login host; empty if nobody did."""
         if self._store is None:
-            return False
+            return ""
         tokens = self.tokens()
+        kinds = tokens.CredentialType
         query = {"client_id": client, "environment": login_host}
-        return any(tokens.search(tokens.CredentialType.REFRESH_TOKEN, query=query))
+        for token in tokens.search(kinds.REFRESH_TOKEN, query=query):
+            person = {"home_account_id": token.get("home_account_id")}
+            for account in tokens.search(kinds.ACCOUNT, query=person):
+                return _METHODS.get(str(account.get("account_source")), "browser")
+        return ""
 
     def forget(self) -> bool:
         """Remove every kept sign-in; returns whether there was one. Raises ``OSError``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aovpn_remediate.errors import SignInError, UsageError
 from aovpn_remediate.graph.auth import variables
@@ -45,12 +45,12 @@ def is_tenant_id(text: str) -> bool:
 class Surroundings:
     """What decides besides options and config: the variables, whether a person can be asked, known accounts.
 
-    ``has_account`` says whether somebody signed in before to a tenant (an id or domain) with a client id.
+    ``known_method`` says how somebody signed in before with a client id, and is empty if nobody did.
     """
 
     environment: Mapping[str, str] = field(repr=False)
     has_person: bool
-    has_account: Callable[[str, str], bool]
+    known_method: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SignIn:
 
     ``values`` are by what they are: ``secret``, ``certificate``, ``password``, ``file``, ``url``, ``token``,
     ``connection``, ``assertion``. ``tenant`` and ``client`` are empty for a managed identity and Azure's CLI,
-    unless they are given. With ``is_known`` an account that signed in before is used.
+    unless they are given.
     """
 
     method: str
@@ -68,7 +68,6 @@ class SignIn:
     client: str
     values: Mapping[str, Value] = field(repr=False)
     sources: Mapping[str, str]
-    is_known: bool = False
 
     @property
     def is_person(self) -> bool:
@@ -159,20 +158,21 @@ class _Reading:
         values = self._values(method)
         if values.missing:
             raise self._half(values)
-        chosen = self._sign_in(values)
-        return replace(chosen, is_known=chosen.is_person and self._is_known())
+        return self._sign_in(values)
 
     def _by_person(self) -> SignIn:
-        person = self._values("browser")
-        is_known = not person.missing and not variables.in_ci(self._environment) and self._is_known()
-        if is_known or self._surroundings.has_person:
-            if person.missing:
-                raise self._half(person)
-            return replace(self._sign_in(person), is_known=is_known)
-        raise self._nothing()
+        known = self._known_method()
+        person = self._values(known or "browser")
+        if not known and not self._surroundings.has_person:
+            raise self._nothing()
+        if person.missing:
+            raise self._half(person)
+        return self._sign_in(person)
 
-    def _is_known(self) -> bool:
-        return self._surroundings.has_account(self._text(self._tenant), self._text(self._client))
+    def _known_method(self) -> str:
+        if self._client is None or variables.in_ci(self._environment):
+            return ""
+        return self._surroundings.known_method(self._client.text)
 
     def _sign_in(self, values: _Set) -> SignIn:
         tenant, client = self._text(self._tenant), self._text(self._client)

@@ -57,7 +57,7 @@ def choose_sign_in(tenant: TenantSettings, access: Access, cache: AccountCache) 
     hosts = hosts_of(tenant, access)
     login_host = urlsplit(hosts.login).hostname or ""
     surroundings = Surroundings(
-        os.environ, access.has_person, lambda _tenant, client: cache.knows(login_host, client)
+        os.environ, access.has_person, lambda client: cache.method_of(login_host, client)
     )
     return choose(tenant, hosts, surroundings, method=access.auth)
 
