@@ -21,9 +21,11 @@ from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
 from aovpn_remediate.simulator.faults import Fault
+from aovpn_remediate.simulator.login import new_directory, running_login
 from aovpn_remediate.simulator.login.settings import Settings
 from tests.golden_files import ROOT
 from tests.kind_rows import ROWS, with_rows
+from tests.sign_in_world import trusting
 from tests.test_cli import COMMANDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -223,6 +225,13 @@ def test_the_simulator_page_names_every_setting_of_the_login_service():
 def test_the_simulator_page_names_every_key_of_a_fault():
     page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
     assert [one.name for one in fields(Fault) if f"| `{one.name}` |" not in page] == []
+
+
+def test_the_json_of_the_simulator_page_about_signing_in_is_accepted():
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"```json\n({\"token_lifetime.*?)\n```", page)
+    with running_login(new_directory()) as login, trusting(login) as session:
+        assert session.post(f"{login.url}/simulator/login", json=json.loads(told)).ok
 
 
 def test_the_edit_and_the_faults_of_the_simulator_page_are_accepted(bench):

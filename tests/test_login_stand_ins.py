@@ -183,7 +183,8 @@ def test_a_wrong_control_is_refused(world, session, body):
 def test_a_fault_with_a_status_alone_is_answered_as_entra_does(world, session, status, error):
     world.login.fail(path="/token$", status=status, headers={"Retry-After": "7"})
     url = f"{world.login.authority}/oauth2/v2.0/token"
-    answer = session.post(url, data={})
+    answer = session.post(url, data={}, headers={"client-request-id": "mine"})
+    assert answer.json()["correlation_id"] == "mine"
     assert (answer.status_code, answer.json()["error"], answer.headers["Retry-After"]) == (status, error, "7")
 
 

@@ -36,6 +36,7 @@ from aovpn_remediate.simulator.wire import (
 
 TOKEN_PATH: Final = "/oauth2/v2.0/token"  # noqa: S105
 _REDIRECT = re.compile(r"http://localhost(:\d+)?/?")
+_CODE = "AADSTS"
 _LOGGED = ("grant_type", "client_id", "scope", "claims")
 
 
@@ -64,7 +65,8 @@ class LoginService:
         """Return the answer to a request; nothing that a client sends raises."""
         if request.path.startswith("/simulator/"):
             return self.control.answer(request)
-        reply = self._dated(self.control.faults.answer(request, self._work, in_batch=False))
+        reply = _spelled(self.control.faults.answer(request, self._work, in_batch=False), request)
+        reply = self._dated(reply)
         self.control.record(_entry(request, reply))
         return reply
 
@@ -79,9 +81,8 @@ class LoginService:
 
     def refuse(self, code: int, *, times: int | None = 1, path: str = "/token$") -> None:
         """Refuse the next requests with an AADSTS code."""
-        error = EntraError(code)
-        body = error_body(error, root="https://localhost", correlation_id=_SOME_ID)
-        self.control.add([Fault(path=path, times=times, status=error.kind.status, body=body)])
+        status = EntraError(code).kind.status
+        self.control.add([Fault(path=path, times=times, status=status, body={_CODE: code})])
 
     def revoke(self) -> None:
         """Let Graph refuse the access tokens issued until now."""
@@ -201,19 +202,19 @@ class LoginService:
         return {**shown, "refused_before": self.refused_before}
 
 
-_SOME_ID = "5e5e5e5e-0000-4000-8000-000000000000"
-
-
 def _completed(fault: Fault) -> Fault:
     """A fault with a status alone gets the body that the login service would send."""
     if fault.status is None or fault.body is not None:
         return fault
-    body = error_body(
-        EntraError(90055 if fault.status == 429 else 90033),
-        root="https://localhost",
-        correlation_id=_SOME_ID,
-    )
-    return replace(fault, body=body)
+    return replace(fault, body={_CODE: 90055 if fault.status == 429 else 90033})
+
+
+def _spelled(reply: Reply, request: Request) -> Reply:
+    """A fault names only a code; the rest of the body belongs to the request that it hits."""
+    code = reply.body.get(_CODE) if isinstance(reply.body, Mapping) else None
+    if not isinstance(code, int):
+        return reply
+    return replace(reply, body=refusal(EntraError(code), request).body)
 
 
 def _form(request: Request) -> dict[str, str]:
