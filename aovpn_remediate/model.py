@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -226,6 +226,12 @@ class KindSettings(Protocol):
 
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are, where none are rendered."""
+
+    def traces(self) -> Iterable[tuple[str, ...]]:
+        """Words that a script of somebody else contains if it writes what this entry keeps correct.
+
+        All words of a tuple belong together; the last one is the name of what is written.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,18 @@ from tests.patience import HANGING
 from tests.tenants import SCRIPTS, config
 
 EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
-COMMANDS = ["render", "validate", "verify", "plan", "publish", "simulator", "schema", "kinds", "docs"]
+COMMANDS = [
+    "render",
+    "validate",
+    "verify",
+    "plan",
+    "publish",
+    "doctor",
+    "simulator",
+    "schema",
+    "kinds",
+    "docs",
+]
 
 
 def render(folder: Path, *options: str, file: str = EXAMPLE) -> int:

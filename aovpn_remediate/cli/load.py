@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 def load(path: Path) -> Desired:
     """Return the packages of a config after all checks; warnings go to stderr."""
-    from aovpn_remediate.desired import load_desired
     from aovpn_remediate.display.clean import clean
 
-    desired = load_desired(path, ask=_syntax_errors, read_client_files=_read_client_files)
+    desired = read(path)
     for warning in desired.warnings:
         typer.echo(f"warning: {clean(str(warning))}", err=True)
     return desired
+
+
+def read(path: Path) -> Desired:
+    """Return the packages of a config after all checks."""
+    from aovpn_remediate.desired import load_desired
+
+    return load_desired(path, ask=_syntax_errors, read_client_files=_read_client_files)
 
 
 def _syntax_errors(script: bytes) -> list[tuple[int, str]] | None:

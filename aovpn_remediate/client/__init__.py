@@ -7,6 +7,7 @@ from aovpn_remediate.client.device import SimulatedClient, live_interface
 from aovpn_remediate.client.host import PowerShell, Run, find_powershell
 from aovpn_remediate.client.parser import syntax_errors
 from aovpn_remediate.client.state import LockedFile, NetworkInterface, empty_state
+from aovpn_remediate.client.version import powershell_version
 
 __all__ = [
     "LockedFile",
@@ -17,5 +18,6 @@ __all__ = [
     "empty_state",
     "find_powershell",
     "live_interface",
+    "powershell_version",
     "syntax_errors",
 ]

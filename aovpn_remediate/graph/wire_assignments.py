@@ -53,17 +53,30 @@ def assign_body(assignments: Iterable[Assignment]) -> dict[str, object]:
 
 def read_assignment(fields: Fields) -> Assignment:
     """Return one assignment, without the quirks; raises ``GraphShapeError``."""
-    target = fields.part("target")
-    kind = _TARGET_KINDS.get(_type(target), TargetKind.OTHER)
+    target = read_target(fields.part("target"))
     # An exclusion has no schedule. Source: Microsoft365DSC#6697.
-    if kind is TargetKind.EXCLUDED_GROUP:
-        return Assignment(target=Target(kind=kind, group=_group(target)))
+    if target.kind is TargetKind.EXCLUDED_GROUP:
+        return Assignment(target=target)
     schedule = None if fields.values.get("runSchedule") is None else fields.part("runSchedule")
     return Assignment(
-        target=_read_target(kind, target),
-        filter=_read_filter(target),
+        target=target,
+        filter=_read_filter(fields.part("target")),
         schedule=None if schedule is None else _read_schedule(schedule),
     )
+
+
+def read_target(target: Fields) -> Target:
+    """Return whom an assignment means; raises ``GraphShapeError``."""
+    kind = _TARGET_KINDS.get(_type(target), TargetKind.OTHER)
+    if kind is TargetKind.OTHER:
+        collection = target.values.get("collectionId")
+        shown = f"{_type(target)} {collection}" if isinstance(collection, str) else _type(target)
+        return Target(kind=kind, group=shorten(shown))
+    if kind not in (TargetKind.GROUP, TargetKind.EXCLUDED_GROUP):
+        return Target(kind=kind)
+    group = _group(target)
+    everyone = _GROUPS_OF_ALL.get(group.lower()) if kind is TargetKind.GROUP else None
+    return Target(kind=kind, group=group) if everyone is None else Target(kind=everyone)
 
 
 def _write_assignment(assignment: Assignment) -> dict[str, object]:
@@ -102,18 +115,6 @@ def _group(target: Fields) -> str:
     if not group:
         raise target.wrong("groupId", "is empty")
     return group
-
-
-def _read_target(kind: TargetKind, target: Fields) -> Target:
-    if kind is TargetKind.OTHER:
-        collection = target.values.get("collectionId")
-        shown = f"{_type(target)} {collection}" if isinstance(collection, str) else _type(target)
-        return Target(kind=kind, group=shorten(shown))
-    if kind is not TargetKind.GROUP:
-        return Target(kind=kind)
-    group = _group(target)
-    everyone = _GROUPS_OF_ALL.get(group.lower())
-    return Target(kind=kind, group=group) if everyone is None else Target(kind=everyone)
 
 
 def _read_filter(target: Fields) -> AssignmentFilter | None:

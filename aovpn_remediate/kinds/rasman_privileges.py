@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -68,6 +68,10 @@ rasman:
     def _wanted(self) -> list[str]:
         lists = {"windows": WINDOWS, "workaround": WORKAROUND}
         return list(lists[self.privileges] if isinstance(self.privileges, str) else self.privileges)
+
+    def traces(self) -> Iterable[tuple[str, ...]]:
+        """The registry value of the service."""
+        yield "RasMan", "RequiredPrivileges"
 
     def checks(self) -> tuple[str, ...]:
         """The registry, and the running service."""

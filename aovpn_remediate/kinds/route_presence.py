@@ -130,6 +130,17 @@ user-routes:
         """The routes as one value, because one entry may remove what another one adds."""
         return {"routes": (self.stale, *sorted(_named(route) for route in self.routes))}
 
+    def stored_keys(self) -> Iterable[str]:
+        """The keys that hold the routes of the entry."""
+        return ("NumRoutes", "Routes")
+
+    def traces(self) -> Iterable[tuple[str, ...]]:
+        """The keys, and the commands that write them."""
+        yield from super().traces()
+        if "Stored" in self.repairs():
+            yield ("Add-VpnConnectionRoute",)
+            yield ("Remove-VpnConnectionRoute",)
+
     def advice(self) -> Iterable[Advice]:
         """A list without routes, and overlapping routes with different metrics."""
         if not self.routes:

@@ -104,3 +104,7 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are; here they are rendered."""
         return None
+
+    def traces(self) -> Iterable[tuple[str, ...]]:
+        """Words of scripts that write the same; a kind that knows some says so."""
+        return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -102,6 +102,16 @@ class ProfileEntry(Entry):
             for name, value in self.wanted_values(state).items():
                 found[place, name] = value
         return found
+
+    def traces(self) -> Iterable[tuple[str, ...]]:
+        """The file of the phonebook with the keys that are kept correct in it."""
+        if "Stored" in self.repairs():
+            for name in self.stored_keys():
+                yield "rasphone", name
+
+    def stored_keys(self) -> Iterable[str]:
+        """The keys of the phonebook entry that are kept correct."""
+        return [name.partition(" ")[0] for name in self.wanted_values("Stored")]
 
     @abstractmethod
     def wanted_values(self, state: str) -> Mapping[str, object]:
