@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from aovpn_remediate.cli import run
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE = 90
@@ -47,6 +52,18 @@ def remediate(*arguments: str, environment: Mapping[str, str]) -> Said:
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def remediate_here(*arguments: str, environment: Mapping[str, str]) -> Said:
+    """Run a command without a terminal in this process, which is much faster."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, {**environment, "NO_COLOR": "1"}, clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = run(list(arguments))
+    return Said(code, out.getvalue(), err.getvalue())
 
 
 def remediate_at_a_terminal(*arguments: str, environment: Mapping[str, str], typed: str = "") -> Said:

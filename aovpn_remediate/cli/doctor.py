@@ -41,7 +41,7 @@ def doctor(
 ) -> None:
     """Check what lies between this computer and the tenant, and say what to do about it.
 
-    Nothing is changed, and nobody is asked to sign in.
+    Nothing is changed. Nobody is asked to sign in, unless --auth names the method of a person.
     """
     from aovpn_remediate.display.doctor_text import checks_json
     from aovpn_remediate.doctor import examine, exit_code, open_situation

@@ -40,7 +40,9 @@ def config(situation: Situation) -> Finding:
         return failed_by(read)
     if isinstance(read, Exception):
         raise read
-    parts = [count_of(len(read.pairs), "remediation"), count_of(len(read.tenants), "tenant")]
+    parts = [count_of(len(read.pairs), "remediation")]
+    if read.tenants:
+        parts.append(count_of(len(read.tenants), "tenant"))
     if not read.warnings:
         return ok(f"{path}: {', '.join(parts)}")
     parts.append(count_of(len(read.warnings), "warning"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aovpn_remediate.desired import Desired
-from aovpn_remediate.doctor.check import Finding, failed, ok, warning
+from aovpn_remediate.doctor.check import Finding, failed, failed_by, ok, warning
 from aovpn_remediate.doctor.situation import Situation
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.survey import MAX_PACKAGES, Listed, list_packages, script_texts
@@ -28,15 +28,16 @@ def licence(situation: Situation) -> Finding:
     try:
         situation.listed = list_packages(situation.session)
     except SignInError as error:
-        detail = str(error).rpartition("; ")[0]
         if error.status != 403:
-            return failed(detail, "sign in again, and check that tenant and --cloud belong together")
+            if situation.sign_in is None:
+                return failed_by(error)
+            return failed(_said(error), "sign in again, and check that the tenant and --cloud are right")
         advice = (
             "grant the permission if the check permissions names it; else check the Intune role of the "
             "account, and the licence: Tenant administration, Connectors and tokens, Windows data (see "
             "remediate docs workstation)"
         )
-        return failed(detail, advice)
+        return failed(_said(error), advice)
     return ok("Intune lets this sign-in read the packages")
 
 
@@ -55,6 +56,11 @@ def packages(situation: Situation) -> Finding:
         )
     detail = "\n".join(lines)
     return warning(detail, "; ".join(advice)) if advice else ok(detail)
+
+
+def _said(error: SignInError) -> str:
+    """What is wrong, without the advice at the end of the message."""
+    return str(error).rpartition("; ")[0]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aovpn_remediate.desired import Desired
 from aovpn_remediate.errors import SignInError, UsageError
 from aovpn_remediate.graph.auth.cache import AccountCache
-from aovpn_remediate.graph.auth.choice import SignIn, is_tenant_id
+from aovpn_remediate.graph.auth.choice import PERSONS, SignIn, is_tenant_id
 from aovpn_remediate.graph.auth.clouds import Hosts
 from aovpn_remediate.graph.auth.opening import Access, choose_sign_in, hosts_of, open_tokens
 from aovpn_remediate.graph.auth.targets import select_tenants
@@ -65,11 +65,11 @@ class Situation:
 
     @cached_property
     def tokens(self) -> TokenSource | None:
-        """The tokens of the sign-in, if there is one to try; nobody is asked anything."""
+        """The tokens of the sign-in, if there is one to try; a person is only asked if --auth says so."""
         if not isinstance(self.sign_in, SignIn):
             return None
-        silent = replace(self.access, may_ask=False)
-        return open_tokens(self.sign_in, self.need(writes=True), silent, self.cache)
+        access = self.access if self.access.auth in PERSONS else self.access.without_asking()
+        return open_tokens(self.sign_in, self.need(writes=True), access, self.cache)
 
     @cached_property
     def session(self) -> GraphSession:
