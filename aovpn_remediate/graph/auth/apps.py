@@ -27,7 +27,7 @@ class AppSignIn:
         with plain_errors(self._sign_in):
             answer = self._ask(ask)
         if "access_token" not in answer:
-            raise refused(self._sign_in, answer, self._assertion.sent if self._assertion else None)
+            raise refused(self._sign_in, answer, sent=self._assertion.sent if self._assertion else None)
         return grant_of(answer)
 
     def _ask(self, ask: Ask) -> Mapping[str, Any]:

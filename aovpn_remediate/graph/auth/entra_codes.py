@@ -22,6 +22,8 @@ MEANINGS: dict[int, tuple[str, str]] = {
         "set Allow public client flows to Yes: app registration > Authentication; or use a secret or "
         "certificate",
     ),
+    7000216: ("the secret or assertion is missing in the request", "set the variable of the secret again"),
+    650053: ("the app asks for a permission that Graph does not have", "check --cloud: each cloud has its own Graph"),
     700016: (
         "the tenant has no app with this client id",
         "check the client id and the tenant; the app must be registered in this tenant, or have consent "
@@ -100,6 +102,9 @@ MEANINGS: dict[int, tuple[str, str]] = {
 
 FEDERATED = frozenset({70021, 700211, 700212, 700213})
 """Codes about an assertion whose issuer, subject or audience the app does not know."""
+
+CONSENT = frozenset({65001, 65005, 650057, 90094})
+"""Codes about permissions that the app lacks."""
 
 BY_NAME: dict[str, tuple[str, str]] = {
     "access_denied": ("the sign-in was declined", "sign in again and accept"),

@@ -6,12 +6,12 @@ Texts of the service are untrusted: they are cleaned and cut. Nothing that was s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.auth.choice import SignIn
-from aovpn_remediate.graph.auth.entra_codes import BY_NAME, FEDERATED, MEANINGS
+from aovpn_remediate.graph.auth.entra_codes import BY_NAME, CONSENT, FEDERATED, MEANINGS
 from aovpn_remediate.wording import all_of
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})\b")
@@ -28,12 +28,16 @@ def tried(sign_in: SignIn) -> str:
 
 
 def refused(
-    sign_in: SignIn, answer: Mapping[str, object], sent: Mapping[str, str] | None = None
+    sign_in: SignIn,
+    answer: Mapping[str, object],
+    *,
+    sent: Mapping[str, str] | None = None,
+    asked: Sequence[str] = (),
 ) -> SignInError:
     """Return the error for a refusal of the login service.
 
-    ``sent`` has the issuer, subject and audience of the federated assertion that was sent, for the refusals
-    that are about them.
+    ``sent`` has the issuer, subject and audience of the federated assertion that was sent, ``asked`` the
+    permissions that a person was asked for: both are shown with the refusals that are about them.
     """
     code, name = code_of(answer), _text(answer.get("error"))
     description = _text(answer.get("error_description"))
@@ -43,6 +47,8 @@ def refused(
     if code == 7000215 and _GUID.fullmatch(sign_in.value("secret")):
         cause += ": it has the form of a secret's id"
     lines = [f"{tried(sign_in)}: {cause or 'refused'} ({said}); {advice}{_correlation(answer)}"]
+    if code in CONSENT and asked:
+        lines.append(f"  permissions asked for: {', '.join(asked)}")
     if code in FEDERATED and sent:
         lines += [f"  {_FIELDS[claim]}: {shorten(sent.get(claim, ''))}" for claim in _FIELDS]
     return SignInError("\n".join(lines), code=said)

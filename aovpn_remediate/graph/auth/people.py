@@ -52,7 +52,7 @@ class PersonSignIn:
             if not answer or "access_token" not in answer:
                 answer = self._asked(client, ask, answer)
         if "access_token" not in answer:
-            raise refused(self._sign_in, answer)
+            raise refused(self._sign_in, answer, asked=self._need.permissions)
         self._cache.save()
         self._is_new = False
         name = str((self._account(client) or {}).get("username", ""))
@@ -105,7 +105,7 @@ class PersonSignIn:
     def _asked(self, client: Any, ask: Ask, silent: Mapping[str, Any] | None) -> Mapping[str, Any]:
         if not self._may_ask:
             if silent:
-                raise refused(self._sign_in, silent)
+                raise refused(self._sign_in, silent, asked=self._need.permissions)
             raise SignInError(
                 f"{tried(self._sign_in)}: nobody is signed in; run remediate auth login at a terminal"
             )
