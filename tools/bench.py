@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,7 @@ def tables() -> Iterator[Table]:
     yield Table("many packages, seconds", many_packages)
     yield Table("plan of 20 packages", lambda state: plan(state, 20))
     yield Table("plan of 100 packages", lambda state: plan(state, 100))
+    yield Table("plan of the example, with sign-in against without", sign_in)
     yield Table("verify of the example, wall time", verify)
 
 
@@ -142,7 +144,8 @@ def many_packages(state: State) -> dict[str, float]:
 
 def plan(state: State, count: int) -> dict[str, float]:
     """What a plan costs where nothing changes, and where every script does."""
-    with simulator(state) as url:
+    with simulator(state) as started:
+        url = started.url
         run(state, state.command("publish", "-c", config(count), "--graph-url", url, "--yes"))
         ask(f"{url}/simulator/requests", "DELETE")
         no_op = run(state, state.command("plan", "-c", config(count), "--graph-url", url))
@@ -160,6 +163,23 @@ def plan(state: State, count: int) -> dict[str, float]:
     }
 
 
+def sign_in(state: State) -> dict[str, float]:
+    """What a sign-in adds to a plan; nothing for a state that cannot sign in."""
+    if b"--sign-in" not in run(state, state.command("simulator", "--help")).output:
+        return {}
+    options = ["-c", EXAMPLE, "--graph-url"]
+    with simulator(state, "--sign-in") as started:
+        signed = run(state, state.command("plan", *options, started.url), started.exported())
+    with simulator(state) as started:
+        alone = run(state, state.command("plan", *options, started.url))
+    return {
+        "without: seconds": alone.cpu,
+        "with: seconds": signed.cpu,
+        "with against without": signed.cpu / alone.cpu,
+        "with against without, wall": signed.wall / alone.wall,
+    }
+
+
 def verify(state: State) -> dict[str, float]:
     """The time of a proof; nothing without PowerShell."""
     if not (os.environ.get("REMEDIATE_PWSH") or shutil.which("pwsh")):
@@ -169,11 +189,12 @@ def verify(state: State) -> dict[str, float]:
     return {"cases": cases, "ms a case": cost.wall * 1000 / cases, "CPU ms a case": cost.cpu * 1000 / cases}
 
 
-def run(state: State, command: Sequence[str]) -> Cost:
+def run(state: State, command: Sequence[str], variables: Mapping[str, str] | None = None) -> Cost:
     """Run a command to its end and return what it took; one that fails ends the benchmark."""
+    environment = state.environment() | dict(variables or {})
     started = time.perf_counter()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdout=output, stderr=errors, env=state.environment())
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -200,16 +221,32 @@ def config(count: int, *, shift: int = 0) -> str:
     return str(path)
 
 
+@dataclass(frozen=True)
+class Started:
+    """A running simulator: its URL, and the lines that it prints after it."""
+
+    url: str
+    lines: Iterator[str]
+
+    def exported(self) -> dict[str, str]:
+        """Return the variables that it says to export; the last one is REMEDIATE_AUTH."""
+        variables: dict[str, str] = {}
+        while "REMEDIATE_AUTH" not in variables:
+            name, _, value = shlex.split(next(self.lines))[-1].partition("=")
+            variables[name] = value
+        return variables
+
+
 @contextmanager
-def simulator(state: State) -> Iterator[str]:
-    """A simulated tenant on a free port; its URL."""
-    command = state.command("simulator", "--port", "0")
+def simulator(state: State, *options: str) -> Iterator[Started]:
+    """A simulated tenant on a free port."""
+    command = state.command("simulator", "--port", "0", *options)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=state.environment()
     ) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            yield Started(process.stdout.readline().strip(), iter(process.stdout))
         finally:
             process.terminate()
 

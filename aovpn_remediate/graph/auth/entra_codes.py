@@ -23,7 +23,10 @@ MEANINGS: dict[int, tuple[str, str]] = {
         "certificate",
     ),
     7000216: ("the secret or assertion is missing in the request", "set the variable of the secret again"),
-    650053: ("the app asks for a permission that Graph does not have", "check --cloud: each cloud has its own Graph"),
+    650053: (
+        "the app asks for a permission that Graph does not have",
+        "check --cloud: each cloud has its own Graph",
+    ),
     700016: (
         "the tenant has no app with this client id",
         "check the client id and the tenant; the app must be registered in this tenant, or have consent "
