@@ -14,6 +14,8 @@ from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of
 
 _RESERVE = 300.0
 """Seconds before its end in which a token is not used any more; msal has the same number."""
+_LAST_SECONDS = 10.0
+"""Seconds before its end in which a token that cannot be renewed is not used any more."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -35,8 +37,10 @@ class TokenSource:
     def grant(self) -> Grant:
         """Return the token with its end and the account."""
         with self._lock:
-            if self._grant is None or not self._grant.lasts(self._reserve):
+            if self._grant is None:
                 self._renew(Ask())
+            elif not self._grant.lasts(self._reserve):
+                self._renew_early(self._grant)
             return self._held()
 
     def token_after(self, refused: str, claims: str = "") -> str:
@@ -50,6 +54,16 @@ class TokenSource:
         if self._grant is None:
             raise SignInError(f"{tried(self.sign_in)}: there is no token; run this again")
         return self._grant
+
+    def _renew_early(self, grant: Grant) -> None:
+        """Renew before the end; while the token can be used, a failure only means: try again later."""
+        try:
+            self._renew(Ask())
+        except SignInError:
+            if not grant.lasts(_LAST_SECONDS):
+                raise
+            self._failure = None
+            self._reserve = (grant.expires - time.time()) / 2
 
     def _renew(self, ask: Ask) -> None:
         """Get a token; after a failure nothing is tried again, since each thread would ask once more."""
