@@ -239,7 +239,7 @@ def test_nothing_is_set_at_all(tmp_path, monkeypatch):
     assert found["config"] == found["powershell"] == "warning"
     assert found["login"] == found["graph"] == found["sign-in"] == "failed"
     assert "nothing to sign in with was found" in checks(said)["sign-in"]["detail"]
-    assert f"login.microsoftonline.com: {proxy}" in checks(said)["proxy"]["detail"]
+    assert f"login.microsoftonline.com: through {proxy}" in checks(said)["proxy"]["detail"]
 
 
 def test_the_password_of_a_proxy_is_masked(tmp_path):
@@ -252,9 +252,31 @@ def test_the_password_of_a_proxy_is_masked(tmp_path):
     }
     said = examined(tmp_path, "--json", environment=environment)
     lines = checks(said)["proxy"]["detail"].split("\n")
-    assert lines[0] == f"login.microsoftonline.com: http://***:***@{address}"
-    assert lines[1].startswith("graph.microsoft.com: none, by NO_PROXY")
+    assert lines[0] == f"login.microsoftonline.com: through http://***:***@{address}"
+    assert lines[1].startswith("graph.microsoft.com: direct, by NO_PROXY")
     assert SECRET not in said.text and "somebody" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("value", "proxy", "login"),
+    [
+        ("http://[::1", "failed", "the address of the proxy is not valid"),
+        ("socks5://127.0.0.1:1", "ok", "proxies of this kind are not supported"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_a_finding(tmp_path, value, proxy, login):
+    environment = {**clean_environment(), "HTTPS_PROXY": value, "REMEDIATE_CACHE_DIR": str(tmp_path)}
+    said = examined(tmp_path, "--json", environment=environment)
+    assert states(said)["proxy"] == proxy
+    assert login in checks(said)["login"]["detail"]
+    assert "HTTPS_PROXY" in checks(said)["login"]["advice"]
+
+
+def test_a_file_of_certificates_that_is_missing_is_named(world: World):
+    said = signed_in(world, REQUESTS_CA_BUNDLE=str(world.folder / "no.pem"))
+    assert said.code == 1
+    assert checks(said)["login"]["detail"] == "REQUESTS_CA_BUNDLE: the file does not exist"
+    assert states(said)["graph"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -328,7 +350,7 @@ def test_a_foreign_package_that_writes_the_same_is_named(tmp_path, tenant):
     found = checks(said)["packages"]
     assert said.code == 0 and found["state"] == "warning"
     assert found["detail"].split("\n")[1:] == [
-        'the scripts of "Old fix" (assigned to AOVPN Users) contain IpInterfaceMetric, as a does'
+        'the scripts of "Old fix" (assigned to AOVPN Users) contain IpInterfaceMetric, which a keeps correct'
     ]
     assert "undo each other for ever" in found["advice"]
     assert "Get-Content" not in said.text
@@ -344,8 +366,8 @@ def test_the_words_to_look_for_are_those_of_the_kinds(tmp_path, tenant):
         "  report: {kind: interface-metric, profile: V, scope: device, ipv4: 3, repair: false}\n"
     )
     detail = checks(simulated(tmp_path, tenant, text=text))["packages"]["detail"]
-    assert "contain Add-VpnConnectionRoute, as routes does" in detail
-    assert "contain RequiredPrivileges, as rasman does" in detail
+    assert "contain Add-VpnConnectionRoute, which routes keeps correct" in detail
+    assert "contain RequiredPrivileges, which rasman keeps correct" in detail
 
 
 def test_without_the_permission_groups_are_shown_by_id(tmp_path, tenant):

@@ -16,16 +16,22 @@ _TOO_FAR, _FAR = timedelta(minutes=5), timedelta(seconds=60)
 
 def proxy(situation: Situation) -> Finding:
     """The proxies in force; user and password are not shown."""
-    from aovpn_remediate.graph.reach import is_exempt, proxy_of
-
     hosts = situation.hosts
     lines: list[str] = []
     for root in dict.fromkeys((hosts.login, hosts.graph)):
         if root == hosts.login and situation.sign_in is None:
             continue
-        way = proxy_of(root) or ("none, by NO_PROXY or for loopback" if is_exempt(root) else "none")
-        lines.append(f"{urlsplit(root).netloc}: {way}")
+        lines.append(f"{urlsplit(root).netloc}: {_way(root)}")
     return ok("\n".join(lines))
+
+
+def _way(root: str) -> str:
+    from aovpn_remediate.graph.reach import is_exempt, proxy_of
+
+    proxy = proxy_of(root)
+    if proxy:
+        return f"through {proxy}"
+    return "direct, by NO_PROXY or because it is this computer" if is_exempt(root) else "direct, no proxy"
 
 
 def login(situation: Situation) -> Finding:

@@ -38,7 +38,7 @@ def licence(situation: Situation) -> Finding:
             "remediate docs workstation)"
         )
         return failed(_said(error), advice)
-    return ok("Intune lets this sign-in read the packages")
+    return ok("the packages can be read")
 
 
 def packages(situation: Situation) -> Finding:
@@ -117,9 +117,10 @@ def _shown(rivals: list[_Rival], situation: Situation) -> Iterator[str]:
     groups = [group for rival in shown for group in _groups(rival.package)]
     names = GraphTenant(situation.session).names_of_groups(groups)
     for rival in shown:
+        keeps = "keeps" if len(rival.keys) == 1 else "keep"
         yield (
             f"the scripts of {quoted(rival.package.name)} ({_audience(rival.package, names)}) contain "
-            f"{all_of(rival.names)}, as {all_of(rival.keys)} does"
+            f"{all_of(rival.names)}, which {all_of(rival.keys)} {keeps} correct"
         )
     if len(rivals) > len(shown):
         yield f"and {count_of(len(rivals) - len(shown), 'more package')}"

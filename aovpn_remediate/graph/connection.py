@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -16,6 +17,7 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnection
 from urllib3.util import Retry
 
 from aovpn_remediate import __version__
+from aovpn_remediate.errors import UsageError
 from aovpn_remediate.graph.interception import issuer_of
 from aovpn_remediate.graph.url import is_loopback
 
@@ -50,17 +52,29 @@ def open_connections(root: str, *, retries: Retry | int = 0) -> requests.Session
     It repeats no request by itself, unless ``retries`` say so.
     Proxies and certificates of the environment are read once; loopback never uses a proxy. The system's
     certificates are trusted, and ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``.
-    ``.netrc`` is not read, because it would replace the token.
+    ``.netrc`` is not read, because it would replace the token. Raises ``UsageError`` for certificates that
+    are not there.
     """
     session = requests.Session()
     # Source: psf/requests#3829, variables win over ``verify``; unconfirmed: .netrc wins over the token.
     session.trust_env = False
     session.proxies = {} if is_loopback(root) else get_environ_proxies(root)
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.verify = (root.startswith("https:") and _more_trust()) or True
     session.headers.update({"Accept": "application/json", "User-Agent": f"aovpn-remediate/{__version__}"})
     session.mount("https://", _SystemTrust(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
     session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
     return session
+
+
+def _more_trust() -> str:
+    """The file or folder with certificates that are trusted besides the system's, if there is one."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        path = os.environ.get(name, "")
+        if path and not Path(path).exists():
+            raise UsageError(f"{name}: the file does not exist; correct the path, or remove the variable")
+        if path:
+            return path
+    return ""
 
 
 def silence_of(error: exceptions.RequestException, host: str) -> Silence:
@@ -87,6 +101,13 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
         return Silence(f"{host} got the request but does not answer in time", check)
     if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
         return Silence(f"{host} closed the connection", check)
+    if isinstance(error, exceptions.InvalidSchema | exceptions.InvalidURL):  # the service's own is checked
+        return Silence(
+            "the address of the proxy is not valid, or proxies of this kind are not supported",
+            "write the address of an HTTP proxy into HTTPS_PROXY, as http://HOST:PORT",
+            was_sent=False,
+            is_final=True,
+        )
     return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
 
 

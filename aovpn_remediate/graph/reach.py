@@ -15,6 +15,7 @@ from urllib.request import getproxies
 import requests
 from requests.utils import get_environ_proxies, select_proxy
 
+from aovpn_remediate.errors import UsageError
 from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
 from aovpn_remediate.graph.interception import issuer_of
@@ -36,11 +37,19 @@ class Reached:
 
 
 def proxy_of(root: str) -> str:
-    """Return the proxy to a service without user and password, empty for a direct connection."""
+    """Return the proxy to a service without user and password, empty for a direct connection.
+
+    Raises ``UsageError`` for a proxy that is not an address.
+    """
     proxy = None if is_loopback(root) else select_proxy(root, get_environ_proxies(root))
     if not proxy:
         return ""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    except ValueError:
+        raise UsageError(
+            "HTTPS_PROXY: the value is not a valid address; write it as http://HOST:PORT"
+        ) from None
     mask = "***:***@" if "@" in parts.netloc else ""
     return shorten(f"{parts.scheme}://{mask}{parts.netloc.rpartition('@')[2]}")
 
@@ -96,6 +105,9 @@ def _ask(root: str) -> Reached | Silence:
             ahead = _ahead(response.headers.get("date", ""))
     except requests.RequestException as error:
         return silence_of(error, host)
+    except UsageError as error:
+        reason, _, advice = str(error).rpartition("; ")
+        return Silence(reason, advice, was_sent=False, is_final=True)
     return Reached(host, issuer_of(host) if root.startswith("https:") else "", ahead)
 
 
