@@ -30,12 +30,12 @@ function ConvertTo-KeyWord {
 
 # What the entry has for a row, as @{ Number; IsMissing; IsWanted }. An empty value is a missing one.
 function Read-EntryNumber {
-    param([string] $Text, [hashtable] $Entry, [hashtable] $Row)
+    param([string] $Entry, [hashtable] $Row)
 
     $value = ''
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Row['Key']
+    $place = Find-EntryKey -Entry $Entry -Key $Row['Key']
     if ($null -ne $place) {
-        $value = $place['Value'].Trim([char[]] " `t")
+        $value = $place.Value.Trim([char[]] " `t")
     }
     $isMissing = 0 -eq $value.Length
     if ($isMissing) {
@@ -71,7 +71,7 @@ function Test-EntryKey {
     $differences = [ordered] @{}
     foreach ($row in $Settings['EntryKeys']) {
         $name = $row['Setting']
-        $stored = Read-EntryNumber -Text $open['Text'] -Entry $open['Entry'] -Row $row
+        $stored = Read-EntryNumber -Entry $open['Entry'].Value -Row $row
         if ($found.Contains($name) -and $stored['IsWanted']) {
             continue
         }
@@ -101,10 +101,10 @@ function Repair-EntryKey {
         return New-Outcome -Changed $true
     }
     $isChanged = Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
+        param([string] $Entry)
 
         foreach ($row in $Settings['EntryKeys']) {
-            $stored = Read-EntryNumber -Text $Text -Entry $Entry -Row $row
+            $stored = Read-EntryNumber -Entry $Entry -Row $row
             if (-not $stored['IsWanted']) {
                 $number = @($row['Wanted'])[0]
                 #region only: masks
@@ -112,11 +112,10 @@ function Repair-EntryKey {
                     $number = $number -bor ($stored['Number'] -band (-bnot $row['Mask']))
                 }
                 #endregion
-                $Text = Set-EntryKey -Text $Text -Entry $Entry -Key $row['Key'] -Value "$number"
-                $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
+                $Entry = Set-EntryKey -Entry $Entry -Key $row['Key'] -Value "$number"
             }
         }
-        $Text
+        $Entry
     }
     New-Outcome -Changed $isChanged
 }

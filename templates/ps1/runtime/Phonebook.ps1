@@ -23,45 +23,42 @@ function Find-PhonebookBelow {
     param([string] $Path)
 
     $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
-    $place = $Path
+    $link = ''
     foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $place = Join-Path -Path $place -ChildPath $part
-        $attributes = Get-FileAttribute -Path $place
-        $phonebook['Exists'] = $null -ne $attributes
+        $Path = Join-Path -Path $Path -ChildPath $part
+        $attributes = Get-FileAttribute -Path $Path
         if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
             # Nothing behind the link is read: it may lead to another computer.
-            $phonebook['Link'] = $part
+            $link = $part
             break
         }
     }
-    $phonebook
+    @{ Path = $file; Exists = $null -ne $attributes; Link = $link }
 }
 
-# The text of a phonebook.
+# The text of a phonebook. One without entries is read again: another program may be writing it right now.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
+    if (-not $text.Contains('[')) {
+        Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        $text = Read-FileText -Path $Path
+    }
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
 
-# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
+# The VPN entry (Type=2) with a name, as a match in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
-    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
-    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
-        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
-            $end = $Text.Length
-            if ($i + 1 -lt $headers.Count) {
-                $end = $headers[$i + 1].Index
-            }
-            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
-            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+    $header = '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])'
+    $entries = foreach ($entry in [regex]::Matches($Text, "$header(?s:.*?)(?=$header|\z)")) {
+        if (Test-EntryName -Header $entry.Groups[1].Value -Name $Name) {
+            $type = Find-EntryKey -Entry $entry.Value -Key 'Type'
             if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
                 $entry
             }
@@ -91,11 +88,6 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
-        if (-not $open['Text'].Contains('[')) {
-            # Another program may be writing the file right now.
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-            $open['Text'] = Read-PhonebookText -Path $open['Path']
-        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -149,70 +141,58 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key does not exist.
+# The value of a key, as a match in the text of an entry; nothing if the key does not exist.
 function Find-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key)
+    param([string] $Entry, [string] $Key)
 
-    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    if ($places.Count -gt 1) {
+    $lines = @([regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant'))
+    if ($lines.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
-    if ($places.Count -eq 1) {
-        $value = $places[0].Groups[1]
-        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    if ($lines.Count -eq 1) {
+        $lines[0].Groups[1]
     }
 }
 
-# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
-function Get-KeyLine {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+# The lines of an entry that have one of these keys, as a pattern. Group 1 is the value.
+function Get-KeyPattern {
+    param([string[]] $Key)
 
-    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
-    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f ($Key -join '|')
 }
 
 # The text of an entry without the lines that have one of these keys.
 function Get-OtherLine {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+    param([string] $Entry, [string[]] $Key)
 
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    [array]::Reverse($lines)
-    foreach ($line in $lines) {
-        $body = $body.Remove($line.Index, $line.Length)
-    }
-    $body
+    [regex]::Replace($Entry, (Get-KeyPattern -Key $Key), '', 'IgnoreCase, CultureInvariant')
 }
 
 # The value of a key that Windows splits into several lines, as one text.
 function Get-EntryPiece {
-    param([string] $Text, [hashtable] $Entry, [string] $Key)
+    param([string] $Entry, [string] $Key)
 
-    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
+    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
 }
 
-# The text with a new value for a key of an entry. A missing key is added after the last key of the first
+# The text of an entry with a new value for a key. A missing key is added after the last key of the first
 # block of lines, where Windows has such keys. Every other character stays.
 function Set-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+    param([string] $Entry, [string] $Key, [string] $Value)
 
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Key
+    $place = Find-EntryKey -Entry $Entry -Key $Key
     if ($null -ne $place) {
-        return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
+        return $Entry.Remove($place.Index, $place.Length).Insert($place.Index, $Value)
     }
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+    Add-EntryLine -Entry $Entry -Line "$Key=$Value"
 }
 
 # The text of an entry with a new line after the last key of its first block.
 function Add-EntryLine {
-    param([string] $Text, [string] $Line)
+    param([string] $Entry, [string] $Line)
 
-    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
+    $lines = [regex]::Matches($Entry, '([^\r\n]*)(\r\n|\r|\n|\z)')
     $last = $lines[0]
     foreach ($one in $lines) {
         if ($one.Groups[1].Value.Contains('=')) {
@@ -223,20 +203,20 @@ function Add-EntryLine {
     }
     $end = $last.Index + $last.Length
     if ($last.Groups[2].Length -eq 0) {
-        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
+        return $Entry.Insert($end, $lines[0].Groups[2].Value + $Line)
     }
-    $Text.Insert($end, $Line + $last.Groups[2].Value)
+    $Entry.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# The text with a new value for a key that Windows splits into lines of 128 hex digits.
+# The text of an entry with a new value for a key that Windows splits into lines of 128 hex digits.
 function Set-EntryPiece {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+    param([string] $Entry, [string] $Key, [string] $Value)
 
-    $changed = Get-OtherLine -Text $Text -Entry $Entry -Key $Key
+    $changed = Get-OtherLine -Entry $Entry -Key $Key
     foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
-        $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
+        $changed = Add-EntryLine -Entry $changed -Line ('{0}={1}' -f $Key, $piece.Value)
     }
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+    $changed
 }
 
 # When a live difference ends that this script does not correct, as text for the result.

@@ -7,7 +7,7 @@
 #   has the same text.
 
 # Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
-# block: it gets the text and the place of the entry, and returns the new text.
+# block: it gets the text of the entry, and whether it is the last one, and returns its new text.
 function Edit-ProfileEntry {
     param([hashtable] $Settings, [scriptblock] $Change)
 
@@ -16,7 +16,9 @@ function Edit-ProfileEntry {
         if ($null -ne $open['Refusal']) {
             throw 'the profile was removed from the phonebook during the repair'
         }
-        $after = & $Change $open['Text'] $open['Entry']
+        $entry = $open['Entry']
+        $rest = $open['Text'].Remove($entry.Index, $entry.Length)
+        $after = $rest.Insert($entry.Index, (& $Change $entry.Value ($rest.Length -eq $entry.Index)))
         if ([string]::Equals($open['Text'], $after)) {
             return $false
         }

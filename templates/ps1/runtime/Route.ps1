@@ -68,13 +68,13 @@ function Invoke-EachRoute {
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
 # lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
-    param([string] $Text, [hashtable] $Entry)
+    param([string] $Entry)
 
-    $hex = Get-EntryPiece -Text $Text -Entry $Entry -Key 'Routes'
-    $count = Find-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes'
+    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
-        $number = $count['Value'].Trim()
+        $number = $count.Value.Trim()
     }
     if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
         throw 'the stored routes cannot be read'

@@ -87,7 +87,7 @@ function Test-StoredCondition {
     if ($null -ne $open['Refusal']) {
         return $open['Refusal']
     }
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Entry $open['Entry'].Value)
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
     $data = @{ Stored = $stored }
     if ($found.Count -gt 0) {

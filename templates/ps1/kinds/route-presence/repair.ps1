@@ -9,7 +9,7 @@ function Repair-StoredCondition {
     if ($null -ne $saved['Refusal']) {
         throw $saved['Refusal']['Detail']
     }
-    $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
+    $stored = @(Get-StoredRoute -Entry $saved['Entry'].Value)
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $gone = @()
     #region only: stale
@@ -131,7 +131,7 @@ function Set-StoredMetric {
 function Test-StoredRoute {
     param([hashtable] $Open, [hashtable] $Route)
 
-    $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
+    $stored = @(Get-StoredRoute -Entry $Open['Entry'].Value)
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 #endregion
@@ -143,15 +143,14 @@ function Write-Exclusion {
 
     $keys = @($Route | ForEach-Object { $_['Key'] })
     Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
+        param([string] $Entry)
 
-        $kept = @(Get-StoredRoute -Text $Text -Entry $Entry |
+        $kept = @(Get-StoredRoute -Entry $Entry |
                 Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
         $records = @($kept | ForEach-Object { $_['Record'] })
         $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
-        $Text = Set-EntryPiece -Text $Text -Entry $Entry -Key 'Routes' -Value (-join $records)
-        $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        Set-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes' -Value $records.Count
+        $changed = Set-EntryPiece -Entry $Entry -Key 'Routes' -Value (-join $records)
+        Set-EntryKey -Entry $changed -Key 'NumRoutes' -Value $records.Count
     }
 }
 #endregion
@@ -216,8 +215,8 @@ function Test-RouteLost {
 function Test-OtherEntry {
     param([hashtable] $Saved, [hashtable] $Now)
 
-    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
-    $after = $Now['Text'].Remove($Now['Entry']['Start'], $Now['Entry']['Length'])
+    $before = $Saved['Text'].Remove($Saved['Entry'].Index, $Saved['Entry'].Length)
+    $after = $Now['Text'].Remove($Now['Entry'].Index, $Now['Entry'].Length)
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
@@ -225,16 +224,14 @@ function Test-OtherEntry {
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
-    $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
+        param([string] $Entry, [bool] $IsLast)
 
-        $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
-        if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
-            # The entry was the last one, its last line had no end, and another entry was added after it.
-            return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
+        if ($IsLast) {
+            return $Saved['Entry'].Value
         }
-        $rest.Insert($Entry['Start'], $body)
+        # When it was saved, it may have been the last one, without an end of its last line.
+        Complete-LastLine -Text $Saved['Entry'].Value
     }
 }
 
@@ -242,9 +239,9 @@ function Restore-Entry {
 function Test-OtherContent {
     param([hashtable] $Saved, [hashtable] $Now, [string[]] $Touched)
 
-    $before = Get-OtherContent -Text $Saved['Text'] -Entry $Saved['Entry'] -Touched $Touched
+    $before = Get-OtherContent -Entry $Saved['Entry'].Value -Touched $Touched
     try {
-        $after = Get-OtherContent -Text $Now['Text'] -Entry $Now['Entry'] -Touched $Touched
+        $after = Get-OtherContent -Entry $Now['Entry'].Value -Touched $Touched
     } catch {
         # An entry that cannot be read is not the same.
         return $false
@@ -253,18 +250,22 @@ function Test-OtherContent {
 }
 
 # What must stay in an entry: the records of the other routes, and all lines but those of routes and time
-# stamps. A last line without an end gets one, because Windows adds one when another line follows
-# (unconfirmed).
+# stamps.
 function Get-OtherContent {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
+    param([string] $Entry, [string[]] $Touched)
 
-    $others = @(Get-StoredRoute -Text $Text -Entry $Entry |
+    $others = @(Get-StoredRoute -Entry $Entry |
             Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
+    $rest = Get-OtherLine -Entry $Entry -Key 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
     $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $changing = 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
-    $rest = Get-OtherLine -Text $Text -Entry $Entry -Key $changing
-    $end = [regex]::Match($Text.Substring($Entry['Start'], $Entry['Length']), '\r\n|\r|\n').Value
-    $records + [regex]::Replace($rest, '(?<![\r\n])\z', $end)
+    $records + (Complete-LastLine -Text $rest)
+}
+
+# An entry's text with an end of its last line. Windows adds one when another line follows (unconfirmed).
+function Complete-LastLine {
+    param([string] $Text)
+
+    [regex]::Replace($Text, '(?<![\r\n])\z', [regex]::Match($Text, '\r\n|\r|\n').Value)
 }
 
 # Adds the missing routes to the connected interface, and removes those that have just left the profile.

@@ -92,12 +92,12 @@ function ConvertTo-KeyWord {
 
 # What the entry has for a row, as @{ Number; IsMissing; IsWanted }. An empty value is a missing one.
 function Read-EntryNumber {
-    param([string] $Text, [hashtable] $Entry, [hashtable] $Row)
+    param([string] $Entry, [hashtable] $Row)
 
     $value = ''
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Row['Key']
+    $place = Find-EntryKey -Entry $Entry -Key $Row['Key']
     if ($null -ne $place) {
-        $value = $place['Value'].Trim([char[]] " `t")
+        $value = $place.Value.Trim([char[]] " `t")
     }
     $isMissing = 0 -eq $value.Length
     if ($isMissing) {
@@ -128,7 +128,7 @@ function Test-EntryKey {
     $differences = [ordered] @{}
     foreach ($row in $Settings['EntryKeys']) {
         $name = $row['Setting']
-        $stored = Read-EntryNumber -Text $open['Text'] -Entry $open['Entry'] -Row $row
+        $stored = Read-EntryNumber -Entry $open['Entry'].Value -Row $row
         if ($found.Contains($name) -and $stored['IsWanted']) {
             continue
         }
@@ -257,45 +257,42 @@ function Find-PhonebookBelow {
     param([string] $Path)
 
     $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
-    $place = $Path
+    $link = ''
     foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $place = Join-Path -Path $place -ChildPath $part
-        $attributes = Get-FileAttribute -Path $place
-        $phonebook['Exists'] = $null -ne $attributes
+        $Path = Join-Path -Path $Path -ChildPath $part
+        $attributes = Get-FileAttribute -Path $Path
         if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
             # Nothing behind the link is read: it may lead to another computer.
-            $phonebook['Link'] = $part
+            $link = $part
             break
         }
     }
-    $phonebook
+    @{ Path = $file; Exists = $null -ne $attributes; Link = $link }
 }
 
-# The text of a phonebook.
+# The text of a phonebook. One without entries is read again: another program may be writing it right now.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
+    if (-not $text.Contains('[')) {
+        Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        $text = Read-FileText -Path $Path
+    }
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
 
-# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
+# The VPN entry (Type=2) with a name, as a match in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
-    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
-    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
-        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
-            $end = $Text.Length
-            if ($i + 1 -lt $headers.Count) {
-                $end = $headers[$i + 1].Index
-            }
-            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
-            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+    $header = '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])'
+    $entries = foreach ($entry in [regex]::Matches($Text, "$header(?s:.*?)(?=$header|\z)")) {
+        if (Test-EntryName -Header $entry.Groups[1].Value -Name $Name) {
+            $type = Find-EntryKey -Entry $entry.Value -Key 'Type'
             if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
                 $entry
             }
@@ -325,11 +322,6 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
-        if (-not $open['Text'].Contains('[')) {
-            # Another program may be writing the file right now.
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-            $open['Text'] = Read-PhonebookText -Path $open['Path']
-        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -378,28 +370,24 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key does not exist.
+# The value of a key, as a match in the text of an entry; nothing if the key does not exist.
 function Find-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key)
+    param([string] $Entry, [string] $Key)
 
-    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    if ($places.Count -gt 1) {
+    $lines = @([regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant'))
+    if ($lines.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
-    if ($places.Count -eq 1) {
-        $value = $places[0].Groups[1]
-        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    if ($lines.Count -eq 1) {
+        $lines[0].Groups[1]
     }
 }
 
-# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
-function Get-KeyLine {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+# The lines of an entry that have one of these keys, as a pattern. Group 1 is the value.
+function Get-KeyPattern {
+    param([string[]] $Key)
 
-    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
-    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f ($Key -join '|')
 }
 
 # How a phonebook is replaced, and the copies beside it:

@@ -220,45 +220,42 @@ function Find-PhonebookBelow {
     param([string] $Path)
 
     $file = Join-Path -Path $Path -ChildPath 'Microsoft\Network\Connections\Pbk\rasphone.pbk'
-    $phonebook = @{ Path = $file; Exists = $false; Link = '' }
-    $place = $Path
+    $link = ''
     foreach ($part in 'Microsoft', 'Network', 'Connections', 'Pbk', 'rasphone.pbk') {
-        $place = Join-Path -Path $place -ChildPath $part
-        $attributes = Get-FileAttribute -Path $place
-        $phonebook['Exists'] = $null -ne $attributes
+        $Path = Join-Path -Path $Path -ChildPath $part
+        $attributes = Get-FileAttribute -Path $Path
         if ($attributes -band [IO.FileAttributes]::ReparsePoint) {
             # Nothing behind the link is read: it may lead to another computer.
-            $phonebook['Link'] = $part
+            $link = $part
             break
         }
     }
-    $phonebook
+    @{ Path = $file; Exists = $null -ne $attributes; Link = $link }
 }
 
-# The text of a phonebook.
+# The text of a phonebook. One without entries is read again: another program may be writing it right now.
 function Read-PhonebookText {
     param([string] $Path)
 
     $text = Read-FileText -Path $Path
+    if (-not $text.Contains('[')) {
+        Start-Sleep -Milliseconds 200 -ErrorAction Stop
+        $text = Read-FileText -Path $Path
+    }
     if ($text.IndexOf([char] 0) -ge 0) {
         throw 'the phonebook contains null characters, so it may be damaged'
     }
     $text
 }
 
-# The VPN entry (Type=2) with a name, as its Start and Length in the text; nothing if there is none.
+# The VPN entry (Type=2) with a name, as a match in the text; nothing if there is none.
 function Find-PhonebookEntry {
     param([string] $Text, [string] $Name)
 
-    $headers = [regex]::Matches($Text, '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])')
-    $entries = for ($i = 0; $i -lt $headers.Count; $i++) {
-        if (Test-EntryName -Header $headers[$i].Groups[1].Value -Name $Name) {
-            $end = $Text.Length
-            if ($i + 1 -lt $headers.Count) {
-                $end = $headers[$i + 1].Index
-            }
-            $entry = @{ Start = $headers[$i].Index; Length = $end - $headers[$i].Index }
-            $type = Find-EntryKey -Text $Text -Entry $entry -Key 'Type'
+    $header = '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])'
+    $entries = foreach ($entry in [regex]::Matches($Text, "$header(?s:.*?)(?=$header|\z)")) {
+        if (Test-EntryName -Header $entry.Groups[1].Value -Name $Name) {
+            $type = Find-EntryKey -Entry $entry.Value -Key 'Type'
             if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
                 $entry
             }
@@ -288,11 +285,6 @@ function Open-ProfileEntry {
     }
     if ($phonebook['Exists']) {
         $open['Text'] = Read-PhonebookText -Path $open['Path']
-        if (-not $open['Text'].Contains('[')) {
-            # Another program may be writing the file right now.
-            Start-Sleep -Milliseconds 200 -ErrorAction Stop
-            $open['Text'] = Read-PhonebookText -Path $open['Path']
-        }
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
@@ -344,70 +336,58 @@ function ConvertFrom-EntryHeader {
     }
 }
 
-# The place of a key's value in an entry; nothing if the key does not exist.
+# The value of a key, as a match in the text of an entry; nothing if the key does not exist.
 function Find-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key)
+    param([string] $Entry, [string] $Key)
 
-    $places = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    if ($places.Count -gt 1) {
+    $lines = @([regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant'))
+    if ($lines.Count -gt 1) {
         throw "the phonebook entry has the key $Key more than once"
     }
-    if ($places.Count -eq 1) {
-        $value = $places[0].Groups[1]
-        @{ Start = $Entry['Start'] + $value.Index; Length = $value.Length; Value = $value.Value }
+    if ($lines.Count -eq 1) {
+        $lines[0].Groups[1]
     }
 }
 
-# The lines of an entry that have one of these keys, as matches. Group 1 is the value.
-function Get-KeyLine {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+# The lines of an entry that have one of these keys, as a pattern. Group 1 is the value.
+function Get-KeyPattern {
+    param([string[]] $Key)
 
-    $keys = @($Key | ForEach-Object { [regex]::Escape($_) }) -join '|'
-    $pattern = '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f $keys
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    [regex]::Matches($body, $pattern, 'IgnoreCase, CultureInvariant')
+    '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f ($Key -join '|')
 }
 
 # The text of an entry without the lines that have one of these keys.
 function Get-OtherLine {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Key)
+    param([string] $Entry, [string[]] $Key)
 
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    [array]::Reverse($lines)
-    foreach ($line in $lines) {
-        $body = $body.Remove($line.Index, $line.Length)
-    }
-    $body
+    [regex]::Replace($Entry, (Get-KeyPattern -Key $Key), '', 'IgnoreCase, CultureInvariant')
 }
 
 # The value of a key that Windows splits into several lines, as one text.
 function Get-EntryPiece {
-    param([string] $Text, [hashtable] $Entry, [string] $Key)
+    param([string] $Entry, [string] $Key)
 
-    $lines = @(Get-KeyLine -Text $Text -Entry $Entry -Key $Key)
-    -join @(foreach ($line in $lines) { $line.Groups[1].Value.Trim() })
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
+    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
 }
 
-# The text with a new value for a key of an entry. A missing key is added after the last key of the first
+# The text of an entry with a new value for a key. A missing key is added after the last key of the first
 # block of lines, where Windows has such keys. Every other character stays.
 function Set-EntryKey {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+    param([string] $Entry, [string] $Key, [string] $Value)
 
-    $place = Find-EntryKey -Text $Text -Entry $Entry -Key $Key
+    $place = Find-EntryKey -Entry $Entry -Key $Key
     if ($null -ne $place) {
-        return $Text.Remove($place['Start'], $place['Length']).Insert($place['Start'], $Value)
+        return $Entry.Remove($place.Index, $place.Length).Insert($place.Index, $Value)
     }
-    $body = $Text.Substring($Entry['Start'], $Entry['Length'])
-    $changed = Add-EntryLine -Text $body -Line "$Key=$Value"
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+    Add-EntryLine -Entry $Entry -Line "$Key=$Value"
 }
 
 # The text of an entry with a new line after the last key of its first block.
 function Add-EntryLine {
-    param([string] $Text, [string] $Line)
+    param([string] $Entry, [string] $Line)
 
-    $lines = [regex]::Matches($Text, '([^\r\n]*)(\r\n|\r|\n|\z)')
+    $lines = [regex]::Matches($Entry, '([^\r\n]*)(\r\n|\r|\n|\z)')
     $last = $lines[0]
     foreach ($one in $lines) {
         if ($one.Groups[1].Value.Contains('=')) {
@@ -418,20 +398,20 @@ function Add-EntryLine {
     }
     $end = $last.Index + $last.Length
     if ($last.Groups[2].Length -eq 0) {
-        return $Text.Insert($end, $lines[0].Groups[2].Value + $Line)
+        return $Entry.Insert($end, $lines[0].Groups[2].Value + $Line)
     }
-    $Text.Insert($end, $Line + $last.Groups[2].Value)
+    $Entry.Insert($end, $Line + $last.Groups[2].Value)
 }
 
-# The text with a new value for a key that Windows splits into lines of 128 hex digits.
+# The text of an entry with a new value for a key that Windows splits into lines of 128 hex digits.
 function Set-EntryPiece {
-    param([string] $Text, [hashtable] $Entry, [string] $Key, [string] $Value)
+    param([string] $Entry, [string] $Key, [string] $Value)
 
-    $changed = Get-OtherLine -Text $Text -Entry $Entry -Key $Key
+    $changed = Get-OtherLine -Entry $Entry -Key $Key
     foreach ($piece in [regex]::Matches($Value, '.{1,128}')) {
-        $changed = Add-EntryLine -Text $changed -Line ('{0}={1}' -f $Key, $piece.Value)
+        $changed = Add-EntryLine -Entry $changed -Line ('{0}={1}' -f $Key, $piece.Value)
     }
-    $Text.Remove($Entry['Start'], $Entry['Length']).Insert($Entry['Start'], $changed)
+    $changed
 }
 
 # When a live difference ends that this script does not correct, as text for the result.
@@ -453,7 +433,7 @@ function Get-Outlook {
 #   has the same text.
 
 # Changes one entry and keeps every other byte. Returns $true if the file was written. The change is a script
-# block: it gets the text and the place of the entry, and returns the new text.
+# block: it gets the text of the entry, and whether it is the last one, and returns its new text.
 function Edit-ProfileEntry {
     param([hashtable] $Settings, [scriptblock] $Change)
 
@@ -462,7 +442,9 @@ function Edit-ProfileEntry {
         if ($null -ne $open['Refusal']) {
             throw 'the profile was removed from the phonebook during the repair'
         }
-        $after = & $Change $open['Text'] $open['Entry']
+        $entry = $open['Entry']
+        $rest = $open['Text'].Remove($entry.Index, $entry.Length)
+        $after = $rest.Insert($entry.Index, (& $Change $entry.Value ($rest.Length -eq $entry.Index)))
         if ([string]::Equals($open['Text'], $after)) {
             return $false
         }
@@ -1028,13 +1010,13 @@ function Invoke-EachRoute {
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
 # lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
-    param([string] $Text, [hashtable] $Entry)
+    param([string] $Entry)
 
-    $hex = Get-EntryPiece -Text $Text -Entry $Entry -Key 'Routes'
-    $count = Find-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes'
+    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
-        $number = $count['Value'].Trim()
+        $number = $count.Value.Trim()
     }
     if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
         throw 'the stored routes cannot be read'
@@ -1205,7 +1187,7 @@ function Test-StoredCondition {
     if ($null -ne $open['Refusal']) {
         return $open['Refusal']
     }
-    $stored = @(Get-StoredRoute -Text $open['Text'] -Entry $open['Entry'])
+    $stored = @(Get-StoredRoute -Entry $open['Entry'].Value)
     $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
     $data = @{ Stored = $stored }
     if ($found.Count -gt 0) {
@@ -1262,7 +1244,7 @@ function Repair-StoredCondition {
     if ($null -ne $saved['Refusal']) {
         throw $saved['Refusal']['Detail']
     }
-    $stored = @(Get-StoredRoute -Text $saved['Text'] -Entry $saved['Entry'])
+    $stored = @(Get-StoredRoute -Entry $saved['Entry'].Value)
     $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
     $gone = @()
     if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
@@ -1341,7 +1323,7 @@ function Set-StoredMetric {
 function Test-StoredRoute {
     param([hashtable] $Open, [hashtable] $Route)
 
-    $stored = @(Get-StoredRoute -Text $Open['Text'] -Entry $Open['Entry'])
+    $stored = @(Get-StoredRoute -Entry $Open['Entry'].Value)
     @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
@@ -1351,15 +1333,14 @@ function Write-Exclusion {
 
     $keys = @($Route | ForEach-Object { $_['Key'] })
     Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
+        param([string] $Entry)
 
-        $kept = @(Get-StoredRoute -Text $Text -Entry $Entry |
+        $kept = @(Get-StoredRoute -Entry $Entry |
                 Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
         $records = @($kept | ForEach-Object { $_['Record'] })
         $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
-        $Text = Set-EntryPiece -Text $Text -Entry $Entry -Key 'Routes' -Value (-join $records)
-        $Entry = Find-PhonebookEntry -Text $Text -Name $Settings['Profile']
-        Set-EntryKey -Text $Text -Entry $Entry -Key 'NumRoutes' -Value $records.Count
+        $changed = Set-EntryPiece -Entry $Entry -Key 'Routes' -Value (-join $records)
+        Set-EntryKey -Entry $changed -Key 'NumRoutes' -Value $records.Count
     }
 }
 
@@ -1419,8 +1400,8 @@ function Test-RouteLost {
 function Test-OtherEntry {
     param([hashtable] $Saved, [hashtable] $Now)
 
-    $before = $Saved['Text'].Remove($Saved['Entry']['Start'], $Saved['Entry']['Length'])
-    $after = $Now['Text'].Remove($Now['Entry']['Start'], $Now['Entry']['Length'])
+    $before = $Saved['Text'].Remove($Saved['Entry'].Index, $Saved['Entry'].Length)
+    $after = $Now['Text'].Remove($Now['Entry'].Index, $Now['Entry'].Length)
     $after.StartsWith($before, 'Ordinal') -and $after.Substring($before.Length) -match '\A(\[|\z)'
 }
 
@@ -1428,16 +1409,14 @@ function Test-OtherEntry {
 function Restore-Entry {
     param([hashtable] $Settings, [hashtable] $Saved)
 
-    $body = $Saved['Text'].Substring($Saved['Entry']['Start'], $Saved['Entry']['Length'])
     $null = Edit-ProfileEntry -Settings $Settings -Change {
-        param([string] $Text, [hashtable] $Entry)
+        param([string] $Entry, [bool] $IsLast)
 
-        $rest = $Text.Remove($Entry['Start'], $Entry['Length'])
-        if ($Entry['Start'] -lt $rest.Length -and $body -notmatch '[\r\n]\z') {
-            # The entry was the last one, its last line had no end, and another entry was added after it.
-            return $rest.Insert($Entry['Start'], $body + [regex]::Match($body, '\r\n|\r|\n').Value)
+        if ($IsLast) {
+            return $Saved['Entry'].Value
         }
-        $rest.Insert($Entry['Start'], $body)
+        # When it was saved, it may have been the last one, without an end of its last line.
+        Complete-LastLine -Text $Saved['Entry'].Value
     }
 }
 
@@ -1445,9 +1424,9 @@ function Restore-Entry {
 function Test-OtherContent {
     param([hashtable] $Saved, [hashtable] $Now, [string[]] $Touched)
 
-    $before = Get-OtherContent -Text $Saved['Text'] -Entry $Saved['Entry'] -Touched $Touched
+    $before = Get-OtherContent -Entry $Saved['Entry'].Value -Touched $Touched
     try {
-        $after = Get-OtherContent -Text $Now['Text'] -Entry $Now['Entry'] -Touched $Touched
+        $after = Get-OtherContent -Entry $Now['Entry'].Value -Touched $Touched
     } catch {
         # An entry that cannot be read is not the same.
         return $false
@@ -1456,18 +1435,22 @@ function Test-OtherContent {
 }
 
 # What must stay in an entry: the records of the other routes, and all lines but those of routes and time
-# stamps. A last line without an end gets one, because Windows adds one when another line follows
-# (unconfirmed).
+# stamps.
 function Get-OtherContent {
-    param([string] $Text, [hashtable] $Entry, [string[]] $Touched)
+    param([string] $Entry, [string[]] $Touched)
 
-    $others = @(Get-StoredRoute -Text $Text -Entry $Entry |
+    $others = @(Get-StoredRoute -Entry $Entry |
             Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
+    $rest = Get-OtherLine -Entry $Entry -Key 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
     $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $changing = 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
-    $rest = Get-OtherLine -Text $Text -Entry $Entry -Key $changing
-    $end = [regex]::Match($Text.Substring($Entry['Start'], $Entry['Length']), '\r\n|\r|\n').Value
-    $records + [regex]::Replace($rest, '(?<![\r\n])\z', $end)
+    $records + (Complete-LastLine -Text $rest)
+}
+
+# An entry's text with an end of its last line. Windows adds one when another line follows (unconfirmed).
+function Complete-LastLine {
+    param([string] $Text)
+
+    [regex]::Replace($Text, '(?<![\r\n])\z', [regex]::Match($Text, '\r\n|\r|\n').Value)
 }
 
 $check = @(
