@@ -28,7 +28,7 @@ STEPS = ends(
 
 
 IMPORTANT = (
-    "$copy = Save-PhonebookCopy", "$set = Set-StoredRoute", "$check = Confirm-OtherContent",
+    "$copy = Save-PhonebookCopy", "Set-StoredRoute -Settings", "Confirm-OtherContent",
     "Write-NewFile -Path $temporary", "Move-File -Path $temporary", "Move-File -Path $Copy",
 )  # fmt: skip
 """What this repair passes by; a step that is not among them may be of another one."""

@@ -154,7 +154,7 @@ def test_a_script_has_only_the_functions_that_its_settings_need(needs, function)
 
 
 def test_an_exclusion_that_is_only_stored_is_always_known():
-    place = b"@($Data['Stored'] | Where-Object { $_['Exclude'] })"
+    place = b"@(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })"
     assert place in pair("route-presence", **ROUTES).remediation
     assert place not in pair("route-presence", **(ROUTES | {"stored": "ignore"})).remediation
 

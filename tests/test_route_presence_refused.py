@@ -9,6 +9,8 @@ from tests.pairs import PROFILE, files, kept, repair, say
 from tests.route_client import TWO, connect, prefixes, routes, writing
 from tests.script_faults import instead
 
+PUT_BACK = "the route commands lost a route or changed more than routes; the entry was put back"
+
 
 def test_a_metric_that_cannot_be_set_leaves_the_old_route(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@9",)))
@@ -78,7 +80,7 @@ def test_a_refused_metric_does_not_stop_other_routes(client, shell):
     path = client.write_phonebook("device", before)
     package = routes({"prefix": "10.20.0.0/16", "metric": 5}, "10.21.0.0/16")
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16": "no"}
-    assert repair(client, shell, package).result["detail"] == "10.20.0.0/16: no"
+    assert repair(client, shell, package).result["detail"] == f"10.20.0.0/16: no; {PUT_BACK}"
     assert path.read_bytes() == before
     client.faults = {"Add-VpnConnectionRoute 10.20.0.0/16@5": "no"}
     assert repair(client, shell, package).result["detail"] == "10.20.0.0/16: no"
@@ -126,7 +128,7 @@ def test_a_lost_route_is_put_back_by_the_check_or_is_in_a_copy(client, shell, is
     client.faults = {"Add-VpnConnectionRoute": "RPC server unavailable"}
     client.faults |= {"Restore-Entry": "held"} if is_held else {}
     run = repair(client, shell, routes({"prefix": "10.20.0.0/16", "metric": 5}))
-    said = "10.20.0.0/16: RPC server unavailable" + ("; held" if is_held else "")
+    said = f"10.20.0.0/16: RPC server unavailable; {'held' if is_held else PUT_BACK}"
     assert (run.result["state"], run.result["detail"]) == ("failed", said)
     assert kept(path) == ([before] if is_held else [])
     assert (path.read_bytes() == before) == (not is_held)

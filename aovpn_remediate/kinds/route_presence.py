@@ -119,11 +119,12 @@ user-routes:
 
     def features(self) -> Mapping[str, bool]:
         """Whether the routes have exclusions and metrics, and whether other routes are removed."""
+        features = super().features()
         return {
-            **super().features(),
+            **features,
             "exclusions": any(route.exclude for route in self.routes),
             "metrics": any(route.metric is not None for route in self.routes),
-            "stale": self.stale == "remove",
+            "stale": self.stale == "remove" and features["stored"],
         }
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  the same in both

@@ -1,68 +1,56 @@
 # Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
 # the bytes of the address, so its spelling does not matter.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }. Key is the same for each spelling of an address.
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Exclude; Key; Id; Label }. Key has the bits of the
+# address, so it is the same for each spelling. Id identifies a route: an exclusion may have the same prefix
+# as another route. Label is for the result line.
 function ConvertTo-Prefix {
-    param([string] $Text)
+    param([string] $Text, [bool] $Exclude)
 
     $parts = $Text.Split('/')
-    $address = [Net.IPAddress]::Parse($parts[0])
-    $family = 'IPv4'
-    if ('InterNetworkV6' -eq $address.AddressFamily) {
-        $family = 'IPv6'
+    $bytes = [Net.IPAddress]::Parse($parts[0]).GetAddressBytes()
+    $bits = -join @($bytes | ForEach-Object { [Convert]::ToString($_, 2).PadLeft(8, '0') })
+    $key = '{0}/{1}' -f $bits, [int] $parts[1]
+    @{
+        Text    = $Text
+        Family  = @{ 4 = 'IPv4'; 16 = 'IPv6' }[$bytes.Length]
+        Exclude = $Exclude
+        Key     = $key
+        Id      = '{0} {1}' -f $key, $Exclude
+        Label   = @{ $false = $Text; $true = "exclude $Text" }[$Exclude]
     }
-    $hex = [BitConverter]::ToString($address.GetAddressBytes())
-    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
-}
-
-# What identifies a route. An exclusion may have the same prefix as another route.
-function Get-RouteId {
-    param([hashtable] $Route)
-
-    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
 # Whether all addresses of a route belong to another route too.
 function Test-RouteWithin {
     param([hashtable] $Route, [hashtable] $Outer)
 
-    $length = [int] $Outer['Key'].Split('/')[1]
-    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
-        return $false
-    }
-    $bits = foreach ($one in $Route, $Outer) {
-        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
-        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
-    }
-    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+    $inner = $Route['Key'].Split('/')
+    $bits, $length = $Outer['Key'].Split('/')
+    $isLonger = $Route['Family'] -eq $Outer['Family'] -and [int] $inner[1] -ge [int] $length
+    $isLonger -and $inner[0].StartsWith($bits.Substring(0, [int] $length), 'Ordinal')
 }
 
-# Runs an action on each route, also after it has failed for another one. Returns Done, the routes for which
-# it worked, and Problem: one text that names the other routes and the first error, or none.
+# Runs an action on each route, also after it has failed for another one. Returns one text that names the
+# routes for which it failed and the first error, or nothing.
 function Invoke-EachRoute {
     param([object[]] $Route, [scriptblock] $Action)
 
-    $result = @{ Done = @(); Problem = @() }
     $refused = @()
-    $first = ''
+    $problems = @()
     foreach ($one in $Route) {
         $problem = Get-ActionProblem -Action $Action -Argument $one
-        if (-not $problem) {
-            $result['Done'] += $one
-            continue
-        }
-        $refused += $one['Text']
-        if (-not $first) {
-            $first = $problem
+        if ($problem) {
+            $refused += $one['Text']
+            $problems += $problem
         }
     }
     if ($refused.Count -gt 5) {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
-    if ($first) {
-        $result['Problem'] = @('{0}: {1}' -f ($refused -join ', '), $first)
+    if ($refused.Count -gt 0) {
+        '{0}: {1}' -f ($refused -join ', '), $problems[0]
     }
-    $result
 }
 
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
@@ -82,9 +70,20 @@ function Get-StoredRoute {
     if ($hex.Length -ne 72 * [int] $number) {
         throw 'the number of stored routes is not NumRoutes'
     }
-    for ($i = 0; $i -lt $hex.Length; $i += 72) {
-        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    foreach ($record in [regex]::Matches($hex, '.{72}')) {
+        ConvertFrom-RouteRecord -Record $record.Value
     }
+}
+
+# The routes that the profile has now. Without the profile this is an error.
+function Get-ProfileRoute {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    Get-StoredRoute -Entry $open['Entry'].Value
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
@@ -92,12 +91,9 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
-    $family = [BitConverter]::ToUInt32($bytes, 4)
-    $size = 4
-    if (23 -eq $family) {
-        $size = 16
-    } elseif (2 -ne $family) {
+    $bytes = [byte[]] @([regex]::Matches($Record, '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
+    $size = @{ 2 = 4; 23 = 16 }[[BitConverter]::ToInt32($bytes, 4)]
+    if ($null -eq $size) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
     $length = [BitConverter]::ToUInt32($bytes, 8)
@@ -105,30 +101,23 @@ function ConvertFrom-RouteRecord {
         throw 'a stored route has a prefix that is too long'
     }
     $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
-    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
-    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
-    $route['Record'] = $Record
-    $route
+    $isExclusion = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length) -Exclude $isExclusion
+    $route + @{ Metric = [BitConverter]::ToUInt32($bytes, 0); Record = $Record }
 }
 
 # The record of an exclusion, in the form of ConvertFrom-RouteRecord.
 function ConvertTo-ExclusionRecord {
     param([hashtable] $Route)
 
-    $metric = 1
-    if ($null -ne $Route['Metric']) {
-        $metric = $Route['Metric']
+    $address, $length = $Route['Text'].Split('/')
+    $family = @{ IPv4 = 2; IPv6 = 23 }[$Route['Family']]
+    $metric = @($Route['Metric'], 1 | Where-Object { $null -ne $_ })[0]
+    $bytes = foreach ($number in $metric, $family, [int] $length) {
+        [BitConverter]::GetBytes([uint32] $number)
     }
-    $family = 2
-    if ('IPv6' -eq $Route['Family']) {
-        $family = 23
-    }
-    $parts = $Route['Key'].Split('/')
-    $words = foreach ($number in $metric, $family, [int] $parts[1]) {
-        [BitConverter]::ToString([BitConverter]::GetBytes([uint32] $number)).Replace('-', '')
-    }
-    (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
+    $bytes += [Net.IPAddress]::Parse($address).GetAddressBytes()
+    [BitConverter]::ToString([byte[]] $bytes).Replace('-', '').PadRight(56, '0') + '0100000000000000'
 }
 
 # Adds a route to a profile. Without a metric, Windows stores the metric 1 (Server Fault question 1051424).
@@ -167,28 +156,19 @@ function Get-LiveRoute {
     param($Interface)
 
     $index = $Interface.InterfaceIndex
-    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
-    foreach ($route in $routes) {
-        ConvertTo-Prefix -Text $route.DestinationPrefix
-    }
+    Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop } |
+        ForEach-Object { ConvertTo-Prefix -Text $_.DestinationPrefix }
 }
 
 # Adds a route to a connected interface, until the connection ends.
 function Add-LiveRoute {
     param($Interface, [hashtable] $Route)
 
-    $metric = 1
-    if ($null -ne $Route['Metric']) {
-        $metric = $Route['Metric']
-    }
-    $hop = '0.0.0.0'
-    if ('IPv6' -eq $Route['Family']) {
-        $hop = '::'
-    }
+    $metric = @($Route['Metric'], 1 | Where-Object { $null -ne $_ })[0]
     $new = @{
         DestinationPrefix = $Route['Text']
         InterfaceIndex    = $Interface.InterfaceIndex
-        NextHop           = $hop
+        NextHop           = @{ IPv4 = '0.0.0.0'; IPv6 = '::' }[$Route['Family']]
         RouteMetric       = [uint16] $metric
         PolicyStore       = 'ActiveStore'
         ErrorAction       = 'Stop'

@@ -39,7 +39,7 @@ function Get-DifferentFamily {
 
 # Checks the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}

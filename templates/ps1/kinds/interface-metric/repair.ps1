@@ -7,7 +7,7 @@ function Repair-StoredCondition {
 
 # Gives the connected interface the wanted metric. It lasts until the disconnect.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
+    param([hashtable] $Settings, [hashtable] $Found, [int] $Round)
 
     $isChanged = $false
     $want = Get-Want -Settings $Settings

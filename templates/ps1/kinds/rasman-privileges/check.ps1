@@ -39,9 +39,9 @@ function Test-StoredCondition {
 }
 
 # Checks the running service: a change takes effect at its next start. A shutdown does not restart services
-# when Fast Startup is on (unconfirmed). $Data is set only if this run has restarted it.
+# when Fast Startup is on (unconfirmed). Only the first round of a repair may restart it.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     if (Test-RasManStopped) {
         return New-Finding -State 'issue' -Detail 'RasMan is stopped since this package tried to restart it'
@@ -52,12 +52,13 @@ function Test-LiveCondition {
     }
     $detail = 'the new privileges are stored; they count when Windows is restarted (Restart, not Shut down)'
     #region only: restart
-    if ('when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data) {
+    if ('when-disconnected' -eq $Settings['Restart']) {
         $obstacle = Get-RestartObstacle
-        if (-not $obstacle) {
+        if ($obstacle) {
+            $detail = '{0}; RasMan is not restarted now: {1}' -f $detail, $obstacle
+        } elseif (0 -eq $Round) {
             return New-Finding -State 'issue' -Detail 'RasMan must be restarted, and nothing is connected'
         }
-        $detail = '{0}; RasMan is not restarted now: {1}' -f $detail, $obstacle
     }
     #endregion
     New-Finding -State 'pending' -Detail $detail

@@ -15,20 +15,20 @@ function Repair-StoredCondition {
 }
 
 # Starts the service if an earlier restart left it stopped, even if the settings no longer allow restarts.
-# Restarts it if that is allowed now and the list is correct, only once in a run.
+# Restarts it if that is allowed now and the list is correct, only in the first round of a run.
 function Repair-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Found, [hashtable] $Data)
+    param([hashtable] $Settings, [hashtable] $Found, [int] $Round)
 
     if (Test-RasManStopped) {
         Start-RasMan
         return New-Outcome -Changed $true
     }
     #region only: restart
-    $isAsked = 'when-disconnected' -eq $Settings['Restart'] -and $null -eq $Data
+    $isAsked = 'when-disconnected' -eq $Settings['Restart'] -and 1 -eq $Round
     $isAsked = $isAsked -and 'healthy' -eq (Test-StoredCondition -Settings $Settings)['State']
     if ($isAsked -and (Test-RasManOutdated) -and -not (Get-RestartObstacle)) {
         Restart-RasMan
-        return New-Outcome -Changed $true -Data @{ IsRestarted = $true }
+        return New-Outcome -Changed $true
     }
     #endregion
     New-Outcome -Changed $false

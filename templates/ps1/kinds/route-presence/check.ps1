@@ -8,36 +8,31 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# The configured routes, as prefixes with Metric ($null accepts any). The settings name Metric and Exclude
 # only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
+        $prefix = ConvertTo-Prefix -Text $route['Prefix'] -Exclude ([bool] $route['Exclude'])
+        $prefix + @{ Metric = $route['Metric'] }
     }
 }
 
-# The differences between stored and configured routes: Missing, Metric (another one is stored) and Stale.
+# The routes that must change. Change is missing, metric (another one is stored, Was) or stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
     $wanted = @(Get-WantedRoute -Settings $Settings)
-    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $id = Get-RouteId -Route $route
-        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        $same = @($Stored | Where-Object { $route['Id'] -eq $_['Id'] })
         if (0 -eq $same.Count) {
-            $difference['Missing'] += $route
+            $route + @{ Change = 'missing' }
         }
         #region only: metrics
         $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
         if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]['Metric']
-            $difference['Metric'] += $route
+            $route + @{ Change = 'metric'; Was = $others[0]['Metric'] }
         }
         #endregion
     }
@@ -47,36 +42,26 @@ function Compare-StoredRoute {
         foreach ($route in $Stored) {
             # One command removes all records of a route (unconfirmed).
             if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $difference['Stale'] += $route
+                $route + @{ Change = 'stale' }
                 $keys += $route['Key']
             }
         }
     }
     #endregion
-    $difference
 }
 
-# The differences as texts for the result line.
+# The routes that must change as texts for the result line.
 function ConvertTo-FoundRoute {
-    param([hashtable] $Difference)
+    param([object[]] $Route)
 
     $found = [ordered] @{}
-    foreach ($part in 'Missing', 'Metric', 'Stale') {
-        $texts = foreach ($route in $Difference[$part]) {
-            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
-        }
-        if ($null -ne $texts) {
-            $found[$part.ToLowerInvariant()] = @($texts)
+    foreach ($change in 'missing', 'metric', 'stale') {
+        $routes = @($Route | Where-Object { $change -eq $_['Change'] })
+        if ($routes.Count -gt 0) {
+            $found[$change] = @($routes | ForEach-Object { $_['Label'] })
         }
     }
     $found
-}
-
-# The number of routes in each difference, in words.
-function Get-RouteCount {
-    param([Collections.IDictionary] $Found)
-
-    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
 # Checks the routes in the phonebook, which Windows installs at each connection.
@@ -88,14 +73,12 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Entry $open['Entry'].Value)
-    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored }
+    $found = ConvertTo-FoundRoute -Route @(Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
-        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
-        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
+        $counts = @($found.Keys | ForEach-Object { '{0} {1}' -f $found[$_].Count, $_ }) -join ', '
+        return New-Finding -State 'issue' -Detail "stored routes: $counts" -Found @{ stored = $found }
     }
-    $detail = 'the stored routes are as configured'
-    New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
+    New-Finding -State 'healthy' -Detail 'the stored routes are as configured' -Found @{ stored = $found }
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
@@ -104,29 +87,24 @@ function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $ours = @(Get-WantedRoute -Settings $Settings |
+            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
-        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
-        if ($isOurs -and $live -notcontains $route['Key']) {
-            $route
-        }
-    }
+    $ours | Where-Object { $live -notcontains $_['Key'] }
 }
 
 # The routes that may be added to a connected interface: those without a configured or stored exclusion
 # inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
 # excluded addresses into the tunnel.
 function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
+    param([hashtable] $Settings, [object[]] $Route)
 
     $exclusions = @()
     #region only: exclusions
     $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     #endregion
     #region only: stored
-    if ($null -ne $Data) {
-        $exclusions += @($Data['Stored'] | Where-Object { $_['Exclude'] })
-    }
+    $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     #endregion
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
@@ -137,7 +115,7 @@ function Select-SafeRoute {
 
 # Checks the routes of the connected interface.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
@@ -147,7 +125,7 @@ function Test-LiveCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
-    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
     #region only: report
     if ('report' -eq $Settings['Live']) {
@@ -156,7 +134,7 @@ function Test-LiveCondition {
     }
     #endregion
     #region only: live-repair
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
     if ($safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }

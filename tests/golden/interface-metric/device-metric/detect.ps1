@@ -452,43 +452,36 @@ function Get-LeftFile {
 # What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the next checks and repairs get it.
 function New-Finding {
-    param(
-        [string] $State,
-        [string] $Detail,
-        [hashtable] $Data,
-        [string] $Reason = '',
-        [hashtable] $Found = @{}
-    )
+    param([string] $State, [string] $Detail, [string] $Reason = '', [hashtable] $Found = @{})
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
 }
 
 # Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
-    param([object[]] $Finding, [hashtable] $Data)
+    param([object[]] $Finding)
 
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
     }
-    $found = @{}
-    foreach ($one in $Finding) {
-        $found += $one['Found']
-    }
     $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
 # Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
-# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
-# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
-# of script blocks, and this script must be able to report that mode.
+# the profile is absent or unknown, or its phonebook must be restored first, the other checks are left out.
+# Each check gets the number of the rounds of repair before it. $Check has no type: constrained language mode
+# does not allow arrays of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
-    param([hashtable] $Settings, $Check, [hashtable] $Data)
+    param([hashtable] $Settings, $Check, [int] $Round)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -496,16 +489,13 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one $Data
+            $finding = & $one $Round
             $finding
-            if ($null -ne $finding['Data']) {
-                $Data = $finding['Data']
-            }
-            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
+            if (@('absent', 'unknown') -contains $finding['State'] -or $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings) -Data $Data
+        $finding = Merge-Finding -Finding @($findings)
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -522,26 +512,29 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name -and $name.Length -gt 3) {
-            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
-        } elseif ($name) {
-            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+    foreach ($name in @($env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME | Where-Object { $_ })) {
+        $pattern = [regex]::Escape($name)
+        if ($name.Length -le 3) {
+            $pattern = '(?<!\w){0}(?!\w)' -f $pattern
         }
+        $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
     }
     # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
-    $start = '(?:[A-Za-z]:\\|\\\\|/)'
-    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
-    $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
-    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
-    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
-    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
-    $text = [regex]::Replace($text, $ipv6, '(address)')
-    [regex]::Replace($text, '\s+', ' ').Trim()
+    $start = '(?:[A-Z]:\\|\\\\|/)'
+    $hidden = [ordered] @{
+        ('[''"\u201C-\u201E\u300C]{0}.*[''"\u201C-\u201E\u300D]' -f $start)  = '(path)'
+        ('(?<!\w){0}[^''"|\r\n\u201C-\u201E\u300D]+' -f $start)              = '(path)'
+        '[\w.()-]+\\[\w.()$-]+(?: (?-i:\p{Lu})[\w.-]*)*'                     = '(name)'
+        '[\w.+()-]+@[\w.()-]+'                                               = '(name)'
+        'S-1-\d+(?:-\d+)+'                                                   = '(sid)'
+        '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])'                         = '(address)'
+        '(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'   = '(address)'
+        '\s+'                                                                = ' '
+    }
+    foreach ($pattern in $hidden.Keys) {
+        $text = [regex]::Replace($text, $pattern, $hidden[$pattern], 'IgnoreCase, CultureInvariant')
+    }
+    $text.Trim()
 }
 
 # One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
@@ -597,10 +590,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    $ascii = foreach ($character in $json.ToCharArray()) {
-        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
-    }
-    -join $ascii
+    -join @(foreach ($character in $json.ToCharArray()) {
+            if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+        })
 }
 
 # The exit of a detection script: one line, exit code 1 for an issue, else 0.
@@ -652,7 +644,7 @@ function Get-DifferentFamily {
 
 # Checks the metric of the connected interface. It can drift while the phonebook is right.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     $want = Get-Want -Settings $Settings
     $found = [ordered] @{}
@@ -689,5 +681,5 @@ function Get-LiveMetric {
 
 Complete-Detection -Settings $Settings -Check @(
     { Test-StoredCondition -Settings $Settings }
-    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
+    { param($Round) Test-LiveCondition -Settings $Settings -Round $Round }
 )

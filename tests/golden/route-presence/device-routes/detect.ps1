@@ -369,43 +369,36 @@ function Get-LeftFile {
 # What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the next checks and repairs get it.
 function New-Finding {
-    param(
-        [string] $State,
-        [string] $Detail,
-        [hashtable] $Data,
-        [string] $Reason = '',
-        [hashtable] $Found = @{}
-    )
+    param([string] $State, [string] $Detail, [string] $Reason = '', [hashtable] $Found = @{})
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
 }
 
 # Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
-    param([object[]] $Finding, [hashtable] $Data)
+    param([object[]] $Finding)
 
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
     }
-    $found = @{}
-    foreach ($one in $Finding) {
-        $found += $one['Found']
-    }
     $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
 # Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
-# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
-# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
-# of script blocks, and this script must be able to report that mode.
+# the profile is absent or unknown, or its phonebook must be restored first, the other checks are left out.
+# Each check gets the number of the rounds of repair before it. $Check has no type: constrained language mode
+# does not allow arrays of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
-    param([hashtable] $Settings, $Check, [hashtable] $Data)
+    param([hashtable] $Settings, $Check, [int] $Round)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -413,16 +406,13 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one $Data
+            $finding = & $one $Round
             $finding
-            if ($null -ne $finding['Data']) {
-                $Data = $finding['Data']
-            }
-            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
+            if (@('absent', 'unknown') -contains $finding['State'] -or $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings) -Data $Data
+        $finding = Merge-Finding -Finding @($findings)
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
@@ -439,26 +429,29 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name -and $name.Length -gt 3) {
-            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
-        } elseif ($name) {
-            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+    foreach ($name in @($env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME | Where-Object { $_ })) {
+        $pattern = [regex]::Escape($name)
+        if ($name.Length -le 3) {
+            $pattern = '(?<!\w){0}(?!\w)' -f $pattern
         }
+        $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
     }
     # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
-    $start = '(?:[A-Za-z]:\\|\\\\|/)'
-    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
-    $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
-    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
-    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
-    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
-    $text = [regex]::Replace($text, $ipv6, '(address)')
-    [regex]::Replace($text, '\s+', ' ').Trim()
+    $start = '(?:[A-Z]:\\|\\\\|/)'
+    $hidden = [ordered] @{
+        ('[''"\u201C-\u201E\u300C]{0}.*[''"\u201C-\u201E\u300D]' -f $start)  = '(path)'
+        ('(?<!\w){0}[^''"|\r\n\u201C-\u201E\u300D]+' -f $start)              = '(path)'
+        '[\w.()-]+\\[\w.()$-]+(?: (?-i:\p{Lu})[\w.-]*)*'                     = '(name)'
+        '[\w.+()-]+@[\w.()-]+'                                               = '(name)'
+        'S-1-\d+(?:-\d+)+'                                                   = '(sid)'
+        '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])'                         = '(address)'
+        '(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'   = '(address)'
+        '\s+'                                                                = ' '
+    }
+    foreach ($pattern in $hidden.Keys) {
+        $text = [regex]::Replace($text, $pattern, $hidden[$pattern], 'IgnoreCase, CultureInvariant')
+    }
+    $text.Trim()
 }
 
 # One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
@@ -514,10 +507,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    $ascii = foreach ($character in $json.ToCharArray()) {
-        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
-    }
-    -join $ascii
+    -join @(foreach ($character in $json.ToCharArray()) {
+            if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+        })
 }
 
 # The exit of a detection script: one line, exit code 1 for an issue, else 0.
@@ -535,40 +527,34 @@ function Complete-Detection {
 # Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
 # the bytes of the address, so its spelling does not matter.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }. Key is the same for each spelling of an address.
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Exclude; Key; Id; Label }. Key has the bits of the
+# address, so it is the same for each spelling. Id identifies a route: an exclusion may have the same prefix
+# as another route. Label is for the result line.
 function ConvertTo-Prefix {
-    param([string] $Text)
+    param([string] $Text, [bool] $Exclude)
 
     $parts = $Text.Split('/')
-    $address = [Net.IPAddress]::Parse($parts[0])
-    $family = 'IPv4'
-    if ('InterNetworkV6' -eq $address.AddressFamily) {
-        $family = 'IPv6'
+    $bytes = [Net.IPAddress]::Parse($parts[0]).GetAddressBytes()
+    $bits = -join @($bytes | ForEach-Object { [Convert]::ToString($_, 2).PadLeft(8, '0') })
+    $key = '{0}/{1}' -f $bits, [int] $parts[1]
+    @{
+        Text    = $Text
+        Family  = @{ 4 = 'IPv4'; 16 = 'IPv6' }[$bytes.Length]
+        Exclude = $Exclude
+        Key     = $key
+        Id      = '{0} {1}' -f $key, $Exclude
+        Label   = @{ $false = $Text; $true = "exclude $Text" }[$Exclude]
     }
-    $hex = [BitConverter]::ToString($address.GetAddressBytes())
-    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
-}
-
-# What identifies a route. An exclusion may have the same prefix as another route.
-function Get-RouteId {
-    param([hashtable] $Route)
-
-    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
 }
 
 # Whether all addresses of a route belong to another route too.
 function Test-RouteWithin {
     param([hashtable] $Route, [hashtable] $Outer)
 
-    $length = [int] $Outer['Key'].Split('/')[1]
-    if ($Route['Family'] -ne $Outer['Family'] -or [int] $Route['Key'].Split('/')[1] -lt $length) {
-        return $false
-    }
-    $bits = foreach ($one in $Route, $Outer) {
-        $bytes = [Net.IPAddress]::Parse($one['Text'].Split('/')[0]).GetAddressBytes()
-        -join @(foreach ($byte in $bytes) { [Convert]::ToString($byte, 2).PadLeft(8, '0') })
-    }
-    $bits[0].Substring(0, $length) -eq $bits[1].Substring(0, $length)
+    $inner = $Route['Key'].Split('/')
+    $bits, $length = $Outer['Key'].Split('/')
+    $isLonger = $Route['Family'] -eq $Outer['Family'] -and [int] $inner[1] -ge [int] $length
+    $isLonger -and $inner[0].StartsWith($bits.Substring(0, [int] $length), 'Ordinal')
 }
 
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
@@ -588,9 +574,20 @@ function Get-StoredRoute {
     if ($hex.Length -ne 72 * [int] $number) {
         throw 'the number of stored routes is not NumRoutes'
     }
-    for ($i = 0; $i -lt $hex.Length; $i += 72) {
-        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    foreach ($record in [regex]::Matches($hex, '.{72}')) {
+        ConvertFrom-RouteRecord -Record $record.Value
     }
+}
+
+# The routes that the profile has now. Without the profile this is an error.
+function Get-ProfileRoute {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    Get-StoredRoute -Entry $open['Entry'].Value
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
@@ -598,12 +595,9 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
-    $family = [BitConverter]::ToUInt32($bytes, 4)
-    $size = 4
-    if (23 -eq $family) {
-        $size = 16
-    } elseif (2 -ne $family) {
+    $bytes = [byte[]] @([regex]::Matches($Record, '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
+    $size = @{ 2 = 4; 23 = 16 }[[BitConverter]::ToInt32($bytes, 4)]
+    if ($null -eq $size) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
     $length = [BitConverter]::ToUInt32($bytes, 8)
@@ -611,11 +605,9 @@ function ConvertFrom-RouteRecord {
         throw 'a stored route has a prefix that is too long'
     }
     $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
-    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
-    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
-    $route['Record'] = $Record
-    $route
+    $isExclusion = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length) -Exclude $isExclusion
+    $route + @{ Metric = [BitConverter]::ToUInt32($bytes, 0); Record = $Record }
 }
 
 # The routes of a connected interface.
@@ -623,10 +615,8 @@ function Get-LiveRoute {
     param($Interface)
 
     $index = $Interface.InterfaceIndex
-    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
-    foreach ($route in $routes) {
-        ConvertTo-Prefix -Text $route.DestinationPrefix
-    }
+    Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop } |
+        ForEach-Object { ConvertTo-Prefix -Text $_.DestinationPrefix }
 }
 
 # The number of configured routes.
@@ -636,35 +626,30 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# The configured routes, as prefixes with Metric ($null accepts any). The settings name Metric and Exclude
 # only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
+        $prefix = ConvertTo-Prefix -Text $route['Prefix'] -Exclude ([bool] $route['Exclude'])
+        $prefix + @{ Metric = $route['Metric'] }
     }
 }
 
-# The differences between stored and configured routes: Missing, Metric (another one is stored) and Stale.
+# The routes that must change. Change is missing, metric (another one is stored, Was) or stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
     $wanted = @(Get-WantedRoute -Settings $Settings)
-    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $id = Get-RouteId -Route $route
-        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        $same = @($Stored | Where-Object { $route['Id'] -eq $_['Id'] })
         if (0 -eq $same.Count) {
-            $difference['Missing'] += $route
+            $route + @{ Change = 'missing' }
         }
         $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
         if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]['Metric']
-            $difference['Metric'] += $route
+            $route + @{ Change = 'metric'; Was = $others[0]['Metric'] }
         }
     }
     if ('remove' -eq $Settings['Stale']) {
@@ -672,35 +657,25 @@ function Compare-StoredRoute {
         foreach ($route in $Stored) {
             # One command removes all records of a route (unconfirmed).
             if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $difference['Stale'] += $route
+                $route + @{ Change = 'stale' }
                 $keys += $route['Key']
             }
         }
     }
-    $difference
 }
 
-# The differences as texts for the result line.
+# The routes that must change as texts for the result line.
 function ConvertTo-FoundRoute {
-    param([hashtable] $Difference)
+    param([object[]] $Route)
 
     $found = [ordered] @{}
-    foreach ($part in 'Missing', 'Metric', 'Stale') {
-        $texts = foreach ($route in $Difference[$part]) {
-            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
-        }
-        if ($null -ne $texts) {
-            $found[$part.ToLowerInvariant()] = @($texts)
+    foreach ($change in 'missing', 'metric', 'stale') {
+        $routes = @($Route | Where-Object { $change -eq $_['Change'] })
+        if ($routes.Count -gt 0) {
+            $found[$change] = @($routes | ForEach-Object { $_['Label'] })
         }
     }
     $found
-}
-
-# The number of routes in each difference, in words.
-function Get-RouteCount {
-    param([Collections.IDictionary] $Found)
-
-    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
 # Checks the routes in the phonebook, which Windows installs at each connection.
@@ -712,14 +687,12 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Entry $open['Entry'].Value)
-    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored }
+    $found = ConvertTo-FoundRoute -Route @(Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
-        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
-        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
+        $counts = @($found.Keys | ForEach-Object { '{0} {1}' -f $found[$_].Count, $_ }) -join ', '
+        return New-Finding -State 'issue' -Detail "stored routes: $counts" -Found @{ stored = $found }
     }
-    $detail = 'the stored routes are as configured'
-    New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
+    New-Finding -State 'healthy' -Detail 'the stored routes are as configured' -Found @{ stored = $found }
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
@@ -728,25 +701,20 @@ function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $ours = @(Get-WantedRoute -Settings $Settings |
+            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
-        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
-        if ($isOurs -and $live -notcontains $route['Key']) {
-            $route
-        }
-    }
+    $ours | Where-Object { $live -notcontains $_['Key'] }
 }
 
 # The routes that may be added to a connected interface: those without a configured or stored exclusion
 # inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
 # excluded addresses into the tunnel.
 function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route, [hashtable] $Data)
+    param([hashtable] $Settings, [object[]] $Route)
 
     $exclusions = @()
-    if ($null -ne $Data) {
-        $exclusions += @($Data['Stored'] | Where-Object { $_['Exclude'] })
-    }
+    $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     foreach ($one in $Route) {
         if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
             $one
@@ -756,7 +724,7 @@ function Select-SafeRoute {
 
 # Checks the routes of the connected interface.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
@@ -766,9 +734,9 @@ function Test-LiveCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
-    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing -Data $Data)
+    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
     if ($safe.Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
@@ -778,5 +746,5 @@ function Test-LiveCondition {
 
 Complete-Detection -Settings $Settings -Check @(
     { Test-StoredCondition -Settings $Settings }
-    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
+    { param($Round) Test-LiveCondition -Settings $Settings -Round $Round }
 )

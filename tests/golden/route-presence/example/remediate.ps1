@@ -723,51 +723,43 @@ function Get-LeftFile {
 # What a script reports, and its only exit.
 
 # What a check found. State is healthy, issue, pending, absent or unknown. Found goes into the result line.
-# Data is not shown: the next checks and repairs get it.
 function New-Finding {
-    param(
-        [string] $State,
-        [string] $Detail,
-        [hashtable] $Data,
-        [string] $Reason = '',
-        [hashtable] $Found = @{}
-    )
+    param([string] $State, [string] $Detail, [string] $Reason = '', [hashtable] $Found = @{})
 
-    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found; Data = $Data }
+    @{ State = $State; Detail = $Detail; Reason = $Reason; Found = $Found }
 }
 
-# What a repair did: whether it changed something, and the problems that it could not solve. The next repairs
-# and checks get Data.
+# What a repair did: whether it changed something, and the problems that it could not solve.
 function New-Outcome {
-    param([bool] $Changed, [hashtable] $Data, [string[]] $Problem = @())
+    param([bool] $Changed, [string[]] $Problem = @())
 
-    @{ Changed = $Changed; Problem = $Problem; Data = $Data }
+    @{ Changed = $Changed; Problem = $Problem }
 }
 
 # Combines the findings into one. Unknown comes first, then absent, because both prevent a repair.
 function Merge-Finding {
-    param([object[]] $Finding, [hashtable] $Data)
+    param([object[]] $Finding)
 
+    $found = @{}
+    foreach ($one in $Finding) {
+        $found += $one['Found']
+    }
     foreach ($state in 'unknown', 'absent', 'issue', 'pending', 'healthy') {
         $decisive = @($Finding | Where-Object { $state -eq $_['State'] })
         if ($decisive.Count -gt 0) {
             break
         }
     }
-    $found = @{}
-    foreach ($one in $Finding) {
-        $found += $one['Found']
-    }
     $detail = @($decisive | ForEach-Object { $_['Detail'] }) -join '; '
-    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found -Data $Data
+    New-Finding -State $state -Detail $detail -Reason $decisive[0]['Reason'] -Found $found
 }
 
 # Runs the checks and returns one finding, also after an error: an error must never look like an issue. If
-# the profile is absent, or its phonebook must be restored first, the other checks are left out. Each check
-# gets the Data of the steps before it. $Check has no type: constrained language mode does not allow arrays
-# of script blocks, and this script must be able to report that mode.
+# the profile is absent or unknown, or its phonebook must be restored first, the other checks are left out.
+# Each check gets the number of the rounds of repair before it. $Check has no type: constrained language mode
+# does not allow arrays of script blocks, and this script must be able to report that mode.
 function Invoke-Check {
-    param([hashtable] $Settings, $Check, [hashtable] $Data)
+    param([hashtable] $Settings, $Check, [int] $Round)
 
     try {
         $refusal = Get-Refusal -RunAs $Settings['RunAs']
@@ -775,28 +767,25 @@ function Invoke-Check {
             return $refusal
         }
         $findings = foreach ($one in $Check) {
-            $finding = & $one $Data
+            $finding = & $one $Round
             $finding
-            if ($null -ne $finding['Data']) {
-                $Data = $finding['Data']
-            }
-            if ('absent' -eq $finding['State'] -or 'interrupted' -eq $finding['Reason']) {
+            if (@('absent', 'unknown') -contains $finding['State'] -or $finding['Reason']) {
                 break
             }
         }
-        $finding = Merge-Finding -Finding @($findings) -Data $Data
+        $finding = Merge-Finding -Finding @($findings)
     } catch {
         return New-Finding -State 'unknown' -Reason 'error' -Detail (ConvertTo-PlainError -ErrorRecord $_)
     }
     $finding
 }
 
-# Runs an action and returns the text of its error; nothing if it worked.
+# Runs an action and returns the problems that it returns, and the text of its error.
 function Get-ActionProblem {
     param([scriptblock] $Action, $Argument)
 
     try {
-        $null = & $Action $Argument
+        & $Action $Argument
     } catch {
         ConvertTo-PlainError -ErrorRecord $_
     }
@@ -812,26 +801,29 @@ function ConvertTo-PlainError {
     if ($null -ne $ErrorRecord.Exception.InnerException) {
         $text = '{0} (0x{1:X8})' -f $cause.Message, $cause.HResult
     }
-    foreach ($name in $env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME) {
-        if ($name -and $name.Length -gt 3) {
-            $text = [regex]::Replace($text, [regex]::Escape($name), '(name)', 'IgnoreCase, CultureInvariant')
-        } elseif ($name) {
-            $pattern = '(?<!\w)' + [regex]::Escape($name) + '(?!\w)'
-            $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
+    foreach ($name in @($env:USERNAME, $env:USERDOMAIN, $env:COMPUTERNAME | Where-Object { $_ })) {
+        $pattern = [regex]::Escape($name)
+        if ($name.Length -le 3) {
+            $pattern = '(?<!\w){0}(?!\w)' -f $pattern
         }
+        $text = [regex]::Replace($text, $pattern, '(name)', 'IgnoreCase, CultureInvariant')
     }
     # Quoted paths first, up to the last quote, because a folder's name may contain an apostrophe.
-    $start = '(?:[A-Za-z]:\\|\\\\|/)'
-    $quoted = '[''"\u201C-\u201E\u300C]' + $start + '.*[''"\u201C-\u201E\u300D]'
-    $text = [regex]::Replace($text, $quoted, '(path)')
-    $text = [regex]::Replace($text, '(?<!\w)' + $start + '[^''"|\r\n\u201C-\u201E\u300D]+', '(path)')
-    $text = [regex]::Replace($text, '[\w.()-]+\\[\w.()$-]+(?: \p{Lu}[\w.-]*)*', '(name)')
-    $text = [regex]::Replace($text, '[\w.+()-]+@[\w.()-]+', '(name)')
-    $text = [regex]::Replace($text, '(?i)S-1-\d+(?:-\d+)+', '(sid)')
-    $text = [regex]::Replace($text, '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])', '(address)')
-    $ipv6 = '(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'
-    $text = [regex]::Replace($text, $ipv6, '(address)')
-    [regex]::Replace($text, '\s+', ' ').Trim()
+    $start = '(?:[A-Z]:\\|\\\\|/)'
+    $hidden = [ordered] @{
+        ('[''"\u201C-\u201E\u300C]{0}.*[''"\u201C-\u201E\u300D]' -f $start)  = '(path)'
+        ('(?<!\w){0}[^''"|\r\n\u201C-\u201E\u300D]+' -f $start)              = '(path)'
+        '[\w.()-]+\\[\w.()$-]+(?: (?-i:\p{Lu})[\w.-]*)*'                     = '(name)'
+        '[\w.+()-]+@[\w.()-]+'                                               = '(name)'
+        'S-1-\d+(?:-\d+)+'                                                   = '(sid)'
+        '(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])'                         = '(address)'
+        '(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![\w:])'   = '(address)'
+        '\s+'                                                                = ' '
+    }
+    foreach ($pattern in $hidden.Keys) {
+        $text = [regex]::Replace($text, $pattern, $hidden[$pattern], 'IgnoreCase, CultureInvariant')
+    }
+    $text.Trim()
 }
 
 # One line of ASCII JSON with at most 2,000 characters. Intune keeps 2,048 (Intune documentation,
@@ -887,10 +879,9 @@ function ConvertTo-AsciiJson {
     param($Value)
 
     $json = ConvertTo-Json -InputObject $Value -Compress -Depth 4
-    $ascii = foreach ($character in $json.ToCharArray()) {
-        if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
-    }
-    -join $ascii
+    -join @(foreach ($character in $json.ToCharArray()) {
+            if ([int] $character -lt 0x7F) { $character } else { '\u{0:x4}' -f [int] $character }
+        })
 }
 
 # The exit of a remediation script: check, repair, check again, one line, exit code 1 for failed, else 0.
@@ -910,8 +901,8 @@ function Complete-Remediation {
     exit 0
 }
 
-# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each
-# repair gets what the check found and the Data of the steps before it, and returns an outcome.
+# Repairs, checks again, and returns the result. If one repair fails, the others run anyway. Each repair gets
+# what the check found and the number of its round, and returns an outcome.
 function Invoke-Repair {
     param([hashtable] $Settings, $Check, $Repair, [hashtable] $Before)
 
@@ -919,16 +910,12 @@ function Invoke-Repair {
     $changed = $false
     # The second round is for differences that show only after the first one, such as in a restored phonebook.
     for ($round = 1; $round -le 2 -and 'issue' -eq $after['State']; $round++) {
-        $data = $after['Data']
         $problems = @()
         foreach ($one in $Repair) {
             try {
-                $outcome = & $one $after['Found'] $data
+                $outcome = & $one $after['Found'] $round
                 $changed = $changed -or $outcome['Changed']
                 $problems += $outcome['Problem']
-                if ($null -ne $outcome['Data']) {
-                    $data = $outcome['Data']
-                }
             } catch {
                 $problems += ConvertTo-PlainError -ErrorRecord $_
             }
@@ -940,7 +927,7 @@ function Invoke-Repair {
             }
             return New-Finding -State 'failed' -Reason 'error' -Detail $detail -Found $Before['Found']
         }
-        $after = Invoke-Check -Settings $Settings -Check $Check -Data $data
+        $after = Invoke-Check -Settings $Settings -Check $Check -Round $round
     }
     if ('interrupted' -eq $Before['Reason'] -and 'absent' -eq $after['State']) {
         $after['Detail'] = 'the phonebook was restored; ' + $after['Detail']
@@ -958,53 +945,46 @@ function Invoke-Repair {
 # Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
 # the bytes of the address, so its spelling does not matter.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Key }. Key is the same for each spelling of an address.
+# A prefix such as 10.20.0.0/16 as @{ Text; Family; Exclude; Key; Id; Label }. Key has the bits of the
+# address, so it is the same for each spelling. Id identifies a route: an exclusion may have the same prefix
+# as another route. Label is for the result line.
 function ConvertTo-Prefix {
-    param([string] $Text)
+    param([string] $Text, [bool] $Exclude)
 
     $parts = $Text.Split('/')
-    $address = [Net.IPAddress]::Parse($parts[0])
-    $family = 'IPv4'
-    if ('InterNetworkV6' -eq $address.AddressFamily) {
-        $family = 'IPv6'
+    $bytes = [Net.IPAddress]::Parse($parts[0]).GetAddressBytes()
+    $bits = -join @($bytes | ForEach-Object { [Convert]::ToString($_, 2).PadLeft(8, '0') })
+    $key = '{0}/{1}' -f $bits, [int] $parts[1]
+    @{
+        Text    = $Text
+        Family  = @{ 4 = 'IPv4'; 16 = 'IPv6' }[$bytes.Length]
+        Exclude = $Exclude
+        Key     = $key
+        Id      = '{0} {1}' -f $key, $Exclude
+        Label   = @{ $false = $Text; $true = "exclude $Text" }[$Exclude]
     }
-    $hex = [BitConverter]::ToString($address.GetAddressBytes())
-    @{ Text = $Text; Family = $family; Key = '{0}/{1}' -f $hex, [int] $parts[1] }
 }
 
-# What identifies a route. An exclusion may have the same prefix as another route.
-function Get-RouteId {
-    param([hashtable] $Route)
-
-    '{0} {1}' -f $Route['Key'], [bool] $Route['Exclude']
-}
-
-# Runs an action on each route, also after it has failed for another one. Returns Done, the routes for which
-# it worked, and Problem: one text that names the other routes and the first error, or none.
+# Runs an action on each route, also after it has failed for another one. Returns one text that names the
+# routes for which it failed and the first error, or nothing.
 function Invoke-EachRoute {
     param([object[]] $Route, [scriptblock] $Action)
 
-    $result = @{ Done = @(); Problem = @() }
     $refused = @()
-    $first = ''
+    $problems = @()
     foreach ($one in $Route) {
         $problem = Get-ActionProblem -Action $Action -Argument $one
-        if (-not $problem) {
-            $result['Done'] += $one
-            continue
-        }
-        $refused += $one['Text']
-        if (-not $first) {
-            $first = $problem
+        if ($problem) {
+            $refused += $one['Text']
+            $problems += $problem
         }
     }
     if ($refused.Count -gt 5) {
         $refused = @($refused[0..4]) + ('{0} more' -f ($refused.Count - 5))
     }
-    if ($first) {
-        $result['Problem'] = @('{0}: {1}' -f ($refused -join ', '), $first)
+    if ($refused.Count -gt 0) {
+        '{0}: {1}' -f ($refused -join ', '), $problems[0]
     }
-    $result
 }
 
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
@@ -1024,9 +1004,20 @@ function Get-StoredRoute {
     if ($hex.Length -ne 72 * [int] $number) {
         throw 'the number of stored routes is not NumRoutes'
     }
-    for ($i = 0; $i -lt $hex.Length; $i += 72) {
-        ConvertFrom-RouteRecord -Record $hex.Substring($i, 72)
+    foreach ($record in [regex]::Matches($hex, '.{72}')) {
+        ConvertFrom-RouteRecord -Record $record.Value
     }
+}
+
+# The routes that the profile has now. Without the profile this is an error.
+function Get-ProfileRoute {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    Get-StoredRoute -Entry $open['Entry'].Value
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
@@ -1034,12 +1025,9 @@ function Get-StoredRoute {
 function ConvertFrom-RouteRecord {
     param([string] $Record)
 
-    $bytes = [byte[]] @(for ($i = 0; $i -lt 72; $i += 2) { [Convert]::ToByte($Record.Substring($i, 2), 16) })
-    $family = [BitConverter]::ToUInt32($bytes, 4)
-    $size = 4
-    if (23 -eq $family) {
-        $size = 16
-    } elseif (2 -ne $family) {
+    $bytes = [byte[]] @([regex]::Matches($Record, '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
+    $size = @{ 2 = 4; 23 = 16 }[[BitConverter]::ToInt32($bytes, 4)]
+    if ($null -eq $size) {
         throw 'a stored route is neither IPv4 nor IPv6'
     }
     $length = [BitConverter]::ToUInt32($bytes, 8)
@@ -1047,30 +1035,23 @@ function ConvertFrom-RouteRecord {
         throw 'a stored route has a prefix that is too long'
     }
     $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
-    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length)
-    $route['Metric'] = [BitConverter]::ToUInt32($bytes, 0)
-    $route['Exclude'] = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
-    $route['Record'] = $Record
-    $route
+    $isExclusion = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
+    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length) -Exclude $isExclusion
+    $route + @{ Metric = [BitConverter]::ToUInt32($bytes, 0); Record = $Record }
 }
 
 # The record of an exclusion, in the form of ConvertFrom-RouteRecord.
 function ConvertTo-ExclusionRecord {
     param([hashtable] $Route)
 
-    $metric = 1
-    if ($null -ne $Route['Metric']) {
-        $metric = $Route['Metric']
+    $address, $length = $Route['Text'].Split('/')
+    $family = @{ IPv4 = 2; IPv6 = 23 }[$Route['Family']]
+    $metric = @($Route['Metric'], 1 | Where-Object { $null -ne $_ })[0]
+    $bytes = foreach ($number in $metric, $family, [int] $length) {
+        [BitConverter]::GetBytes([uint32] $number)
     }
-    $family = 2
-    if ('IPv6' -eq $Route['Family']) {
-        $family = 23
-    }
-    $parts = $Route['Key'].Split('/')
-    $words = foreach ($number in $metric, $family, [int] $parts[1]) {
-        [BitConverter]::ToString([BitConverter]::GetBytes([uint32] $number)).Replace('-', '')
-    }
-    (-join $words) + $parts[0].Replace('-', '').PadRight(32, '0') + '0100000000000000'
+    $bytes += [Net.IPAddress]::Parse($address).GetAddressBytes()
+    [BitConverter]::ToString([byte[]] $bytes).Replace('-', '').PadRight(56, '0') + '0100000000000000'
 }
 
 # Adds a route to a profile. Without a metric, Windows stores the metric 1 (Server Fault question 1051424).
@@ -1109,10 +1090,8 @@ function Get-LiveRoute {
     param($Interface)
 
     $index = $Interface.InterfaceIndex
-    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
-    foreach ($route in $routes) {
-        ConvertTo-Prefix -Text $route.DestinationPrefix
-    }
+    Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop } |
+        ForEach-Object { ConvertTo-Prefix -Text $_.DestinationPrefix }
 }
 
 # The number of configured routes.
@@ -1122,61 +1101,46 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any) and Exclude. The settings name these two
+# The configured routes, as prefixes with Metric ($null accepts any). The settings name Metric and Exclude
 # only if a route needs them.
 function Get-WantedRoute {
     param([hashtable] $Settings)
 
     foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix']
-        $prefix['Metric'] = $route['Metric']
-        $prefix['Exclude'] = $route['Exclude']
-        $prefix
+        $prefix = ConvertTo-Prefix -Text $route['Prefix'] -Exclude ([bool] $route['Exclude'])
+        $prefix + @{ Metric = $route['Metric'] }
     }
 }
 
-# The differences between stored and configured routes: Missing, Metric (another one is stored) and Stale.
+# The routes that must change. Change is missing, metric (another one is stored, Was) or stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
     $wanted = @(Get-WantedRoute -Settings $Settings)
-    $difference = @{ Missing = @(); Metric = @(); Stale = @() }
     foreach ($route in $wanted) {
-        $id = Get-RouteId -Route $route
-        $same = @($Stored | Where-Object { $id -eq (Get-RouteId -Route $_) })
+        $same = @($Stored | Where-Object { $route['Id'] -eq $_['Id'] })
         if (0 -eq $same.Count) {
-            $difference['Missing'] += $route
+            $route + @{ Change = 'missing' }
         }
         $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
         if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route['Was'] = $others[0]['Metric']
-            $difference['Metric'] += $route
+            $route + @{ Change = 'metric'; Was = $others[0]['Metric'] }
         }
     }
-    $difference
 }
 
-# The differences as texts for the result line.
+# The routes that must change as texts for the result line.
 function ConvertTo-FoundRoute {
-    param([hashtable] $Difference)
+    param([object[]] $Route)
 
     $found = [ordered] @{}
-    foreach ($part in 'Missing', 'Metric', 'Stale') {
-        $texts = foreach ($route in $Difference[$part]) {
-            if ($route['Exclude']) { 'exclude ' + $route['Text'] } else { $route['Text'] }
-        }
-        if ($null -ne $texts) {
-            $found[$part.ToLowerInvariant()] = @($texts)
+    foreach ($change in 'missing', 'metric', 'stale') {
+        $routes = @($Route | Where-Object { $change -eq $_['Change'] })
+        if ($routes.Count -gt 0) {
+            $found[$change] = @($routes | ForEach-Object { $_['Label'] })
         }
     }
     $found
-}
-
-# The number of routes in each difference, in words.
-function Get-RouteCount {
-    param([Collections.IDictionary] $Found)
-
-    @(foreach ($part in $Found.Keys) { '{0} {1}' -f @($Found[$part]).Count, $part }) -join ', '
 }
 
 # Checks the routes in the phonebook, which Windows installs at each connection.
@@ -1188,14 +1152,12 @@ function Test-StoredCondition {
         return $open['Refusal']
     }
     $stored = @(Get-StoredRoute -Entry $open['Entry'].Value)
-    $found = ConvertTo-FoundRoute -Difference (Compare-StoredRoute -Settings $Settings -Stored $stored)
-    $data = @{ Stored = $stored }
+    $found = ConvertTo-FoundRoute -Route @(Compare-StoredRoute -Settings $Settings -Stored $stored)
     if ($found.Count -gt 0) {
-        $detail = 'stored routes: {0}' -f (Get-RouteCount -Found $found)
-        return New-Finding -State 'issue' -Detail $detail -Found @{ stored = $found } -Data $data
+        $counts = @($found.Keys | ForEach-Object { '{0} {1}' -f $found[$_].Count, $_ }) -join ', '
+        return New-Finding -State 'issue' -Detail "stored routes: $counts" -Found @{ stored = $found }
     }
-    $detail = 'the stored routes are as configured'
-    New-Finding -State 'healthy' -Detail $detail -Found @{ stored = $found } -Data $data
+    New-Finding -State 'healthy' -Detail 'the stored routes are as configured' -Found @{ stored = $found }
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
@@ -1204,18 +1166,15 @@ function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
+    $ours = @(Get-WantedRoute -Settings $Settings |
+            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    foreach ($route in @(Get-WantedRoute -Settings $Settings)) {
-        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
-        if ($isOurs -and $live -notcontains $route['Key']) {
-            $route
-        }
-    }
+    $ours | Where-Object { $live -notcontains $_['Key'] }
 }
 
 # Checks the routes of the connected interface.
 function Test-LiveCondition {
-    param([hashtable] $Settings, [hashtable] $Data)
+    param([hashtable] $Settings, [int] $Round)
 
     $interface = @(Get-LiveInterface -Alias $Settings['Profile'])
     if (0 -eq $interface.Count) {
@@ -1225,7 +1184,7 @@ function Test-LiveCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
-    $found = @{ live = ConvertTo-FoundRoute -Difference @{ Missing = $missing; Metric = @(); Stale = @() } }
+    $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
     if ('report' -eq $Settings['Live']) {
         $detail = '{0}; {1}' -f $detail, (Get-Outlook -Settings $Settings)
@@ -1245,59 +1204,44 @@ function Repair-StoredCondition {
         throw $saved['Refusal']['Detail']
     }
     $stored = @(Get-StoredRoute -Entry $saved['Entry'].Value)
-    $difference = Compare-StoredRoute -Settings $Settings -Stored $stored
-    $gone = @()
-    if (0 -eq @(Get-TouchedId -Difference $difference).Count) {
-        return New-Outcome -Changed $false -Data @{ Stored = $stored; Gone = $gone }
+    $difference = @(Compare-StoredRoute -Settings $Settings -Stored $stored)
+    if (0 -eq $difference.Count) {
+        return New-Outcome -Changed $false
     }
     # Windows' route commands write the phonebook themselves. If this script is killed before it has checked
     # what they did, the copy stays.
     $copy = Save-PhonebookCopy -Path $saved['Path'] -Text $saved['Text']
-    $set = Set-StoredRoute -Settings $Settings -Difference $difference
-    $check = Confirm-OtherContent -Settings $Settings -Saved $saved -Difference $difference
-    if ('backup' -eq $check['Copy']) {
-        Complete-PhonebookCopy -Path $saved['Path'] -Copy $copy
-    } elseif ('unneeded' -eq $check['Copy']) {
-        Remove-UnneededFile -Path $copy
-    }
-    $problems = $set['Problem'] + $check['Problem']
-    New-Outcome -Changed $true -Problem $problems -Data @{ Stored = $stored; Gone = $gone }
-}
-
-# The identities of the routes that the route commands may change.
-function Get-TouchedId {
-    param([hashtable] $Difference)
-
-    foreach ($route in $Difference['Missing'] + $Difference['Metric'] + $Difference['Stale']) {
-        Get-RouteId -Route $route
-    }
+    $problems = @(Set-StoredRoute -Settings $Settings -Difference $difference)
+    $problems += @(Get-ActionProblem -Action {
+            Confirm-OtherContent -Settings $Settings -Saved $saved -Difference $difference -Copy $copy
+        })
+    New-Outcome -Changed $true -Problem $problems
 }
 
 # Adds and corrects routes, as far as the settings ask for it: exclusions first, so that no connection takes
-# their addresses into the tunnel, and stale routes last. After a problem nothing is removed. Returns Problem,
-# and Removed: the texts of the removed routes.
+# their addresses into the tunnel, and stale routes last. After a problem nothing is removed. Returns the
+# problems.
 function Set-StoredRoute {
-    param([hashtable] $Settings, [hashtable] $Difference)
+    param([hashtable] $Settings, [object[]] $Difference)
 
-    $routes = @($Difference['Metric'] + $Difference['Missing'])
-    $exclusions = @($routes | Where-Object { $_['Exclude'] })
-    $routes = @($routes | Where-Object { -not $_['Exclude'] })
+    $problems = @()
+    $exclusions = @($Difference | Where-Object { $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
-        $problem = Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions }
-        if ($problem) {
-            return @{ Problem = @($problem); Removed = @() }
-        }
+        $problems = @(Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions })
     }
-    $added = Invoke-EachRoute -Route $routes -Action {
-        param([hashtable] $Route)
+    if ($problems.Count -gt 0) {
+        return $problems
+    }
+    $routes = @($Difference | Where-Object { -not $_['Exclude'] -and 'stale' -ne $_['Change'] })
+    $problems = @(Invoke-EachRoute -Route $routes -Action {
+            param([hashtable] $Route)
 
-        if ($null -ne $Route['Was']) {
-            return Set-StoredMetric -Settings $Settings -Route $Route
-        }
-        Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
-    }
-    $result = @{ Problem = $added['Problem']; Removed = @() }
-    $result
+            if ('metric' -eq $Route['Change']) {
+                return Set-StoredMetric -Settings $Settings -Route $Route
+            }
+            Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
+        })
+    $problems
 }
 
 # Removes a route and adds it with the other metric, because no command changes a metric (Win32 reference,
@@ -1310,33 +1254,23 @@ function Set-StoredMetric {
         Remove-StoredRoute -Settings $Settings -Prefix $Route['Text']
         Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Metric']
     } catch {
-        $problem = $_
-        $open = Open-ProfileEntry -Settings $Settings
-        if (-not (Test-StoredRoute -Open $open -Route $Route)) {
+        $ids = @(Get-ProfileRoute -Settings $Settings | ForEach-Object { $_['Id'] })
+        if ($ids -notcontains $Route['Id']) {
             Add-StoredRoute -Settings $Settings -Prefix $Route['Text'] -Metric $Route['Was']
         }
-        throw $problem
+        throw
     }
-}
-
-# Whether a route is stored now, with any metric. Without an entry this is an error.
-function Test-StoredRoute {
-    param([hashtable] $Open, [hashtable] $Route)
-
-    $stored = @(Get-StoredRoute -Entry $Open['Entry'].Value)
-    @($stored | ForEach-Object { Get-RouteId -Route $_ }) -contains (Get-RouteId -Route $Route)
 }
 
 # Writes exclusions into the entry. Windows has no command for them (Win32 reference, PS_VpnConnectionRoute).
 function Write-Exclusion {
     param([hashtable] $Settings, [object[]] $Route)
 
-    $keys = @($Route | ForEach-Object { $_['Key'] })
-    Edit-ProfileEntry -Settings $Settings -Change {
+    $ids = @($Route | ForEach-Object { $_['Id'] })
+    $null = Edit-ProfileEntry -Settings $Settings -Change {
         param([string] $Entry)
 
-        $kept = @(Get-StoredRoute -Entry $Entry |
-                Where-Object { -not ($_['Exclude'] -and $keys -contains $_['Key']) })
+        $kept = @(Get-StoredRoute -Entry $Entry | Where-Object { $ids -notcontains $_['Id'] })
         $records = @($kept | ForEach-Object { $_['Record'] })
         $records += @($Route | ForEach-Object { ConvertTo-ExclusionRecord -Route $_ })
         $changed = Set-EntryPiece -Entry $Entry -Key 'Routes' -Value (-join $records)
@@ -1345,55 +1279,29 @@ function Write-Exclusion {
 }
 
 # Checks that the route commands changed only routes, and puts the entry back if not. Other entries belong to
-# others, so this script never writes them. Returns Problem, IsPutBack, and what must become of the Copy from
-# before the commands: kept, backup or unneeded.
+# others, so this script never writes them. Returns the problems. The copy from before the commands stays if
+# there may be something in it that is not in the phonebook; else it becomes the backup, or it is deleted.
 function Confirm-OtherContent {
-    param([hashtable] $Settings, [hashtable] $Saved, [hashtable] $Difference)
+    param([hashtable] $Settings, [hashtable] $Saved, [object[]] $Difference, [string] $Copy)
 
-    $result = @{ Problem = @(); IsPutBack = $false; Copy = 'kept' }
-    try {
-        $now = Open-ProfileEntry -Settings $Settings
-        if ($null -ne $now['Refusal']) {
-            throw 'the profile was removed from the phonebook while its routes were changed; a copy is kept'
-        }
-        $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
-        if (-not $isOtherSame) {
-            $problem = 'another entry changed while routes were changed; a copy is kept'
-            $result['Problem'] += $problem
-        }
-        $isSame = Test-OtherContent -Saved $Saved -Now $now -Touched @(Get-TouchedId -Difference $Difference)
-        $isPutBack = -not $isSame
-        $isPutBack = $isPutBack -or (Test-RouteLost -Open $now -Difference $Difference)
-        if ($isPutBack) {
-            Restore-Entry -Settings $Settings -Saved $Saved
-            $result['IsPutBack'] = $true
-        }
-        if (-not $isSame) {
-            $result['Problem'] += 'the route commands changed more than routes; the entry was put back'
-        }
-        if ($isOtherSame) {
-            $result['Copy'] = 'backup'
-            if ($result['IsPutBack'] -or [string]::Equals($now['Text'], $Saved['Text'])) {
-                # Everything in the copy is in the phonebook too.
-                $result['Copy'] = 'unneeded'
-            }
-        }
-    } catch {
-        $result['Problem'] += ConvertTo-PlainError -ErrorRecord $_
+    $now = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $now['Refusal']) {
+        throw 'the profile was removed from the phonebook while its routes were changed; a copy is kept'
     }
-    $result
-}
-
-# Whether a route was lost while its metric was changed.
-function Test-RouteLost {
-    param([hashtable] $Open, [hashtable] $Difference)
-
-    foreach ($route in $Difference['Metric']) {
-        if (-not (Test-StoredRoute -Open $Open -Route $route)) {
-            return $true
-        }
+    $isOtherSame = Test-OtherEntry -Saved $Saved -Now $now
+    if (-not $isOtherSame) {
+        'another entry changed while routes were changed; a copy is kept'
     }
-    $false
+    $isSame = Test-OtherContent -Saved $Saved -Now $now -Difference $Difference
+    if (-not $isSame) {
+        Restore-Entry -Settings $Settings -Saved $Saved
+        'the route commands lost a route or changed more than routes; the entry was put back'
+    }
+    if ($isOtherSame -and $isSame -and -not [string]::Equals($now['Text'], $Saved['Text'])) {
+        Complete-PhonebookCopy -Path $Saved['Path'] -Copy $Copy
+    } elseif ($isOtherSame) {
+        Remove-UnneededFile -Path $Copy
+    }
 }
 
 # Whether the other entries are the same. Another program may have added entries at the end.
@@ -1420,30 +1328,31 @@ function Restore-Entry {
     }
 }
 
-# Whether only the touched routes and the time stamps of an entry have changed.
+# Whether only the routes that had to change and the time stamps of an entry have changed.
 function Test-OtherContent {
-    param([hashtable] $Saved, [hashtable] $Now, [string[]] $Touched)
+    param([hashtable] $Saved, [hashtable] $Now, [object[]] $Difference)
 
-    $before = Get-OtherContent -Entry $Saved['Entry'].Value -Touched $Touched
+    $before = Get-OtherContent -Entry $Saved['Entry'].Value -Difference $Difference
     try {
-        $after = Get-OtherContent -Entry $Now['Entry'].Value -Touched $Touched
+        [string]::Equals($before, (Get-OtherContent -Entry $Now['Entry'].Value -Difference $Difference))
     } catch {
         # An entry that cannot be read is not the same.
-        return $false
+        $false
     }
-    [string]::Equals($before, $after)
 }
 
-# What must stay in an entry: the records of the other routes, and all lines but those of routes and time
-# stamps.
+# What must stay in an entry: the records of the other routes, a route whose metric changes, and all lines but
+# those of routes and time stamps.
 function Get-OtherContent {
-    param([string] $Entry, [string[]] $Touched)
+    param([string] $Entry, [object[]] $Difference)
 
-    $others = @(Get-StoredRoute -Entry $Entry |
-            Where-Object { $Touched -notcontains (Get-RouteId -Route $_) })
+    $ids = @($Difference | ForEach-Object { $_['Id'] })
+    $routes = @(Get-StoredRoute -Entry $Entry)
+    $kept = @($routes | Where-Object { $ids -notcontains $_['Id'] } | ForEach-Object { $_['Record'] })
+    $ids = @($Difference | Where-Object { 'metric' -eq $_['Change'] } | ForEach-Object { $_['Id'] })
+    $kept += @($ids | Where-Object { @($routes | ForEach-Object { $_['Id'] }) -contains $_ })
     $rest = Get-OtherLine -Entry $Entry -Key 'Routes', 'NumRoutes', 'LowDateTime', 'HighDateTime'
-    $records = @($others | ForEach-Object { $_['Record'] } | Sort-Object) -join "`n"
-    $records + (Complete-LastLine -Text $rest)
+    (@($kept | Sort-Object) -join "`n") + (Complete-LastLine -Text $rest)
 }
 
 # An entry's text with an end of its last line. Windows adds one when another line follows (unconfirmed).
@@ -1455,7 +1364,7 @@ function Complete-LastLine {
 
 $check = @(
     { Test-StoredCondition -Settings $Settings }
-    { param($Data) Test-LiveCondition -Settings $Settings -Data $Data }
+    { param($Round) Test-LiveCondition -Settings $Settings -Round $Round }
 )
 Complete-Remediation -Settings $Settings -Check $check -Repair @(
     { param($Found) Repair-StoredCondition -Settings $Settings -Found $Found }
