@@ -39,9 +39,9 @@ NEVER = (
     "Remove-UnneededFile -Path $Old",
     "if (Restore-Phonebook",
     "$false",
-    "Save-KeptCopy",
+    "Move-File -Path $Old -Target (Find-KeptPlace",
+    "Move-File -Path $old -Target (Find-KeptPlace",
     "$problem = ConvertTo-PlainError",
-    "$isElsewhere = Test-Content -Path $backup",
     "$null = Restore-Phonebook",
 )
 """What ends its block anyway, and what only happens when another program writes meanwhile or the disk is full."""
@@ -49,16 +49,14 @@ HALF = ("Write-NewFile", "[IO.File]::Delete($Path)")
 """That of a file that could not be written whole; other functions delete with the same words."""
 QUIET = (
     "$backup =",
-    "$hasBackup =",
+    "$files =",
     "$old =",
-    "$isElsewhere =",
     "$temporary =",
     "$places = @{ Path",
     "$latin1 =",
     "$bytes =",
     "$folder =",
     "$name =",
-    "$isWhole =",
 )  # fmt: skip
 """What only computes: the files are as after the statement before it, which is a step."""
 

@@ -43,21 +43,18 @@ function Write-NewFile {
     param([string] $Path, [string] $Text)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
-    $isWhole = $false
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
-        $stream.Write($bytes, 0, $bytes.Length)
-        $stream.Flush($true)
-        $isWhole = $true
-    } finally {
         try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        } finally {
             # This writes what is still in memory, so a full disk is an error here too.
             $stream.Dispose()
-        } finally {
-            if (-not $isWhole) {
-                [IO.File]::Delete($Path)
-            }
         }
+    } catch {
+        [IO.File]::Delete($Path)
+        throw
     }
 }
 
@@ -79,8 +76,15 @@ function Remove-File {
 function Remove-UnneededFile {
     param([string] $Path)
 
+    Invoke-IfFree -Action { [IO.File]::Delete($Path) }
+}
+
+# Runs an action on a file. If the file is locked or access is denied, the file stays as it is.
+function Invoke-IfFree {
+    param([scriptblock] $Action)
+
     try {
-        [IO.File]::Delete($Path)
+        & $Action
     } catch [IO.IOException], [UnauthorizedAccessException] {
         return
     }

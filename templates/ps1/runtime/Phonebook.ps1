@@ -101,7 +101,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -121,12 +122,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -166,14 +163,6 @@ function Get-OtherLine {
     param([string] $Entry, [string[]] $Key)
 
     [regex]::Replace($Entry, (Get-KeyPattern -Key $Key), '', 'IgnoreCase, CultureInvariant')
-}
-
-# The value of a key that Windows splits into several lines, as one text.
-function Get-EntryPiece {
-    param([string] $Entry, [string] $Key)
-
-    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
-    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
 }
 
 # The text of an entry with a new value for a key. A missing key is added after the last key of the first

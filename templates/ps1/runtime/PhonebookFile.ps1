@@ -58,16 +58,18 @@ function Write-PhonebookText {
     $true
 }
 
-# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+# Deletes a file of this script if it has exactly this text. Another one stays, as do a link, a folder, and a
+# file that cannot be read or deleted.
 function Remove-OwnFile {
     param([string] $Path, [string] $Text)
 
-    try {
-        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
+    Invoke-IfFree -Action {
+        $attributes = Get-FileAttribute -Path $Path
+        $isPlain = $null -ne $attributes -and 0 -eq ($attributes -band $special)
+        if ($isPlain -and (Test-Content -Path $Path -Text $Text)) {
             [IO.File]::Delete($Path)
         }
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
 }
 
@@ -108,7 +110,7 @@ function Confirm-Switch {
             throw
         }
         $problem = ConvertTo-PlainError -ErrorRecord $_
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
     # Another program may have written the new phonebook too, before its first version was restored. Then this
@@ -117,7 +119,7 @@ function Confirm-Switch {
     if (Test-Content -Path $Old -Text $After) {
         Remove-UnneededFile -Path $Old
     } else {
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
     }
     $false
 }
@@ -128,27 +130,20 @@ function Confirm-Switch {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # Restores the old phonebook after an interrupted replacement. Returns $true if there was one.
 function Restore-Phonebook {
     param([string] $Path)
 
-    if (-not (Test-BrokenReplacement -Path $Path)) {
-        return $false
+    $isBroken = Test-BrokenReplacement -Path $Path
+    if ($isBroken) {
+        Remove-File -Path $Path
+        Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
     }
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($Path)) {
-        $aside = Get-TemporaryPath -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
-    } else {
-        Move-File -Path $old -Target $Path
-    }
-    $true
+    $isBroken
 }
 
 # Restores the phonebook of a scope after an interrupted replacement. Returns $true if there was one.
@@ -165,18 +160,13 @@ function Clear-CopyPlace {
     param([string] $Path)
 
     $old = "$Path.aovpn-remediate.old"
-    $backup = "$Path.aovpn-remediate.bak"
-    $hasBackup = Test-PlainFile -Path $backup
+    $files = @($Path, "$Path.aovpn-remediate.bak" | Where-Object { Test-PlainFile -Path $_ })
     if (Test-PlainFile -Path $old) {
         $text = Read-FileText -Path $old
-        $isElsewhere = Test-Content -Path $Path -Text $text
-        if (-not $isElsewhere -and $hasBackup) {
-            $isElsewhere = Test-Content -Path $backup -Text $text
-        }
-        if ($isElsewhere) {
+        if (@($files | Where-Object { Test-Content -Path $_ -Text $text }).Count -gt 0) {
             Remove-File -Path $old
         } else {
-            Save-KeptCopy -Path $Path -Copy $old
+            Move-File -Path $old -Target (Find-KeptPlace -Path $Path)
         }
     }
     foreach ($file in @(Get-LeftFile -Path $Path)) {
@@ -192,7 +182,6 @@ function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     $null = Clear-CopyPlace -Path $Path
-    $older = @(Get-KeptPlace -Path $Path | Where-Object { Test-KeptText -Path $_ -Text $Text })
     $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
@@ -201,19 +190,10 @@ function Save-PhonebookCopy {
         Remove-UnneededFile -Path $copy
         throw 'the phonebook changed while its copy was made'
     }
-    foreach ($place in $older) {
-        Remove-UnneededFile -Path $place
+    foreach ($place in @(Get-KeptPlace -Path $Path | Where-Object { $_ -ne $copy })) {
+        Remove-OwnFile -Path $place -Text $Text
     }
     $copy
-}
-
-# Whether a kept copy exists and has exactly this text. A link or a folder is not a copy.
-function Test-KeptText {
-    param([string] $Path, [string] $Text)
-
-    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
-    $attributes = Get-FileAttribute -Path $Path
-    $null -ne $attributes -and 0 -eq ($attributes -band $special) -and (Test-Content -Path $Path -Text $Text)
 }
 
 # Makes a copy the .bak, after the new phonebook was checked. If that fails, the copy stays as it is.
@@ -221,19 +201,10 @@ function Complete-PhonebookCopy {
     param([string] $Path, [string] $Copy)
 
     $backup = "$Path.aovpn-remediate.bak"
-    try {
+    Invoke-IfFree -Action {
         Remove-File -Path $backup
         Move-File -Path $Copy -Target $backup
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
-}
-
-# Keeps a copy for a person. It is moved, because a full disk has no space for another file.
-function Save-KeptCopy {
-    param([string] $Path, [string] $Copy)
-
-    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
 }
 
 # The places of the kept copies.
@@ -245,7 +216,8 @@ function Get-KeptPlace {
     }
 }
 
-# The first free place for a kept copy.
+# The first free place for a copy that is kept for a person. A copy is moved there, because a full disk has no
+# space for another file.
 function Find-KeptPlace {
     param([string] $Path)
 
@@ -255,18 +227,6 @@ function Find-KeptPlace {
         }
     }
     throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
-    }
 }
 
 # Whether a copy exists. A link or a folder in its place is an error.

@@ -58,17 +58,16 @@ function Invoke-EachRoute {
 function Get-StoredRoute {
     param([string] $Entry)
 
-    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key 'Routes'), 'IgnoreCase, CultureInvariant')
+    $hex = -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
     $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
         $number = $count.Value.Trim()
     }
-    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+    $isHex = $hex -match '\A([0-9A-Fa-f]{72})*\z'
+    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $hex.Length -ne 72 * [int] $number) {
         throw 'the stored routes cannot be read'
-    }
-    if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the number of stored routes is not NumRoutes'
     }
     foreach ($record in [regex]::Matches($hex, '.{72}')) {
         ConvertFrom-RouteRecord -Record $record.Value

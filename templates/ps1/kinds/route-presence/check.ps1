@@ -82,33 +82,27 @@ function Test-StoredCondition {
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
-# address, multicast, the class-based route, routes from DHCP.
+# address, multicast, the class-based route, routes from DHCP. A route that contains a configured or stored
+# exclusion Waits: Windows applies exclusions only at a connection (unconfirmed), so the route would take the
+# excluded addresses into the tunnel.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
+    $wanted = @(Get-WantedRoute -Settings $Settings)
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $ours = @(Get-WantedRoute -Settings $Settings |
-            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    $ours | Where-Object { $live -notcontains $_['Key'] }
-}
-
-# The routes that may be added to a connected interface: those without a configured or stored exclusion
-# inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
-# excluded addresses into the tunnel.
-function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route)
-
     $exclusions = @()
     #region only: exclusions
-    $exclusions = @(Get-WantedRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    $exclusions = @($wanted | Where-Object { $_['Exclude'] })
     #endregion
     #region only: stored
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     #endregion
-    foreach ($one in $Route) {
-        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
-            $one
+    foreach ($route in $wanted) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
+            $route + @{ Waits = $inside.Count -gt 0 }
         }
     }
 }
@@ -134,8 +128,7 @@ function Test-LiveCondition {
     }
     #endregion
     #region only: live-repair
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
-    if ($safe.Count -gt 0) {
+    if (@($missing | Where-Object { -not $_['Waits'] }).Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
     $detail += ', not added because each contains an exclusion; {0}' -f (Get-Outlook -Settings $Settings)

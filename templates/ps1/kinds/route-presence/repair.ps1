@@ -201,7 +201,7 @@ function Repair-LiveCondition {
         return New-Outcome -Changed $false
     }
     $missing = @(Get-MissingLiveRoute -Settings $Settings -Interface $interface)
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
+    $safe = @($missing | Where-Object { -not $_['Waits'] })
     $problems = @(Invoke-EachRoute -Route $safe -Action {
             param([hashtable] $Route)
 

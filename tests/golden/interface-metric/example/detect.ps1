@@ -52,11 +52,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
@@ -340,7 +337,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -358,12 +356,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -422,10 +416,8 @@ function Get-Outlook {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # The places of the kept copies.
@@ -434,18 +426,6 @@ function Get-KeptPlace {
 
     for ($number = 1; $number -le 9; $number++) {
         "$Path.aovpn-remediate.$number.kept"
-    }
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
     }
 }
 

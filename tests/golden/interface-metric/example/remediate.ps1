@@ -52,11 +52,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
@@ -219,21 +216,18 @@ function Write-NewFile {
     param([string] $Path, [string] $Text)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
-    $isWhole = $false
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
-        $stream.Write($bytes, 0, $bytes.Length)
-        $stream.Flush($true)
-        $isWhole = $true
-    } finally {
         try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        } finally {
             # This writes what is still in memory, so a full disk is an error here too.
             $stream.Dispose()
-        } finally {
-            if (-not $isWhole) {
-                [IO.File]::Delete($Path)
-            }
         }
+    } catch {
+        [IO.File]::Delete($Path)
+        throw
     }
 }
 
@@ -255,8 +249,15 @@ function Remove-File {
 function Remove-UnneededFile {
     param([string] $Path)
 
+    Invoke-IfFree -Action { [IO.File]::Delete($Path) }
+}
+
+# Runs an action on a file. If the file is locked or access is denied, the file stays as it is.
+function Invoke-IfFree {
+    param([scriptblock] $Action)
+
     try {
-        [IO.File]::Delete($Path)
+        & $Action
     } catch [IO.IOException], [UnauthorizedAccessException] {
         return
     }
@@ -417,7 +418,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -435,12 +437,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -577,16 +575,18 @@ function Write-PhonebookText {
     $true
 }
 
-# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+# Deletes a file of this script if it has exactly this text. Another one stays, as do a link, a folder, and a
+# file that cannot be read or deleted.
 function Remove-OwnFile {
     param([string] $Path, [string] $Text)
 
-    try {
-        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
+    Invoke-IfFree -Action {
+        $attributes = Get-FileAttribute -Path $Path
+        $isPlain = $null -ne $attributes -and 0 -eq ($attributes -band $special)
+        if ($isPlain -and (Test-Content -Path $Path -Text $Text)) {
             [IO.File]::Delete($Path)
         }
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
 }
 
@@ -627,7 +627,7 @@ function Confirm-Switch {
             throw
         }
         $problem = ConvertTo-PlainError -ErrorRecord $_
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
     # Another program may have written the new phonebook too, before its first version was restored. Then this
@@ -636,7 +636,7 @@ function Confirm-Switch {
     if (Test-Content -Path $Old -Text $After) {
         Remove-UnneededFile -Path $Old
     } else {
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
     }
     $false
 }
@@ -647,27 +647,20 @@ function Confirm-Switch {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # Restores the old phonebook after an interrupted replacement. Returns $true if there was one.
 function Restore-Phonebook {
     param([string] $Path)
 
-    if (-not (Test-BrokenReplacement -Path $Path)) {
-        return $false
+    $isBroken = Test-BrokenReplacement -Path $Path
+    if ($isBroken) {
+        Remove-File -Path $Path
+        Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
     }
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($Path)) {
-        $aside = Get-TemporaryPath -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
-    } else {
-        Move-File -Path $old -Target $Path
-    }
-    $true
+    $isBroken
 }
 
 # Restores the phonebook of a scope after an interrupted replacement. Returns $true if there was one.
@@ -684,18 +677,13 @@ function Clear-CopyPlace {
     param([string] $Path)
 
     $old = "$Path.aovpn-remediate.old"
-    $backup = "$Path.aovpn-remediate.bak"
-    $hasBackup = Test-PlainFile -Path $backup
+    $files = @($Path, "$Path.aovpn-remediate.bak" | Where-Object { Test-PlainFile -Path $_ })
     if (Test-PlainFile -Path $old) {
         $text = Read-FileText -Path $old
-        $isElsewhere = Test-Content -Path $Path -Text $text
-        if (-not $isElsewhere -and $hasBackup) {
-            $isElsewhere = Test-Content -Path $backup -Text $text
-        }
-        if ($isElsewhere) {
+        if (@($files | Where-Object { Test-Content -Path $_ -Text $text }).Count -gt 0) {
             Remove-File -Path $old
         } else {
-            Save-KeptCopy -Path $Path -Copy $old
+            Move-File -Path $old -Target (Find-KeptPlace -Path $Path)
         }
     }
     foreach ($file in @(Get-LeftFile -Path $Path)) {
@@ -709,19 +697,10 @@ function Complete-PhonebookCopy {
     param([string] $Path, [string] $Copy)
 
     $backup = "$Path.aovpn-remediate.bak"
-    try {
+    Invoke-IfFree -Action {
         Remove-File -Path $backup
         Move-File -Path $Copy -Target $backup
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
-}
-
-# Keeps a copy for a person. It is moved, because a full disk has no space for another file.
-function Save-KeptCopy {
-    param([string] $Path, [string] $Copy)
-
-    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
 }
 
 # The places of the kept copies.
@@ -733,7 +712,8 @@ function Get-KeptPlace {
     }
 }
 
-# The first free place for a kept copy.
+# The first free place for a copy that is kept for a person. A copy is moved there, because a full disk has no
+# space for another file.
 function Find-KeptPlace {
     param([string] $Path)
 
@@ -743,18 +723,6 @@ function Find-KeptPlace {
         }
     }
     throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
-    }
 }
 
 # Whether a copy exists. A link or a folder in its place is an error.

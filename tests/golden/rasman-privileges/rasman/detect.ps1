@@ -32,11 +32,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }

@@ -39,11 +39,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
@@ -234,7 +231,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -249,12 +247,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -289,14 +283,6 @@ function Get-KeyPattern {
     '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f ($Key -join '|')
 }
 
-# The value of a key that Windows splits into several lines, as one text.
-function Get-EntryPiece {
-    param([string] $Entry, [string] $Key)
-
-    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
-    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
-}
-
 # When a live difference ends that this script does not correct, as text for the result.
 function Get-Outlook {
     param([hashtable] $Settings)
@@ -321,10 +307,8 @@ function Get-Outlook {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # The places of the kept copies.
@@ -333,18 +317,6 @@ function Get-KeptPlace {
 
     for ($number = 1; $number -le 9; $number++) {
         "$Path.aovpn-remediate.$number.kept"
-    }
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
     }
 }
 
@@ -562,17 +534,16 @@ function Test-RouteWithin {
 function Get-StoredRoute {
     param([string] $Entry)
 
-    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key 'Routes'), 'IgnoreCase, CultureInvariant')
+    $hex = -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
     $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
         $number = $count.Value.Trim()
     }
-    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+    $isHex = $hex -match '\A([0-9A-Fa-f]{72})*\z'
+    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $hex.Length -ne 72 * [int] $number) {
         throw 'the stored routes cannot be read'
-    }
-    if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the number of stored routes is not NumRoutes'
     }
     foreach ($record in [regex]::Matches($hex, '.{72}')) {
         ConvertFrom-RouteRecord -Record $record.Value
@@ -696,28 +667,22 @@ function Test-StoredCondition {
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
-# address, multicast, the class-based route, routes from DHCP.
+# address, multicast, the class-based route, routes from DHCP. A route that contains a configured or stored
+# exclusion Waits: Windows applies exclusions only at a connection (unconfirmed), so the route would take the
+# excluded addresses into the tunnel.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
+    $wanted = @(Get-WantedRoute -Settings $Settings)
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $ours = @(Get-WantedRoute -Settings $Settings |
-            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    $ours | Where-Object { $live -notcontains $_['Key'] }
-}
-
-# The routes that may be added to a connected interface: those without a configured or stored exclusion
-# inside. Windows applies exclusions only at a connection (unconfirmed), so another route would take the
-# excluded addresses into the tunnel.
-function Select-SafeRoute {
-    param([hashtable] $Settings, [object[]] $Route)
-
     $exclusions = @()
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
-    foreach ($one in $Route) {
-        if (0 -eq @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $one }).Count) {
-            $one
+    foreach ($route in $wanted) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
+            $route + @{ Waits = $inside.Count -gt 0 }
         }
     }
 }
@@ -736,8 +701,7 @@ function Test-LiveCondition {
     }
     $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
-    $safe = @(Select-SafeRoute -Settings $Settings -Route $missing)
-    if ($safe.Count -gt 0) {
+    if (@($missing | Where-Object { -not $_['Waits'] }).Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
     }
     $detail += ', not added because each contains an exclusion; {0}' -f (Get-Outlook -Settings $Settings)

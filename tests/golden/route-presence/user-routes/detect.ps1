@@ -39,11 +39,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
@@ -237,7 +234,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -255,12 +253,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -295,14 +289,6 @@ function Get-KeyPattern {
     '(?<![^\r\n])[ \t]*(?:{0})[ \t]*=([^\r\n]*)(?:\r\n|\r|\n|\z)' -f ($Key -join '|')
 }
 
-# The value of a key that Windows splits into several lines, as one text.
-function Get-EntryPiece {
-    param([string] $Entry, [string] $Key)
-
-    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
-    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
-}
-
 # When a live difference ends that this script does not correct, as text for the result.
 function Get-Outlook {
     param([hashtable] $Settings)
@@ -327,10 +313,8 @@ function Get-Outlook {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # The places of the kept copies.
@@ -339,18 +323,6 @@ function Get-KeptPlace {
 
     for ($number = 1; $number -le 9; $number++) {
         "$Path.aovpn-remediate.$number.kept"
-    }
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
     }
 }
 
@@ -553,26 +525,46 @@ function ConvertTo-Prefix {
     }
 }
 
+# Whether all addresses of a route belong to another route too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $inner = $Route['Key'].Split('/')
+    $bits, $length = $Outer['Key'].Split('/')
+    $isLonger = $Route['Family'] -eq $Outer['Family'] -and [int] $inner[1] -ge [int] $length
+    $isLonger -and $inner[0].StartsWith($bits.Substring(0, [int] $length), 'Ordinal')
+}
+
 # The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
 # lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
     param([string] $Entry)
 
-    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key 'Routes'), 'IgnoreCase, CultureInvariant')
+    $hex = -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
     $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
         $number = $count.Value.Trim()
     }
-    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+    $isHex = $hex -match '\A([0-9A-Fa-f]{72})*\z'
+    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $hex.Length -ne 72 * [int] $number) {
         throw 'the stored routes cannot be read'
-    }
-    if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the number of stored routes is not NumRoutes'
     }
     foreach ($record in [regex]::Matches($hex, '.{72}')) {
         ConvertFrom-RouteRecord -Record $record.Value
     }
+}
+
+# The routes that the profile has now. Without the profile this is an error.
+function Get-ProfileRoute {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    Get-StoredRoute -Entry $open['Entry'].Value
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
@@ -667,15 +659,24 @@ function Test-StoredCondition {
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
-# address, multicast, the class-based route, routes from DHCP.
+# address, multicast, the class-based route, routes from DHCP. A route that contains a configured or stored
+# exclusion Waits: Windows applies exclusions only at a connection (unconfirmed), so the route would take the
+# excluded addresses into the tunnel.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
+    $wanted = @(Get-WantedRoute -Settings $Settings)
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $ours = @(Get-WantedRoute -Settings $Settings |
-            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    $ours | Where-Object { $live -notcontains $_['Key'] }
+    $exclusions = @()
+    $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    foreach ($route in $wanted) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
+            $route + @{ Waits = $inside.Count -gt 0 }
+        }
+    }
 }
 
 # Checks the routes of the connected interface.

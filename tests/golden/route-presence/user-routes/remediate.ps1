@@ -39,11 +39,8 @@ function Get-Refusal {
         return New-Finding -State 'unknown' -Reason 'constrained-language' -Detail $detail
     }
     # For the SYSTEM account, USERNAME is the name of the computer with a dollar sign (unconfirmed).
-    $account = 'user'
-    if ($env:USERNAME -like '*$') {
-        $account = 'system'
-    }
-    if (-not $env:USERNAME -or $RunAs -ne $account) {
+    $isSystem = $env:USERNAME -like '*$'
+    if (-not $env:USERNAME -or $isSystem -ne ('system' -eq $RunAs)) {
         $detail = 'this script must run as {0}, but it runs as another account' -f $RunAs
         return New-Finding -State 'unknown' -Reason 'wrong-account' -Detail $detail
     }
@@ -94,21 +91,18 @@ function Write-NewFile {
     param([string] $Path, [string] $Text)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
-    $isWhole = $false
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
-        $stream.Write($bytes, 0, $bytes.Length)
-        $stream.Flush($true)
-        $isWhole = $true
-    } finally {
         try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        } finally {
             # This writes what is still in memory, so a full disk is an error here too.
             $stream.Dispose()
-        } finally {
-            if (-not $isWhole) {
-                [IO.File]::Delete($Path)
-            }
         }
+    } catch {
+        [IO.File]::Delete($Path)
+        throw
     }
 }
 
@@ -130,8 +124,15 @@ function Remove-File {
 function Remove-UnneededFile {
     param([string] $Path)
 
+    Invoke-IfFree -Action { [IO.File]::Delete($Path) }
+}
+
+# Runs an action on a file. If the file is locked or access is denied, the file stays as it is.
+function Invoke-IfFree {
+    param([scriptblock] $Action)
+
     try {
-        [IO.File]::Delete($Path)
+        & $Action
     } catch [IO.IOException], [UnauthorizedAccessException] {
         return
     }
@@ -292,7 +293,8 @@ function Open-ProfileEntry {
 function Get-Absence {
     param([hashtable] $Settings, [string] $Path)
 
-    foreach ($copy in @(Get-KeptCopy -Path $Path)) {
+    $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
+    foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
         $lost = Find-PhonebookEntry -Text (Read-PhonebookText -Path $copy) -Name $Settings['Profile']
         if ($null -ne $lost) {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
@@ -310,12 +312,8 @@ function Get-Absence {
 function Test-EntryName {
     param([string] $Header, [string] $Name)
 
-    foreach ($decoded in @(ConvertFrom-EntryHeader -Header $Header)) {
-        if ($decoded.IndexOf([char] 0xFFFD) -lt 0) {
-            return [string]::Equals($decoded, $Name, 'OrdinalIgnoreCase')
-        }
-    }
-    $false
+    $texts = @(ConvertFrom-EntryHeader -Header $Header | Where-Object { $_.IndexOf([char] 0xFFFD) -lt 0 })
+    $texts.Count -gt 0 -and [string]::Equals($texts[0], $Name, 'OrdinalIgnoreCase')
 }
 
 # The bytes of a header as text in each possible encoding: UTF-8, as in public samples with Encoding=1; the
@@ -355,14 +353,6 @@ function Get-OtherLine {
     param([string] $Entry, [string[]] $Key)
 
     [regex]::Replace($Entry, (Get-KeyPattern -Key $Key), '', 'IgnoreCase, CultureInvariant')
-}
-
-# The value of a key that Windows splits into several lines, as one text.
-function Get-EntryPiece {
-    param([string] $Entry, [string] $Key)
-
-    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key $Key), 'IgnoreCase, CultureInvariant')
-    -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
 }
 
 # When a live difference ends that this script does not correct, as text for the result.
@@ -435,16 +425,18 @@ function Write-PhonebookText {
     $true
 }
 
-# Deletes a file of this script if it has exactly this text. Otherwise, or after an error, it stays.
+# Deletes a file of this script if it has exactly this text. Another one stays, as do a link, a folder, and a
+# file that cannot be read or deleted.
 function Remove-OwnFile {
     param([string] $Path, [string] $Text)
 
-    try {
-        if ([IO.File]::Exists($Path) -and (Test-Content -Path $Path -Text $Text)) {
+    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
+    Invoke-IfFree -Action {
+        $attributes = Get-FileAttribute -Path $Path
+        $isPlain = $null -ne $attributes -and 0 -eq ($attributes -band $special)
+        if ($isPlain -and (Test-Content -Path $Path -Text $Text)) {
             [IO.File]::Delete($Path)
         }
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
 }
 
@@ -485,7 +477,7 @@ function Confirm-Switch {
             throw
         }
         $problem = ConvertTo-PlainError -ErrorRecord $_
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
         throw "$problem; what another program may have written is in a copy beside the phonebook"
     }
     # Another program may have written the new phonebook too, before its first version was restored. Then this
@@ -494,7 +486,7 @@ function Confirm-Switch {
     if (Test-Content -Path $Old -Text $After) {
         Remove-UnneededFile -Path $Old
     } else {
-        Save-KeptCopy -Path $Path -Copy $Old
+        Move-File -Path $Old -Target (Find-KeptPlace -Path $Path)
     }
     $false
 }
@@ -505,27 +497,20 @@ function Confirm-Switch {
 function Test-BrokenReplacement {
     param([string] $Path)
 
-    if (-not (Test-PlainFile -Path "$Path.aovpn-remediate.old") -or 0 -eq @(Get-LeftFile -Path $Path).Count) {
-        return $false
-    }
-    -not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('[')
+    $isLeft = (Test-PlainFile -Path "$Path.aovpn-remediate.old") -and @(Get-LeftFile -Path $Path).Count -gt 0
+    $isLeft -and (-not [IO.File]::Exists($Path) -or -not (Read-FileText -Path $Path).Contains('['))
 }
 
 # Restores the old phonebook after an interrupted replacement. Returns $true if there was one.
 function Restore-Phonebook {
     param([string] $Path)
 
-    if (-not (Test-BrokenReplacement -Path $Path)) {
-        return $false
+    $isBroken = Test-BrokenReplacement -Path $Path
+    if ($isBroken) {
+        Remove-File -Path $Path
+        Move-File -Path "$Path.aovpn-remediate.old" -Target $Path
     }
-    $old = "$Path.aovpn-remediate.old"
-    if ([IO.File]::Exists($Path)) {
-        $aside = Get-TemporaryPath -Path $Path
-        Invoke-WithRetry -Action { [IO.File]::Replace($old, $Path, $aside) }
-    } else {
-        Move-File -Path $old -Target $Path
-    }
-    $true
+    $isBroken
 }
 
 # Restores the phonebook of a scope after an interrupted replacement. Returns $true if there was one.
@@ -542,18 +527,13 @@ function Clear-CopyPlace {
     param([string] $Path)
 
     $old = "$Path.aovpn-remediate.old"
-    $backup = "$Path.aovpn-remediate.bak"
-    $hasBackup = Test-PlainFile -Path $backup
+    $files = @($Path, "$Path.aovpn-remediate.bak" | Where-Object { Test-PlainFile -Path $_ })
     if (Test-PlainFile -Path $old) {
         $text = Read-FileText -Path $old
-        $isElsewhere = Test-Content -Path $Path -Text $text
-        if (-not $isElsewhere -and $hasBackup) {
-            $isElsewhere = Test-Content -Path $backup -Text $text
-        }
-        if ($isElsewhere) {
+        if (@($files | Where-Object { Test-Content -Path $_ -Text $text }).Count -gt 0) {
             Remove-File -Path $old
         } else {
-            Save-KeptCopy -Path $Path -Copy $old
+            Move-File -Path $old -Target (Find-KeptPlace -Path $Path)
         }
     }
     foreach ($file in @(Get-LeftFile -Path $Path)) {
@@ -569,7 +549,6 @@ function Save-PhonebookCopy {
     param([string] $Path, [string] $Text)
 
     $null = Clear-CopyPlace -Path $Path
-    $older = @(Get-KeptPlace -Path $Path | Where-Object { Test-KeptText -Path $_ -Text $Text })
     $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
     Write-NewFile -Path $temporary -Text $Text
@@ -578,19 +557,10 @@ function Save-PhonebookCopy {
         Remove-UnneededFile -Path $copy
         throw 'the phonebook changed while its copy was made'
     }
-    foreach ($place in $older) {
-        Remove-UnneededFile -Path $place
+    foreach ($place in @(Get-KeptPlace -Path $Path | Where-Object { $_ -ne $copy })) {
+        Remove-OwnFile -Path $place -Text $Text
     }
     $copy
-}
-
-# Whether a kept copy exists and has exactly this text. A link or a folder is not a copy.
-function Test-KeptText {
-    param([string] $Path, [string] $Text)
-
-    $special = [IO.FileAttributes]::ReparsePoint -bor [IO.FileAttributes]::Directory
-    $attributes = Get-FileAttribute -Path $Path
-    $null -ne $attributes -and 0 -eq ($attributes -band $special) -and (Test-Content -Path $Path -Text $Text)
 }
 
 # Makes a copy the .bak, after the new phonebook was checked. If that fails, the copy stays as it is.
@@ -598,19 +568,10 @@ function Complete-PhonebookCopy {
     param([string] $Path, [string] $Copy)
 
     $backup = "$Path.aovpn-remediate.bak"
-    try {
+    Invoke-IfFree -Action {
         Remove-File -Path $backup
         Move-File -Path $Copy -Target $backup
-    } catch [IO.IOException], [UnauthorizedAccessException] {
-        return
     }
-}
-
-# Keeps a copy for a person. It is moved, because a full disk has no space for another file.
-function Save-KeptCopy {
-    param([string] $Path, [string] $Copy)
-
-    Move-File -Path $Copy -Target (Find-KeptPlace -Path $Path)
 }
 
 # The places of the kept copies.
@@ -622,7 +583,8 @@ function Get-KeptPlace {
     }
 }
 
-# The first free place for a kept copy.
+# The first free place for a copy that is kept for a person. A copy is moved there, because a full disk has no
+# space for another file.
 function Find-KeptPlace {
     param([string] $Path)
 
@@ -632,18 +594,6 @@ function Find-KeptPlace {
         }
     }
     throw 'nine copies are kept beside the phonebook; check and delete 1.kept to 9.kept'
-}
-
-# The copies that may contain something that is not in the phonebook: the .old of a killed repair, and the
-# kept ones.
-function Get-KeptCopy {
-    param([string] $Path)
-
-    foreach ($copy in @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)) {
-        if ([IO.File]::Exists($copy)) {
-            $copy
-        }
-    }
 }
 
 # Whether a copy exists. A link or a folder in its place is an error.
@@ -916,6 +866,16 @@ function ConvertTo-Prefix {
     }
 }
 
+# Whether all addresses of a route belong to another route too.
+function Test-RouteWithin {
+    param([hashtable] $Route, [hashtable] $Outer)
+
+    $inner = $Route['Key'].Split('/')
+    $bits, $length = $Outer['Key'].Split('/')
+    $isLonger = $Route['Family'] -eq $Outer['Family'] -and [int] $inner[1] -ge [int] $length
+    $isLonger -and $inner[0].StartsWith($bits.Substring(0, [int] $length), 'Ordinal')
+}
+
 # Runs an action on each route, also after it has failed for another one. Returns one text that names the
 # routes for which it failed and the first error, or nothing.
 function Invoke-EachRoute {
@@ -943,21 +903,31 @@ function Invoke-EachRoute {
 function Get-StoredRoute {
     param([string] $Entry)
 
-    $hex = Get-EntryPiece -Entry $Entry -Key 'Routes'
+    $lines = [regex]::Matches($Entry, (Get-KeyPattern -Key 'Routes'), 'IgnoreCase, CultureInvariant')
+    $hex = -join @($lines | ForEach-Object { $_.Groups[1].Value.Trim() })
     $count = Find-EntryKey -Entry $Entry -Key 'NumRoutes'
     $number = '0'
     if ($null -ne $count) {
         $number = $count.Value.Trim()
     }
-    if ($number -notmatch '\A[0-9]{1,4}\z' -or $hex -notmatch '\A([0-9A-Fa-f]{72})*\z') {
+    $isHex = $hex -match '\A([0-9A-Fa-f]{72})*\z'
+    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $hex.Length -ne 72 * [int] $number) {
         throw 'the stored routes cannot be read'
-    }
-    if ($hex.Length -ne 72 * [int] $number) {
-        throw 'the number of stored routes is not NumRoutes'
     }
     foreach ($record in [regex]::Matches($hex, '.{72}')) {
         ConvertFrom-RouteRecord -Record $record.Value
     }
+}
+
+# The routes that the profile has now. Without the profile this is an error.
+function Get-ProfileRoute {
+    param([hashtable] $Settings)
+
+    $open = Open-ProfileEntry -Settings $Settings
+    if ($null -ne $open['Refusal']) {
+        throw $open['Refusal']['Detail']
+    }
+    Get-StoredRoute -Entry $open['Entry'].Value
 }
 
 # One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
@@ -1069,15 +1039,24 @@ function Test-StoredCondition {
 }
 
 # The configured routes that a connected interface does not have. Its other routes are not an issue: its own
-# address, multicast, the class-based route, routes from DHCP.
+# address, multicast, the class-based route, routes from DHCP. A route that contains a configured or stored
+# exclusion Waits: Windows applies exclusions only at a connection (unconfirmed), so the route would take the
+# excluded addresses into the tunnel.
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
+    $wanted = @(Get-WantedRoute -Settings $Settings)
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $ours = @(Get-WantedRoute -Settings $Settings |
-            Where-Object { -not $_['Exclude'] -and $families -contains $_['Family'] })
     $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
-    $ours | Where-Object { $live -notcontains $_['Key'] }
+    $exclusions = @()
+    $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
+    foreach ($route in $wanted) {
+        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+        if ($isOurs -and $live -notcontains $route['Key']) {
+            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
+            $route + @{ Waits = $inside.Count -gt 0 }
+        }
+    }
 }
 
 # Checks the routes of the connected interface.
