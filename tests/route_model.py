@@ -110,8 +110,13 @@ def differences(
     return set(wanted) - stored, metric, stale if settings.stale == "remove" else set()
 
 
-def faults_after(before: bytes, after: bytes, said: str, settings: RouteSettings) -> Iterator[str]:
-    """Yield what is wrong with a phonebook after a repair of an issue that said this."""
+def faults_after(
+    before: bytes, after: bytes, said: str, settings: RouteSettings, *, may_be_right: bool = False
+) -> Iterator[str]:
+    """Yield what is wrong with a phonebook after a repair of an issue that said this.
+
+    ``may_be_right``: the repair may have failed for another reason than the routes.
+    """
     old, new = read_entry(before, settings.name), read_entry(after, settings.name)
     if isinstance(old, str) or isinstance(new, str):
         yield f"the entry is now {new}"
@@ -124,7 +129,7 @@ def faults_after(before: bytes, after: bytes, said: str, settings: RouteSettings
     if left != others:
         yield f"the other records were {others} and are {left}"
     is_right = not any(differences(new.routes, settings))
-    if is_right != (said == "fixed"):
+    if is_right != (said == "fixed") and not (is_right and may_be_right):
         yield f"{said}, and the routes are {'' if is_right else 'not '}as wanted"
     counts = Counter(one.place for one in new.routes if one.place in touched)
     if said == "fixed" and counts != Counter(missing | metric):

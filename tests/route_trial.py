@@ -38,7 +38,8 @@ def route_faults(
     left = [(trial.phonebook, files(trial.client)) for trial in trials]
     again = run_all(shell, folder, trials, "remediation")
     for case, trial, first, before, run in zip(cases, trials, said, left, again, strict=True):
-        trial.faults += said_otherwise(run, "healthy" if first == "fixed" else first, *_spoilt(case, trial))
+        allowed = [*_spoilt(case, trial), *(["healthy"] if _hit_another(case, trial, first) else [])]
+        trial.faults += said_otherwise(run, "healthy" if first == "fixed" else first, *allowed)
         trial.faults += _after_again(case, trial, first, *before)
     if seen is not None:
         seen.update(said)
@@ -68,7 +69,8 @@ def _outcomes(case: RouteCase, state: str) -> tuple[str, ...]:
 def _after(case: RouteCase, trial: Trial, state: str, said: str) -> Iterator[str]:
     if state == "issue":
         if not _spoilt(case, trial):
-            yield from faults_after(case.before, trial.phonebook, said, case.settings)
+            is_hit = _hit_another(case, trial, said)
+            yield from faults_after(case.before, trial.phonebook, said, case.settings, may_be_right=is_hit)
         yield from _around(case, trial, said, case.before)
     elif trial.phonebook != case.before:
         yield f"the phonebook is now {trial.phonebook!r}"
@@ -78,6 +80,12 @@ def _spoilt(case: RouteCase, trial: Trial) -> tuple[str, ...]:
     """What is said of an entry that a command left unreadable, as far as the phonebook from before it is in a copy."""
     entry = read_entry(trial.phonebook, case.settings.name)
     return (entry,) if isinstance(entry, str) and case.before in kept(trial.path) else ()
+
+
+def _hit_another(case: RouteCase, trial: Trial, said: str) -> bool:
+    """Whether a command changed another entry too, which is a failure with a copy even if the routes are as wanted."""
+    is_kept = said == "failed" and case.before in kept(trial.path)
+    return is_kept and any(faults_around(case.before, trial.phonebook, case.settings))
 
 
 def _around(case: RouteCase, trial: Trial, said: str, before: bytes) -> Iterator[str]:
@@ -101,6 +109,7 @@ def _after_again(
     if first != "failed" and files(trial.client) != left:
         yield "a second repair wrote"
     if first == "failed" and not _spoilt(case, trial):
-        yield from faults_after(phonebook, trial.phonebook, first, case.settings)
+        is_hit = _hit_another(case, trial, first)
+        yield from faults_after(phonebook, trial.phonebook, first, case.settings, may_be_right=is_hit)
     yield from _around(case, trial, first, phonebook)
     yield from _beside(trial)

@@ -457,8 +457,8 @@ function Write-PhonebookText {
     }
     try {
         Write-NewFile -Path $places['Temporary'] -Text $After
-        $isReplaced = Switch-Phonebook @places -Before $Before
-        $isReplaced = $isReplaced -and (Confirm-Switch @places -Before $Before -After $After)
+        $isReplaced = (Switch-Phonebook @places -Before $Before) -and
+            (Confirm-Switch @places -Before $Before -After $After)
     } finally {
         if (-not (Test-BrokenReplacement -Path $Path)) {
             Remove-OwnFile -Path $places['Temporary'] -Text $After
