@@ -199,6 +199,16 @@ def test_no_live_route_is_added_around_an_exclusion_that_is_just_written(client,
     assert prefixes(client) == [TWO[1]]
 
 
+def test_no_live_route_is_added_around_an_exclusion_that_is_refused(client, shell):
+    client.write_phonebook("device", entry(PROFILE, routes=tuple(TWO)))
+    connect(client)
+    client.faults = {"Write-Exclusion": "held"}
+    exclusion = {"prefix": "10.20.8.0/24", "exclude": True}
+    run = repair(client, shell, routes(*TWO, exclusion, exclusions="write"))
+    assert (run.result["state"], run.result["detail"]) == ("failed", "held")
+    assert prefixes(client) == [TWO[1]]
+
+
 def test_live_routes_go_that_either_this_script_or_another_program_removed(client, shell):
     path = client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
     connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])

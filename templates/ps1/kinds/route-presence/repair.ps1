@@ -33,8 +33,8 @@ function Repair-StoredCondition {
 function Set-StoredRoute {
     param([hashtable] $Settings, [object[]] $Difference)
 
-    $problems = @()
     #region only: exclusions
+    $problems = @()
     $exclusions = @($Difference | Where-Object { $_['Exclude'] })
     if ($exclusions.Count -gt 0) {
         $problems = @(Get-ActionProblem -Action { Write-Exclusion -Settings $Settings -Route $exclusions })

@@ -1164,7 +1164,6 @@ function Repair-StoredCondition {
 function Set-StoredRoute {
     param([hashtable] $Settings, [object[]] $Difference)
 
-    $problems = @()
     $routes = @($Difference | Where-Object { -not $_['Exclude'] -and 'stale' -ne $_['Change'] })
     $problems = @(Invoke-EachRoute -Route $routes -Action {
             param([hashtable] $Route)

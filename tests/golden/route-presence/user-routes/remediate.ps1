@@ -1111,7 +1111,6 @@ function Repair-StoredCondition {
 function Set-StoredRoute {
     param([hashtable] $Settings, [object[]] $Difference)
 
-    $problems = @()
     $routes = @($Difference | Where-Object { -not $_['Exclude'] -and 'stale' -ne $_['Change'] })
     $problems = @(Invoke-EachRoute -Route $routes -Action {
             param([hashtable] $Route)
