@@ -127,7 +127,8 @@ def test_a_full_disk_leaves_no_incomplete_file(client, shell):
     path = client.write_phonebook("user", entry(PROFILE))
     package = at_call(metric_pair(), "Write-NewFile", ".Flush(", "throw 'full'")
     package = at_call(package, "Write-NewFile", ".Dispose(", f"{REAL}; throw 'full'")
-    assert repair(client, shell, package).result["state"] == "failed"
+    run = repair(client, shell, package)
+    assert (run.result["state"], run.result["detail"]) == ("failed", "full")
     assert files(client) == {path.relative_to(client.folder).as_posix(): entry(PROFILE)}
 
 

@@ -157,6 +157,16 @@ def test_no_live_route_is_added_before_the_phonebook_is_read(client, shell, faul
     assert prefixes(client) == ([] if faults else [TWO[1]])
 
 
+def test_live_routes_are_added_after_the_phonebook_is_restored(client, shell):
+    path = client.phonebook("device")
+    path.parent.mkdir(parents=True)
+    path.with_name("rasphone.pbk.aovpn-remediate.old").write_bytes(entry(PROFILE, routes=tuple(TWO)))
+    path.with_name("rasphone.pbk.aovpn-remediate.abc.tmp").write_bytes(b"half")
+    connect(client)
+    assert repair(client, shell, routes(*TWO, stale="remove")).result["state"] == "fixed"
+    assert prefixes(client) == TWO
+
+
 def test_only_removed_stale_routes_leave_the_interface(client, shell):
     client.write_phonebook("device", entry(PROFILE, routes=("10.8.0.0/16", "10.9.0.0/16", TWO[0])))
     connect(client, "10.8.0.0/16", "10.9.0.0/16", TWO[0])
