@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,6 +17,7 @@ from aovpn_remediate.simulator import running_simulator
 from aovpn_remediate.verify import pairs
 from tests.environment import foreign_variables
 from tests.graph_client import Tenant, running
+from tests.sign_in_desk import Desk, recover
 from tests.sign_in_world import World, sign_in_world, trusting
 from tests.tenants import Bench
 
@@ -97,3 +99,30 @@ def session(world: World) -> Iterator[requests.Session]:
     """A session that trusts the world's certificate authority."""
     with trusting(world.login) as trusted:
         yield trusted
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for all tests of a module."""
+    with sign_in_world(tmp_path_factory.mktemp("world")) as running_world:
+        yield running_world
+
+
+@pytest.fixture
+def desk(
+    shared_world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Desk:
+    """The command line in the module's world, in which nothing fails yet."""
+    recover(shared_world)
+    return Desk(shared_world, tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this computer on which nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

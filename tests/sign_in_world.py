@@ -168,8 +168,8 @@ def sign_in_world(
 
 
 def _with_credentials(app: App) -> App:
-    credentials = {"certificates": (app_certificate().public,), "federated": oidc.trusts()}
-    return replace(app, secrets=(Secret(SECRET),), **credentials)
+    certificates = (app_certificate().public, *app.certificates)
+    return replace(app, secrets=(Secret(SECRET),), certificates=certificates, federated=oidc.trusts())
 
 
 def _neighbor(number: int, app: App) -> Directory:

@@ -73,7 +73,7 @@ def object_in(where: str, answer: Answer) -> Mapping[str, object]:
         return answer.body
     if answer.status == 204 and answer.body is None:
         return {}
-    came = answer.body.what if isinstance(answer.body, NotJson) else _json_kind(answer.body)
+    came = answer.body.what if isinstance(answer.body, NotJson) else json_kind(answer.body)
     raise GraphShapeError(
         f"{where}: {came} came with status {answer.status} instead of a JSON object{_request_text(answer)}; "
         "check the address and whether a proxy answers in Graph's place",
@@ -182,7 +182,8 @@ def _part(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _json_kind(value: object) -> str:
+def json_kind(value: object) -> str:
+    """Return what a JSON value that is not an object is called in a message."""
     if value is None:
         return "an empty body"
     return "a JSON list" if isinstance(value, list) else "a single JSON value"

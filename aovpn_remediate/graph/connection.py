@@ -22,6 +22,7 @@ from aovpn_remediate.graph.interception import issuer_of
 from aovpn_remediate.graph.url import is_loopback
 
 _PARALLEL = 8
+_CORRECT = "correct the address"
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,17 @@ def _more_trust() -> str:
     """The file or folder with certificates that are trusted besides the system's, if there is one."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         path = os.environ.get(name, "")
-        if path and not Path(path).exists():
-            raise UsageError(f"{name}: the file does not exist; correct the path, or remove the variable")
         if path:
+            _check_certificates(name, Path(path))
             return path
     return ""
 
 
-def silence_of(error: exceptions.RequestException, host: str) -> Silence:
-    """Return why the answer is missing; the text of the error may contain secrets and is not used."""
+def silence_of(error: exceptions.RequestException, host: str, *, absent: str = "") -> Silence:
+    """Return why the answer is missing; the text of the error may contain secrets and is not used.
+
+    ``absent`` is the advice where nothing accepts the connection, if the service is not a Graph.
+    """
     cause = _cause(error)
     check = "check the address and that the service runs"
     if isinstance(error, exceptions.ProxyError):
@@ -88,7 +91,7 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
     if isinstance(error, exceptions.ConnectTimeout):
         return Silence(
             f"{host} does not accept the connection in time",
-            "check the network and the proxy",
+            absent or "check the network and the proxy",
             was_sent=False,
         )
     if isinstance(cause, NameResolutionError):
@@ -96,11 +99,19 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
             f"the name {host} cannot be resolved", "check the address and the network", was_sent=False
         )
     if isinstance(cause, NewConnectionError):
-        return _refused(host, check)
+        return _refused(host, check, absent)
     if isinstance(error, exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError):
         return Silence(f"{host} got the request but does not answer in time", check)
     if isinstance(error, exceptions.ConnectionError | exceptions.ChunkedEncodingError):
         return Silence(f"{host} closed the connection", check)
+    return _never_sent(error)
+
+
+def _never_sent(error: exceptions.RequestException) -> Silence:
+    """A request that cannot be made at all."""
+    if isinstance(error, exceptions.InvalidHeader):
+        reason = "a value that is sent with the request has a line break or another invalid character"
+        return Silence(reason, "set the token or key again, without spaces and line breaks", is_final=True)
     if isinstance(error, exceptions.InvalidSchema | exceptions.InvalidURL):  # the service's own is checked
         return Silence(
             "the address of the proxy is not valid, or proxies of this kind are not supported",
@@ -108,7 +119,7 @@ def silence_of(error: exceptions.RequestException, host: str) -> Silence:
             was_sent=False,
             is_final=True,
         )
-    return Silence(f"the request cannot be made ({type(error).__name__})", "check the address", is_final=True)
+    return Silence("the request cannot be made, because the address is not valid", _CORRECT, is_final=True)
 
 
 def _proxy_silence(cause: object) -> Silence:
@@ -138,9 +149,25 @@ def _tls_silence(cause: object, host: str) -> Silence:
     return Silence(reason, advice, is_final=True)
 
 
-def _refused(host: str, check: str) -> Silence:
+def _check_certificates(name: str, path: Path) -> None:
+    """Refuse a file in which no certificate can be; requests would show an error of its own."""
+    correct = "correct the path, or remove the variable"
+    try:
+        is_there = path.is_dir() or b"-----BEGIN " in path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{name}: the file does not exist; {correct}") from None
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise UsageError(f"{name}: the file cannot be read ({reason}); {correct}") from None
+    if not is_there:
+        raise UsageError(f"{name}: the file has no certificate in PEM form; {correct}")
+
+
+def _refused(host: str, check: str, absent: str) -> Silence:
     """Nothing accepts the connection; on this machine that is mostly a simulator that was not started."""
     port = urlsplit(f"//{host}").port
+    if absent:
+        return Silence(f"nothing answers at {host}", absent, was_sent=False, is_final=True)
     if port is None or not is_loopback(f"//{host}"):
         return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
     advice = f'start "remediate simulator --port {port}" or correct --graph-url'

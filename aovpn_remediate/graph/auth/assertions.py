@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -37,18 +38,18 @@ class Assertion:
         where = tried(self._sign_in)
         claims = claims_of(text)
         if not text:
-            raise SignInError(f"{where}: the assertion is empty; check where it comes from")
+            raise SignInError(f"{where}: the token file is empty; check the program that writes it")
         if not claims:
             raise SignInError(
-                f"{where}: this is not an assertion (a JSON web token); check where it comes from"
+                f"{where}: the value is not an assertion (a JSON web token); check the program or step that "
+                "provides it"
             )
         ends = claims.get("exp")
         if isinstance(ends, int | float) and ends < time.time():
             minutes = max(1, round((time.time() - ends) / 60))
             raise SignInError(
                 f"{where}: the assertion ended {minutes} min ago by the clock of this computer; get a new "
-                "one just "
-                "before this command, or correct the clock"
+                "one just before this command, or correct the clock"
             )
         self.sent = {name: str(claims.get(name, "")) for name in ("iss", "sub", "aud")}
         return text
@@ -59,7 +60,7 @@ def _from_file(sign_in: SignIn) -> str:
     where = sign_in.values["file"].source
     try:
         with path.open("rb") as file:
-            return file.read(_LONGEST).decode("ascii")
+            return file.read(_LONGEST).decode("utf-8-sig")
     except FileNotFoundError:
         raise SignInError(f"{where}: the token file does not exist; correct the variable") from None
     except (OSError, ValueError):
@@ -104,11 +105,10 @@ def check_address(sign_in: SignIn) -> None:
         is_good = is_good and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
     except ValueError:
         is_good = False
-    if not is_good or not url.isascii() or not url.isprintable():
+    if not is_good or not url.isascii() or not url.isprintable() or " " in url:
         raise UsageError(
-            f"{sign_in.values['url'].source}: the address must begin with https://, because a token goes "
-            "there; "
-            "correct the variable"
+            f"{sign_in.values['url'].source}: the value must be an https:// address without a user name, "
+            "because a token goes there; correct the variable"
         )
 
 
@@ -121,16 +121,31 @@ def _with_query(sign_in: SignIn, more: Mapping[str, str]) -> str:
 def _ask(sign_in: SignIn, method: str, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
     check_address(sign_in)
     what = tried(sign_in)
+    _check_token(sign_in)
     bearer = {"Authorization": f"Bearer {sign_in.value('token')}", "Accept": "application/json"}
-    with closing(LoginSession(url, what)) as session:
+    refusal = partial(_refusal, sign_in)
+    with closing(LoginSession(url, what, refusal=refusal)) as session:
         send = session.post if method == "POST" else session.get
-        response = send(url, headers={**bearer, **headers})
-    if not response.ok:
-        raise SignInError(f"{what}: {_refusal(sign_in, response.status_code)}", status=response.status_code)
-    return json_object(response)
+        return json_object(send(url, headers={**bearer, **headers}))
 
 
-def _refusal(sign_in: SignIn, status: int) -> str:
+def _check_token(sign_in: SignIn) -> None:
+    """Refuse a token that no header can carry; the library's own error would show it."""
+    token = sign_in.values["token"]
+    if not (token.text.isascii() and token.text.isprintable()):
+        raise SignInError(
+            f"{tried(sign_in)}: the value of {token.source} has characters that a token cannot have; set it "
+            "again, without line breaks"
+        )
+
+
+def _refusal(sign_in: SignIn, _method: str, status: int, _body: object) -> SignInError | None:
+    """The error for a status that says what is wrong, whatever the body is: it may be a page."""
+    why = _why(sign_in, status) if 400 <= status < 500 and status != 429 else ""
+    return SignInError(f"{tried(sign_in)}: {why}", status=status) if why else None
+
+
+def _why(sign_in: SignIn, status: int) -> str:
     host = urlsplit(sign_in.value("url")).netloc
     if status in (401, 403):
         source = sign_in.values["token"].source
@@ -139,10 +154,9 @@ def _refusal(sign_in: SignIn, status: int) -> str:
     if status == 404 and sign_in.method == "azure-pipelines":
         return (
             f"{host} does not know the service connection (status 404); name it in a task of this job, "
-            "such as "
-            "AzureCLI@2, and check the connection id"
+            "such as AzureCLI@2, and check the connection id"
         )
-    return f"{host} answered with status {status}; run this again later"
+    return f"{host} refuses the request (status {status}); check {sign_in.values['url'].source}"
 
 
 def _token_in(sign_in: SignIn, answer: Mapping[str, object], name: str) -> str:

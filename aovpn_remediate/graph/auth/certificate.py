@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.auth.choice import SignIn
 from aovpn_remediate.graph.auth.explain import tried
+from aovpn_remediate.graph.auth.variables import CERTIFICATE_PASSWORD, Value
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
 _LONGEST = 1024 * 1024
+_NO_KEY = "the file has a certificate without a private key; put the key into the same file, or export a PFX"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def load_certificate(sign_in: SignIn) -> Loaded:
 
     where = tried(sign_in)
     content = _read(Path(sign_in.value("certificate")), where)
-    password = sign_in.value("password").encode() or None
+    password = sign_in.values.get("password")
     key, certificate = _parsed(content, password, where)
     if not isinstance(key, RSAPrivateKey):
         raise SignInError(
@@ -68,53 +70,68 @@ def _read(path: Path, where: str) -> bytes:
     return content
 
 
-def _parsed(content: bytes, password: bytes | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
+def _parsed(content: bytes, password: Value | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
     if b"-----BEGIN " in content:
         return _from_pem(content, password, where)
     return _from_pfx(content, password, where)
 
 
-def _from_pem(content: bytes, password: bytes | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
+def _from_pem(content: bytes, password: Value | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if b"PRIVATE KEY-----" not in content:
-        raise SignInError(
-            f"{where}: the file has a certificate without a private key; put the key into the same file"
-        )
+        raise SignInError(f"{where}: {_NO_KEY}")
     if b"-----BEGIN CERTIFICATE-----" not in content:
         raise SignInError(
             f"{where}: the file has a key without a certificate; put the certificate into the same file"
         )
     is_encrypted = b"ENCRYPTED" in content
     try:
-        key = load_pem_private_key(content, password if is_encrypted else None)
+        key = load_pem_private_key(content, _bytes_of(password) if is_encrypted else None)
         certificates = x509.load_pem_x509_certificates(content)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unreadable(where, has_password=password is not None, wants_password=is_encrypted) from None
+        raise _unreadable(where, password, wants_password=is_encrypted) from None
     for certificate in certificates:
         if certificate.public_key() == key.public_key():
             return key, certificate
     return key, certificates[0]
 
 
-def _from_pfx(content: bytes, password: bytes | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
+def _from_pfx(content: bytes, password: Value | None, where: str) -> tuple[PrivateKeyTypes, Certificate]:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
     try:
-        key, certificate, _ = load_key_and_certificates(content, password)
+        key, certificate, _ = load_key_and_certificates(content, _bytes_of(password))
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unreadable(where, has_password=password is not None, wants_password=True) from None
+        if _is_bare(content):
+            raise SignInError(f"{where}: {_NO_KEY}") from None
+        raise _unreadable(where, password, wants_password=True) from None
     if key is None or certificate is None:
         raise SignInError(f"{where}: the file has no certificate with a private key; export it with the key")
     return key, certificate
 
 
-def _unreadable(where: str, *, has_password: bool, wants_password: bool) -> SignInError:
-    variable = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
-    if wants_password and not has_password:
+def _is_bare(content: bytes) -> bool:
+    """Whether this is a certificate alone, as a .cer file has it."""
+    from cryptography import x509
+
+    try:
+        x509.load_der_x509_certificate(content)
+    except ValueError:
+        return False
+    return True
+
+
+def _bytes_of(password: Value | None) -> bytes | None:
+    return None if password is None else password.text.encode()
+
+
+def _unreadable(where: str, password: Value | None, *, wants_password: bool) -> SignInError:
+    variable = CERTIFICATE_PASSWORD[0] if password is None else password.source
+    if wants_password and password is None:
         text = f"the file needs a password, or is not a PEM or PFX file; set {variable}, or correct the path"
     elif wants_password:
         text = f"the password is wrong, or the file is not a PEM or PFX file; correct {variable} or the path"

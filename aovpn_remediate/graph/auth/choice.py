@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from aovpn_remediate.errors import SignInError, UsageError
 from aovpn_remediate.graph.auth import variables
 from aovpn_remediate.graph.auth.clouds import Hosts
+from aovpn_remediate.graph.auth.lacking import how_to_set, lacks, seen
 from aovpn_remediate.graph.auth.variables import Value
 from aovpn_remediate.model import TenantSettings
 from aovpn_remediate.wording import all_of, any_of
@@ -33,7 +34,6 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(
     r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE
 )
-_YAML_LINE = "SYSTEM_ACCESSTOKEN: $(System.AccessToken)"
 
 
 def is_tenant_id(text: str) -> bool:
@@ -151,9 +151,9 @@ class _Reading:
         if method in PERSONS and not self._surroundings.has_person:
             raise NoSignInError(
                 f"--auth {method}: this method needs a person at a terminal, outside of a pipeline and "
-                "without "
-                f"--no-input; methods without a person: {any_of(APPS)}",
+                f"without --no-input; methods without a person: {any_of(APPS)}",
                 method=method,
+                sources=self._sources({}),
             )
         values = self._values(method)
         if values.missing:
@@ -233,7 +233,11 @@ class _Reading:
     def _names(self, values: _Set) -> list[str]:
         """The names that are missing, one for each value."""
         own = f"the variable that secret_env names ({self._source('secret_env')})"
-        return [alternatives[0] if alternatives else own for alternatives in values.missing.values()]
+        found: list[str] = []
+        for alternatives in values.missing.values():
+            there = [name for name in alternatives if name in self._environment]
+            found.append([*there, *alternatives, own][0])
+        return found
 
     def _missing_ids(self) -> dict[str, Sequence[str]]:
         missing: dict[str, Sequence[str]] = {}
@@ -249,41 +253,20 @@ class _Reading:
         start = f"sign-in by {values.method}"
         if begun:
             start += f" ({all_of(begun)})"
-        is_are = "is" if len(names) == 1 else "are"
-        text = f"{start}: {all_of(names)} {is_are} not set; {self._how_to_set(values)}"
+        advice = how_to_set(values.method, values.missing.keys(), names, self._environment)
+        text = f"{start}: {lacks(names, self._environment)}; {advice}"
         return NoSignInError(text, names, method=values.method, sources=self._sources(values.found))
-
-    def _how_to_set(self, values: _Set) -> str:
-        every = [name for names in values.missing.values() for name in names]
-        left = variables.left_as_they_are(every, self._environment)
-        if left:
-            verb = "contains" if len(left) == 1 else "contain"
-            return (
-                f"{all_of(left)} {verb} only the text $(...), because the pipeline has no variable of that "
-                "name; correct the name in the pipeline"
-            )
-        if "token" in values.missing and values.method == "azure-pipelines":
-            return f"add this line below env: of the step: {_YAML_LINE}"
-        if "token" in values.missing:
-            return "add permissions: id-token: write to the job"
-        if "connection" in values.missing:
-            return (
-                "run this in a step AzureCLI@2 with the service connection, or write "
-                "service_connection_id: in "
-                "the config's tenants:"
-            )
-        if set(values.missing) <= {"tenant", "client"}:
-            return "set what is missing, or write id: and client_id: in the config's tenants:"
-        return "set what is missing; see remediate docs workstation"
 
     def _nothing(self) -> NoSignInError:
         looked = (
             "the variables of a certificate, a secret, a token file, Azure Pipelines, GitHub and an assertion"
         )
         names = [*(names[0] for names in self._missing_ids().values()), variables.SECRET[0]]
+        empty = seen(self._environment)
+        found = f"{empty}; " if empty else ""
         text = (
             f"sign-in: nothing to sign in with was found; looked at: {looked}, and an account that "
-            f"signed in before; set {all_of(names)}, or run remediate auth login at a terminal"
+            f"signed in before; {found}set {all_of(names)}, or run remediate auth login at a terminal"
         )
         return NoSignInError(text, names, sources=self._sources({}))
 

@@ -7,6 +7,7 @@ _ASK_ADMIN = "ask an administrator to grant consent: app registration > API perm
 _REGISTER = "see remediate docs workstation for the fields of the app registration"
 _AGAIN = "sign in again: remediate auth login"
 _FEDERATED = "enter the fields below in the app registration: Certificates & secrets > Federated credentials"
+_CODE_ENDED = ("the code has expired, because nobody entered it", "sign in again and enter the code at once")
 
 MEANINGS: dict[int, tuple[str, str]] = {
     7000215: (
@@ -38,6 +39,9 @@ MEANINGS: dict[int, tuple[str, str]] = {
         "the assertion is not valid at this time",
         "check the clock of this computer; if the clock is right, get the assertion just before the sign-in",
     ),
+    70016: _CODE_ENDED,
+    70019: _CODE_ENDED,
+    70020: _CODE_ENDED,
     70021: ("no federated credential of the app fits the assertion", _FEDERATED),
     700211: ("no federated credential of the app has the issuer of the assertion", _FEDERATED),
     700212: ("no federated credential of the app has the audience of the assertion", _FEDERATED),
@@ -49,8 +53,7 @@ MEANINGS: dict[int, tuple[str, str]] = {
     7000112: ("the app is disabled", "enable it: Enterprise applications > Properties"),
     53003: (
         "a conditional access policy blocks this sign-in",
-        "many tenants block device codes: use remediate auth login without --device-code, or ask for an "
-        "exception",
+        "ask an administrator which policy it is: Entra admin center > Sign-in logs",
     ),
     53000: (
         "a conditional access policy wants a compliant device",
@@ -103,6 +106,10 @@ MEANINGS: dict[int, tuple[str, str]] = {
     90014: ("a value of the request is missing", _REGISTER),
 }
 
+DEVICE_CODE_BLOCKED = (
+    "many tenants block device codes: use remediate auth login without --device-code, or ask for an exception"
+)
+
 FEDERATED = frozenset({70021, 700211, 700212, 700213})
 """Codes about an assertion whose issuer, subject or audience the app does not know."""
 
@@ -113,14 +120,8 @@ BY_NAME: dict[str, tuple[str, str]] = {
     "access_denied": ("the sign-in was declined", "sign in again and accept"),
     "authorization_declined": ("the sign-in was declined", "sign in again and accept"),
     "abort": ("the sign-in was canceled in the browser", "sign in again"),
-    "expired_token": (
-        "the code has expired, because nobody entered it",
-        "sign in again and enter the code at once",
-    ),
-    "code_expired": (
-        "the code has expired, because nobody entered it",
-        "sign in again and enter the code at once",
-    ),
+    "expired_token": _CODE_ENDED,
+    "code_expired": _CODE_ENDED,
     "consent_required": MEANINGS[65001],
     "temporarily_unavailable": ("the login service is not available", "run this again later"),
     "server_error": ("the login service has a problem", "run this again later"),

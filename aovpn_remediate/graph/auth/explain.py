@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.auth.choice import SignIn
-from aovpn_remediate.graph.auth.entra_codes import BY_NAME, CONSENT, FEDERATED, MEANINGS
+from aovpn_remediate.graph.auth.entra_codes import (
+    BY_NAME,
+    CONSENT,
+    DEVICE_CODE_BLOCKED,
+    FEDERATED,
+    MEANINGS,
+)
 from aovpn_remediate.wording import all_of
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})\b")
@@ -42,8 +49,12 @@ def refused(
     code, name = code_of(answer), _text(answer.get("error"))
     description = _text(answer.get("error_description"))
     cause, advice = MEANINGS.get(code) or BY_NAME.get(name) or (_first_sentence(description), "")
-    said = f"AADSTS{code}" if code else name or "no code"
+    said = f"AADSTS{code}" if code else name
+    if not said:
+        return _without_reason(sign_in)
     advice = advice or f"search for {said} in Microsoft's documentation, or ask your administrator"
+    if code == 53003 and sign_in.method == "device-code":
+        advice = DEVICE_CODE_BLOCKED
     if code == 7000215 and _GUID.fullmatch(sign_in.value("secret")):
         cause += ": it has the form of a secret's id"
     lines = [f"{tried(sign_in)}: {cause or 'refused'} ({said}); {advice}{_correlation(answer)}"]
@@ -52,6 +63,14 @@ def refused(
     if code in FEDERATED and sent:
         lines += [f"  {_FIELDS[claim]}: {shorten(sent.get(claim, ''))}" for claim in _FIELDS]
     return SignInError("\n".join(lines), code=said)
+
+
+def _without_reason(sign_in: SignIn) -> SignInError:
+    host = urlsplit(sign_in.hosts.login).netloc
+    return SignInError(
+        f"{tried(sign_in)}: the answer of {host} has no token and no reason; check the address, and whether "
+        "a proxy answers in its place"
+    )
 
 
 def code_of(answer: Mapping[str, object]) -> int:

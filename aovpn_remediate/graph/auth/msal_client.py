@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.auth.choice import SignIn
-from aovpn_remediate.graph.auth.explain import tried
+from aovpn_remediate.graph.auth.explain import refused, tried
 from aovpn_remediate.graph.auth.login_session import LoginSession
 from aovpn_remediate.graph.auth.tokens import Grant
 
@@ -25,21 +27,35 @@ def client_options(sign_in: SignIn) -> dict[str, Any]:
         "authority": f"{sign_in.hosts.login}/{sign_in.tenant}",
         "instance_discovery": False,
         "client_capabilities": [_CAPABILITY],
-        "http_client": LoginSession(sign_in.hosts.login, tried(sign_in)),
+        "http_client": LoginSession(
+            sign_in.hosts.login,
+            tried(sign_in),
+            refusal=partial(_unknown_tenant, sign_in),
+        ),
     }
 
 
+def _unknown_tenant(sign_in: SignIn, method: str, status: int, body: object) -> SignInError | None:
+    """A refusal of msal's only GET, of which msal itself keeps nothing; it is mostly about the tenant."""
+    is_refusal = method == "GET" and 400 <= status < 500 and status != 429
+    return refused(sign_in, body) if is_refusal and isinstance(body, dict) and "error" in body else None
+
+
 @contextmanager
-def plain_errors(sign_in: SignIn) -> Iterator[None]:
-    """Turn what msal raises into one message; its own text may contain what was sent and is not used."""
+def plain_errors(sign_in: SignIn, service: str = "") -> Iterator[None]:
+    """Turn what msal raises into one message; its own text may contain what was sent and is not used.
+
+    ``service`` is what answers, the login service if it is empty.
+    """
     from msal.exceptions import MsalError
 
     try:
         yield
-    except (MsalError, ValueError, TypeError, KeyError) as error:
+    except (MsalError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        host = service or urlsplit(sign_in.hosts.login).netloc
         raise SignInError(
-            f"{tried(sign_in)}: the sign-in library msal cannot use the answer of {sign_in.hosts.login} "
-            f"({type(error).__name__}); check the address, the tenant and --cloud"
+            f"{tried(sign_in)}: the answer of {host} is not what Microsoft's service sends; check the "
+            "address, and whether a proxy answers in its place"
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -11,13 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from aovpn_remediate.errors import SignInError
+from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.auth.choice import SignIn
-from aovpn_remediate.graph.auth.explain import refused, tried
+from aovpn_remediate.graph.auth.explain import tried
 from aovpn_remediate.graph.auth.login_session import LoginSession
 from aovpn_remediate.graph.auth.msal_client import grant_of, plain_errors
 from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of
 
-_PATIENCE = 60
+_PATIENCE = 60.0
+_NO_IDENTITY = "use this method on a service of Azure that has a managed identity, or choose another --auth"
+_TOKEN = re.compile(r"[!-~]+")
 
 
 class ManagedIdentity:
@@ -31,10 +35,10 @@ class ManagedIdentity:
         """Return a token; raises ``SignInError``."""
         from msal import ManagedIdentityClient
 
-        with plain_errors(self._sign_in):
+        with plain_errors(self._sign_in, "the identity service"):
             if self._client is None or ask.is_fresh:
                 # Loopback: no proxy is between this computer and its own identity service.
-                session = LoginSession("http://127.0.0.1", tried(self._sign_in))
+                session = LoginSession("http://127.0.0.1", tried(self._sign_in), absent=_NO_IDENTITY)
                 self._client = ManagedIdentityClient(
                     self._identity(), http_client=session, client_capabilities=["CP1"]
                 )
@@ -42,8 +46,18 @@ class ManagedIdentity:
                 resource=self._sign_in.hosts.cloud.graph, claims_challenge=ask.claims or None
             )
         if "access_token" not in answer:
-            raise refused(self._sign_in, answer)
-        return grant_of(answer)
+            raise self._refused(answer)
+        with plain_errors(self._sign_in, "the identity service"):
+            return grant_of(answer)
+
+    def _refused(self, answer: Mapping[str, Any]) -> SignInError:
+        """The service's own words; msal adds an error code that the service did not send."""
+        said = shorten(str(answer.get("error_description") or "").replace("None", "").strip(" ,"))
+        return SignInError(
+            f"{tried(self._sign_in)}: the identity service gives no token ({said or 'without a reason'}); "
+            "check that an identity is assigned to this service of Azure, and that AZURE_CLIENT_ID is the "
+            "client id of a user-assigned identity or not set"
+        )
 
     def _identity(self) -> Any:
         """The identity of the service, or a user-assigned one where a client id is given."""
@@ -57,8 +71,9 @@ class ManagedIdentity:
 class AzureCli:
     """Gets tokens from ``az``, for whoever is signed in there."""
 
-    def __init__(self, sign_in: SignIn) -> None:
+    def __init__(self, sign_in: SignIn, *, patience: float = _PATIENCE) -> None:
         self._sign_in = sign_in
+        self._patience = patience
 
     def __call__(self, ask: Ask) -> Grant:
         """Return a token; raises ``SignInError``. What ``az`` prints is never shown: it has the token."""
@@ -70,7 +85,7 @@ class AzureCli:
             )
         found = self._output(where)
         token = found.get("accessToken")
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise SignInError(f"{where}: az printed no token; update Azure's CLI, or choose another --auth")
         return Grant(token, _end_of(found), str(claims_of(token).get("upn", "")))
 
@@ -86,7 +101,7 @@ class AzureCli:
             command += ["--tenant", self._sign_in.tenant]
         try:
             done = subprocess.run(  # noqa: S603  fixed words, an address of ours and a checked tenant id
-                command, capture_output=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL
+                command, capture_output=True, check=False, timeout=self._patience, stdin=subprocess.DEVNULL
             )
         except (OSError, subprocess.TimeoutExpired):
             raise SignInError(f"{where}: az does not answer; run az account show, then try again") from None
@@ -96,7 +111,7 @@ class AzureCli:
             )
         try:
             found = json.loads(done.stdout)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         return found if isinstance(found, dict) else {}
 
@@ -104,7 +119,7 @@ class AzureCli:
 def _end_of(found: Mapping[str, Any]) -> float:
     """When the token ends: older versions give local time only."""
     seconds = found.get("expires_on")
-    if isinstance(seconds, int | float | str) and str(seconds).isdigit():
+    if isinstance(seconds, int | float | str) and str(seconds).isdecimal():
         return float(seconds)
     try:
         return datetime.fromisoformat(str(found.get("expiresOn"))).timestamp()

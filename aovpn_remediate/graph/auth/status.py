@@ -12,6 +12,8 @@ from aovpn_remediate.graph.auth.tokens import Grant, permissions_of
 from aovpn_remediate.graph.permissions import Need
 from aovpn_remediate.model import SignInStatus, TenantSettings
 
+_LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+
 
 def read_status(tenant: TenantSettings, access: Access, cache: AccountCache, need: Need) -> SignInStatus:
     """Return how a tenant would be signed in to now, and try it; nobody is asked.
@@ -50,7 +52,7 @@ def _status_of(sign_in: SignIn, grant: Grant, need: Need) -> SignInStatus:
         sign_in.method,
         sign_in.sources,
         grant.account,
-        datetime.fromtimestamp(grant.expires, UTC),
+        datetime.fromtimestamp(min(grant.expires, _LAST_MOMENT), UTC),
         permissions,
         need.missing(permissions),
     )

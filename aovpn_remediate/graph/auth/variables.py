@@ -51,11 +51,6 @@ def is_not_replaced(text: str) -> bool:
     return _NOT_REPLACED.fullmatch(text.strip()) is not None
 
 
-def left_as_they_are(names: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """The variables that contain the text ``$(name)``."""
-    return [name for name in names if is_not_replaced(environment.get(name, ""))]
-
-
 def in_ci(environment: Mapping[str, str]) -> bool:
     """Whether a pipeline runs this."""
     return any(environment.get(name, "").strip() for name in _CI)
