@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "plan": {"resolve", "model", "problems"},
     "publish": {"plan", "resolve", "model"},
     "doctor": {"client", "desired", "graph", "model", "problems", "resolve"},
-    "display": {"doctor", "plan", "publish", "verify", "model"},
+    "display": {"doctor", "plan", "publish", "scripts", "verify", "model"},
     "graph": {"marker", "model"},
     "simulator": set(),
     "client": {"documents", "model", "privileges", "problems"},

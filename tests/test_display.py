@@ -91,7 +91,7 @@ def test_a_plan_reads_like_this():
     publisher           "Contoso"
     run-as account      system
     scope tags          Default
-    scripts             detection (8 bytes), remediation (8 bytes)
+    scripts             detection and remediation
     assignments         exclude AOVPN Lab
                         AOVPN Users, filter Corporate Windows 11 (include), every 4 hours
 
@@ -200,7 +200,7 @@ def test_a_package_that_is_created_for_nobody_or_without_a_repair_says_so():
     assert rows(plan)[-4:] == [
         "signature check     yes",
         "scope tags          Default",
-        "scripts             detection (8 bytes) only",
+        "scripts             detection only",
         "assignments         none; no device runs it",
     ]
 

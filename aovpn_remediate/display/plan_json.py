@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aovpn_remediate.display.package_json import Json, assignment_json, package_json, script_json
+from aovpn_remediate.display.settings_words import settings_changes
 from aovpn_remediate.model import Assignment
 from aovpn_remediate.plan import Change, Create, FieldChange, Plan, Update
 from aovpn_remediate.publish import Outcome
@@ -53,6 +54,8 @@ def _change_json(change: Change, names: Mapping[str, str]) -> Json:
     shape: Json = {"action": change.action, "key": change.package.key, "name": change.package.name}
     if not isinstance(change, Create):
         shape["id"] = change.existing.id
+    settings = settings_changes(change)
+    shape["settings"] = None if settings is None else [vars(one) for one in settings]
     if isinstance(change, Update):
         shape["fields"] = [_field_json(field, names) for field in change.fields]
     elif isinstance(change, Create):

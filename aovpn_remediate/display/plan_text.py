@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from aovpn_remediate.display.clean import clean
+from aovpn_remediate.display.settings_words import (
+    EDITED,
+    SettingChange,
+    config_words,
+    setting_words,
+    settings_changes,
+    whole_words,
+)
 from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_words
-from aovpn_remediate.model import Assignment, ScriptPackage
+from aovpn_remediate.model import Assignment
 from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update
 from aovpn_remediate.publish import Outcome, Status
 from aovpn_remediate.wording import count_of
 
 _SIGNS = {"create": "+", "update": "~", "adopt": ">", "delete": "-"}
 _COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@": "36"}
-_WIDTH = 20
+_WIDTH, _LONGEST = 20, 76
+_SCRIPTS = ("detection", "remediation")
 
 Line: TypeAlias = tuple[str, str]
 """A line and the sign that colors it: one of `_COLORS`, or none."""
@@ -85,19 +95,23 @@ def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> It
     yield _SIGNS[word], f"{_SIGNS[word]} {change.package.key}  {word}"
     match change:
         case Create():
-            yield from _package_lines(change.package, names)
+            yield from _package_lines(change, names)
         case Delete():
             yield _row("display name", value_words("name", change.package.name, names))
+            for setting in settings_changes(change) or ():
+                yield from _wrapped(setting.path, whole_words(setting.before))
             yield _row("id", clean(change.existing.id))
         case Update():
             if isinstance(change, Adopt):
                 yield _row("id", f"{clean(change.existing.id)}, foreign so far")
-            for field in change.fields:
-                yield from _field_lines(field, names, diff=diff)
+            yield from _update_lines(change, names, diff=diff)
 
 
-def _package_lines(package: ScriptPackage, names: Mapping[str, str]) -> Iterator[Line]:
+def _package_lines(change: Create, names: Mapping[str, str]) -> Iterator[Line]:
+    package = change.package
     yield _row("display name", value_words("name", package.name, names))
+    for setting in settings_changes(change) or ():
+        yield from _wrapped(setting.path, whole_words(setting.after))
     if package.description:
         yield _row("description", value_words("description", package.description, names))
     yield _row("publisher", value_words("publisher", package.publisher, names))
@@ -105,15 +119,30 @@ def _package_lines(package: ScriptPackage, names: Mapping[str, str]) -> Iterator
     if package.signature_check:
         yield _row("signature check", "yes")
     yield _row("scope tags", value_words("scope_tags", package.scope_tags, names))
-    yield _row("scripts", _scripts_words(package))
+    yield _row("scripts", "detection and remediation" if package.remediation else "detection only")
     yield from _assignment_lines(None, package.assignments, names)
 
 
-def _scripts_words(package: ScriptPackage) -> str:
-    detection = f"detection ({len(package.detection):,} bytes)"
-    if not package.remediation:
-        return f"{detection} only"
-    return f"{detection}, remediation ({len(package.remediation):,} bytes)"
+def _update_lines(change: Update, names: Mapping[str, str], *, diff: bool) -> Iterator[Line]:
+    settings = settings_changes(change)
+    is_rendered = config_words(change.package) is not None
+    changed = [field.field for field in change.fields if field.field in _SCRIPTS]
+    if changed and is_rendered:
+        yield from _settings_lines(settings)
+    for field in change.fields:
+        if field.field not in _SCRIPTS or diff or not is_rendered or not (field.before and field.after):
+            yield from _field_lines(field, names, diff=diff)
+
+
+def _settings_lines(settings: Sequence[SettingChange] | None) -> Iterator[Line]:
+    """What other scripts mean; their text alone changes with another version of this tool."""
+    if settings is None:
+        yield _row("settings", f"{EDITED}; the update writes them anew")
+        return
+    if not settings:
+        yield _row("scripts", "new text, same settings")
+    for setting in settings:
+        yield from _wrapped(setting.path, setting_words(setting))
 
 
 def _field_lines(field: FieldChange, names: Mapping[str, str], *, diff: bool) -> Iterator[Line]:
@@ -193,6 +222,13 @@ def _decoded(script: bytes) -> str:
         return script.decode("utf-8")
     except UnicodeDecodeError:
         return script.decode("latin-1")  # any byte is a character of it, and different bytes stay different
+
+
+def _wrapped(label: str, text: str) -> Iterator[Line]:
+    """A row whose text goes on in further rows."""
+    for part in textwrap.wrap(text, _LONGEST, break_long_words=False, break_on_hyphens=False) or [""]:
+        yield _row(label, part)
+        label = ""
 
 
 def _row(label: str, text: str) -> Line:
