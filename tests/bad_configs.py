@@ -18,6 +18,7 @@ TENANT_SECRET = (
     "variable and write that variable's name after secret_env"
 )
 TENANT_KEYS = "auth, certificate, client_id, cloud, id, secret_env, service_connection_id"
+ROUTES = ENTRY.replace("interface-metric", "route-presence").replace("ipv4: 3", "routes:")
 BAD: dict[str, tuple[str | bytes, str]] = {
     "a tab": (HEAD + "\tscope: user\n", "5:1: this line is indented with a tab; use spaces"),
     "a duplicate key": (
@@ -138,7 +139,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "yes": (
         ENTRY + "    repair: yes\n",
-        '8:13: repair must be true or false, not "yes"; write one of them without quotes',
+        '8:13: repair must be true or false, not "yes"; write true',
     ),
     "an unquoted time": (
         LIST + "      - group: G\n        schedule: {every: 1 day, at: 06:30}\n",
@@ -171,11 +172,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a time with hours": (
         LIST + '      - {group: G, schedule: {every: 4 hours, at: "06:30"}}\n',
-        "9:30: every N hours cannot be combined with at or utc; remove them, or use days",
+        "9:47: every N hours cannot be combined with at or utc; remove them, or use days",
     ),
     "days without a time": (
         LIST + "      - {group: G, schedule: {every: 1 day}}\n",
-        '9:30: a schedule with days or once needs a time; add at: "06:30"',
+        '9:31: a schedule with days or once needs a time; add at: "06:30"',
     ),
     "no such time": (
         LIST + '      - {group: G, schedule: {every: 1 day, at: "25:00"}}\n',
@@ -187,7 +188,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "both schedules": (
         LIST + '      - {group: G, schedule: {every: 1 day, once: 2026-12-01, at: "12:00"}}\n',
-        "9:30: every and once cannot be combined; keep one",
+        "9:45: every and once cannot be combined; keep one",
     ),
     "neither schedule": (
         LIST + "      - {group: G, schedule: {}}\n",
@@ -199,16 +200,18 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "two targets": (
         LIST + "      - {group: G, all: users, schedule: {every: 1 hour}}\n",
-        "9:9: all and group cannot be combined; write an assignment for each",
+        "9:20: all and group cannot be combined; write an assignment for each",
     ),
-    "no target": (LIST + "      - {}\n", "9:9: an assignment needs group, exclude or all; add one of them"),
+    "no target": (LIST + "      - {}\n", "9:9: an assignment needs a schedule; add schedule: {every: 4 hours}\n9:9: an assignment needs group, exclude or all; add one of them"),
     "an exclusion with a schedule": (
         LIST + "      - {exclude: G, schedule: {every: 1 hour}}\n",
-        "9:9: exclude cannot be combined with filter, filter_mode or schedule; remove them",
+        "8:5: all assignments are exclusions, so no device runs the package; add a group or all\n"
+        "9:22: exclude cannot be combined with filter, filter_mode or schedule; remove them",
     ),
     "an exclusion with a filter": (
         LIST + "      - {exclude: G, filter: F}\n",
-        "9:9: exclude cannot be combined with filter, filter_mode or schedule; remove them",
+        "8:5: all assignments are exclusions, so no device runs the package; add a group or all\n"
+        "9:22: exclude cannot be combined with filter, filter_mode or schedule; remove them",
     ),
     "a filter without a value": (
         LIST + "      - {all: users, filter: , schedule: {every: 1 hour}}\n",
@@ -216,7 +219,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "a filter mode alone": (
         LIST + "      - {group: G, filter_mode: exclude, schedule: {every: 1 hour}}\n",
-        "9:9: filter_mode needs a filter; add filter or remove filter_mode",
+        "9:20: filter_mode needs a filter; add filter or remove filter_mode",
     ),
     "included and excluded": (
         LIST + "      - {group: AOVPN, schedule: {every: 1 hour}}\n      - exclude: aovpn\n",
@@ -283,27 +286,27 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "both halves in one": (
         ENTRY + "    live: repair\n",
-        f"4:5: with scope: user, stored: repair cannot be combined with live: repair; {TWO_ENTRIES}",
+        f"8:5: with scope: user, stored: repair cannot be combined with live: repair; {TWO_ENTRIES}",
     ),
     "the live half that only reports": (
         ENTRY + "    stored: ignore\n    repair: false\n",
-        f"4:5: with scope: user, stored: ignore cannot be combined with live: report; {TWO_ENTRIES}",
+        f"8:5: with scope: user, stored: ignore cannot be combined with live: report; {TWO_ENTRIES}",
     ),
     "nothing to check": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",
-        "4:5: stored: ignore and live: ignore leave nothing to check; set one of them to repair",
+        "9:5: stored: ignore and live: ignore leave nothing to check; set one of them to repair",
     ),
     "nothing to repair": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: report\n",
-        "4:5: nothing is repaired here; set stored or live to repair, or add repair: false",
+        "9:5: nothing is repaired here; set stored or live to repair, or add repair: false",
     ),
     "an absent profile with a repair": (
         ENTRY + "    when_absent: issue\n",
-        "4:5: when_absent: issue needs repair: false; a script cannot create a missing profile",
+        "8:5: when_absent: issue needs repair: false; a script cannot create a missing profile",
     ),
     "an absent profile without a phonebook": (
         ENTRY + "    stored: ignore\n    live: repair\n    repair: false\n    when_absent: issue\n",
-        "4:5: when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists",
+        "11:5: when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists",
     ),
     "run_as": (ENTRY + "    run_as: user\n", '8:5: unknown key "run_as"; scope decides the account; only the kind custom has run_as'),
     "a secret": (
@@ -356,7 +359,25 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a list": ("- a\n", "1:1: the file is a list; it must start with keys such as name: and remediations:"),
     "a word": ("hello\n", '1:1: the file is "hello"; it must start with keys such as name: and remediations:'),
     "not UTF-8": (b"name: c\nx: \xff\n", "2:4: byte 0xFF is not UTF-8; save the file as UTF-8"),
-    "UTF-16": ("name: c".encode("utf-16"), "1:1: byte 0xFF is not UTF-8; save the file as UTF-8"),
+    "UTF-16": ("name: c".encode("utf-16"), "1:1: is saved as UTF-16; save the file as UTF-8"),
+    "UTF-16 without a mark": ("name: c".encode("utf-16-le"), "1:1: is saved as UTF-16; save the file as UTF-8"),
+    "UTF-16 with the high byte first": (ENTRY.encode("utf-16-be"), "1:1: is saved as UTF-16; save the file as UTF-8"),
+    "a quoted true": (ENTRY + '    repair: "true"\n', '8:13: repair must be true or false, not "true"; write true without quotes'),
+    "Off": (ENTRY + "    repair: Off\n", '8:13: repair must be true or false, not "Off"; write false'),
+    "a number for a boolean": (ENTRY + "    repair: 7\n", "8:13: repair must be true or false, not 7; write one of them"),
+    "single values and keys that do not fit together": (
+        ENTRY.replace("3", "0") + "    when_absent: issue\n    assignments:\n      - {group: 7, schedule: {}}\n"
+        "      - {group: G, schedule: {every: 1 day}}\n      - {exclude: g}\n",
+        f"7:11: ipv4 0 {METRIC}\n8:5: when_absent: issue needs repair: false; a script cannot create a missing profile\n"
+        "10:17: group must be text, not 7; put it in quotes\n10:30: a schedule needs every or once; add every: 4 hours\n"
+        '11:31: a schedule with days or once needs a time; add at: "06:30"\n12:9: "g" is both included and excluded; remove one',
+    ),
+    "routes that do not fit together": (
+        ROUTES + "      - {prefix: 10.0.0.1/8}\n      - 10.1.0.0/16\n      - {prefix: 10.1.0.0/16, exclude: true}\n      - 10.1.0.0/16\n",
+        "8:18: prefix \"10.0.0.1/8\" has host bits set; write 10.0.0.0/8\n"
+        "10:9: exclude needs exclusions: write, or repair: false; Windows has no command for exclusions\n"
+        "10:9: route 10.1.0.0/16 is listed twice; remove one\n11:9: route 10.1.0.0/16 is listed twice; remove one",
+    ),
     "a null byte": (b"name: c\0\n", "1:8: contains the control character U+0000; remove it"),
     "a control character": (b"name: c\n# \x1b\n", "2:3: contains the control character U+001B; remove it"),
     "two documents": ("name: c\n---\nname: d\n---\n", "2:1: a second document starts here; keep one"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, time
 
 import pytest
@@ -108,3 +110,20 @@ def test_every_name_that_windows_accepts_is_kept_exactly(tmp_path, name):
 
 def test_a_byte_order_mark_is_accepted(tmp_path):
     assert load(tmp_path, b"\xef\xbb\xbf" + ENTRY.encode()).name == "contoso"
+
+
+def test_an_entry_that_writes_no_phonebook_needs_no_exclusions_write(tmp_path):
+    text = ENTRY.replace("interface-metric", "route-presence").replace(
+        "ipv4: 3", "routes: [10.0.0.0/8, {prefix: 10.1.0.0/16, exclude: true}]"
+    )
+    (one,) = load(tmp_path, text + "    stored: ignore\n    live: repair\n").remediations
+    assert one.settings.repairs() == ("Live",)
+
+
+def test_the_config_can_come_from_the_standard_input(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "aovpn_remediate", "validate", "-c", "-"],
+        input=ENTRY.replace("ipv4: 3", "ipv4: 0").encode(), capture_output=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 65
+    assert run.stderr.decode().startswith("stdin:7:11: ipv4 0 is not a valid metric")

@@ -13,9 +13,9 @@ from aovpn_remediate.config import load_config
 from aovpn_remediate.errors import ConfigError, RuleError
 from aovpn_remediate.kinds.custom import MAX_BYTES
 from aovpn_remediate.model import OwnPair, ScriptFile
+from aovpn_remediate.scripts.own_rules import check_own_script
 from aovpn_remediate.scripts.package_rules import check_package, refuse_bad_scripts
 from aovpn_remediate.scripts.render import render_package
-from aovpn_remediate.scripts.rules import check_own_script
 from aovpn_remediate.scripts.shapes import SIZE_LIMIT
 from tests.builders import package
 from tests.pairs import pair
@@ -160,7 +160,6 @@ def test_a_pipe_is_not_waited_for(folder):
 @pytest.mark.parametrize(
     ("script", "error"),
     [
-        (b"\xef\xbb\xbfexit 0\r\n", "s:1: starts with a byte order mark, which Intune's signature check refuses; save it without"),
         ("exit 0\r\n".encode("utf-16"), "s:1: is UTF-16; save it as plain ASCII"),
         ("$a = 1\r\n$b = '\u00fc'\r\nexit 0\r\n".encode(), f"s:2: {ASCII.format('U+00FC', '[char] 0x00FC')}"),
         (b"$b = '\xfc'\r\nexit 0\r\n", f"s:1: {ASCII.format('the byte 0xFC', 'e.g. [char] 0x00FC')}"),
@@ -189,11 +188,36 @@ def test_what_would_fail_on_a_device_is_an_error(script, error):
             b"$a = 1\r\nif ($a) {\r\n    exit 1\r\n}\r\nExit 0\r\n",
             ["s:3: has 2 exit statements; one exit at the end is easier to check"],
         ),
+        (
+            b"\xef\xbb\xbf'\xc3\xbc'\r\nexit 0\r\n",
+            [
+                "s:1: starts with a byte order mark, which devices refuse once signature_check is on; save it without"
+            ],
+        ),
+        (
+            b"if ($a) {\r\n    return 1\r\n}\r\nexit 1\r\n",
+            [
+                "s:2: return ends the script with exit code 0 here, also with a number behind it, so exit 1 on line 4 is "
+                "not reached; write exit 0 or exit 1"
+            ],
+        ),
+        (b"function f {\r\n    return 1\r\n}\r\n1 | ForEach-Object { return }\r\nexit 1\r\n", []),
+        (b"exit 1\r\nreturn\r\n", []),
         (b"# {{ name }}\r\nexit 0\r\n", ["s:1: contains '{{', a template mark that was not replaced"]),
     ],
 )
 def test_what_is_merely_our_habit_is_a_warning(script, warnings):
     assert findings(script) == ([], warnings)
+
+
+def test_a_mark_and_what_it_is_for_are_errors_where_signatures_are_checked():
+    found = check_own_script(
+        "s", b"\xef\xbb\xbf'\xc3\xbc'\r\nexit 0\r\n", is_detection=True, signature_check=True
+    )
+    assert [(one.code, one.is_warning) for one in found] == [
+        ("rules/not-ascii", False),
+        ("rules/byte-order-mark", False),
+    ]
 
 
 def test_a_remediation_script_may_do_without_exit():

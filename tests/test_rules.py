@@ -8,8 +8,9 @@ import pytest
 
 from aovpn_remediate.client import syntax_errors
 from aovpn_remediate.errors import RuleError
+from aovpn_remediate.scripts.own_rules import check_own_script
 from aovpn_remediate.scripts.package_rules import check_package, refuse_bad_scripts
-from aovpn_remediate.scripts.rules import check_own_script, check_script, parse
+from aovpn_remediate.scripts.rules import check_script, parse
 from aovpn_remediate.scripts.shapes import SIZE_LIMIT
 from tests.pairs import metric_pair
 

@@ -9,7 +9,7 @@ import typer
 
 ConfigFile = Annotated[
     Path,
-    typer.Option("--config", "-c", metavar="FILE", envvar="REMEDIATE_CONFIG", help="The config to read."),
+    typer.Option("--config", "-c", metavar="FILE", envvar="REMEDIATE_CONFIG", help="The config to read; - reads the standard input."),
 ]
 Tenants = Annotated[
     list[str] | None,

@@ -42,7 +42,7 @@ def load_config(path: Path) -> Config:
     file = read_file(tree)
     entries = read_entries(tree)
     tenants = read_tenants(tree)
-    found = [*entries.problems, *tenants.problems, *check_config(entries.valid, tree)]
+    found = [*entries.problems, *tenants.problems, *check_config(entries.readable, tree)]
     if isinstance(file, list):
         found += file
     problems = [*_not_said_better(reading.problems, found), *found]

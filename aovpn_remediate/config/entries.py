@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aovpn_remediate.config.file import CONFIG_FILE, File
-from aovpn_remediate.documents.explanation import explain_secrets, validate
+from aovpn_remediate.documents.explanation import explain_secrets
 from aovpn_remediate.documents.tree import Tree, Where
+from aovpn_remediate.documents.validation import Validated, check, validate
 from aovpn_remediate.kinds import KINDS, Entry
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import close_word, nearest, quoted
@@ -15,9 +16,13 @@ from aovpn_remediate.problems.words import close_word, nearest, quoted
 
 @dataclass(frozen=True)
 class Entries:
-    """The entries of a file that are valid, by key, and the problems of the others."""
+    """The entries of a file by key, and the problems of all.
+
+    ``readable`` are also those that have problems, without what is wrong in them.
+    """
 
     valid: Mapping[str, Entry]
+    readable: Mapping[str, Entry]
     problems: tuple[Problem, ...]
 
 
@@ -27,26 +32,29 @@ def read_file(tree: Tree) -> File | list[Problem]:
 
 
 def read_entries(tree: Tree) -> Entries:
-    """Return every entry of a file, with the problems of those that are not valid."""
+    """Return every entry of a file, with all problems of those that are not valid."""
     valid: dict[str, Entry] = {}
+    readable: dict[str, Entry] = {}
     problems: list[Problem] = []
     for key, value in tree.section("remediations").items():
-        entry = _read_entry(value, ("remediations", key), tree)
-        if isinstance(entry, list):
-            problems += entry
-        else:
-            valid[key] = entry
-    return Entries(valid, tuple(problems))
+        found = _read_entry(value, ("remediations", key), tree)
+        problems += found.problems
+        if found.part is not None:
+            readable[key] = found.part
+            if not found.problems:
+                valid[key] = found.part
+    return Entries(valid, readable, tuple(problems))
 
 
-def _read_entry(value: object, where: Where, tree: Tree) -> Entry | list[Problem]:
+def _read_entry(value: object, where: Where, tree: Tree) -> Validated[Entry]:
     if not isinstance(value, dict):
         text = f"{where[-1]} must be a mapping, not {quoted(value)}; write keys and values below it"
-        return [tree.problem(where, text, "value/wrong-type")]
+        return Validated(None, (tree.problem(where, text, "value/wrong-type"),))
     model = KINDS.get(str(value.get("kind")))
     if model is None:
-        return [_kind_problem(value, where, tree), *explain_secrets(value, where, tree, CONFIG_FILE)]
-    return validate(model, value, where, tree, CONFIG_FILE)
+        secrets = explain_secrets(value, where, tree, CONFIG_FILE)
+        return Validated(None, (_kind_problem(value, where, tree), *secrets))
+    return check(model, value, where, tree, CONFIG_FILE)
 
 
 def _kind_problem(value: Mapping[str, object], where: Where, tree: Tree) -> Problem:

@@ -33,21 +33,6 @@ class Refusal(NamedTuple):
     code: str
 
 
-def validate(
-    model: type[Model], value: object, where: Where, tree: Tree, file_type: FileType
-) -> Model | list[Problem]:
-    """Return a part of a file as its model, or every problem that the model has with it.
-
-    Validators find the file's folder, at which paths in it start, in their context.
-    """
-    from pydantic import ValidationError
-
-    try:
-        return model.model_validate(value, context={"folder": tree.path.parent})
-    except ValidationError as error:
-        return explain(error, model, where, tree, file_type)
-
-
 def explain(
     error: ValidationError, model: type[BaseModel], where: Where, tree: Tree, file_type: FileType
 ) -> list[Problem]:
@@ -68,7 +53,7 @@ def _misspelt(error: ValidationError, model: type[BaseModel], file_type: FileTyp
     """The locations of keys that are there, but misspelt: the unknown key says what was meant."""
     found: set[Where] = set()
     for detail in error.errors(include_url=False):
-        inner = tuple(part for part in detail["loc"] if not _is_alternative(part))
+        inner = without_alternatives(detail["loc"])
         if detail["type"] == "extra_forbidden":
             known = _keys_at(model, inner[:-1])
             text = _unknown_key(_name(inner), known, file_type).text
@@ -92,6 +77,11 @@ def _before_alternatives(location: Where) -> Where:
     return location
 
 
+def without_alternatives(location: Where) -> Where:
+    """Return pydantic's location of a value as the way to it in the file."""
+    return tuple(part for part in location if not _is_alternative(part))
+
+
 def _is_alternative(part: int | str) -> bool:
     return isinstance(part, str) and _ALTERNATIVE.fullmatch(part) is not None
 
@@ -108,7 +98,7 @@ def _meant(details: list[ErrorDetails]) -> list[ErrorDetails]:
 def _problem(
     detail: ErrorDetails, model: type[BaseModel], where: Where, tree: Tree, file_type: FileType
 ) -> Problem:
-    inner = tuple(part for part in detail["loc"] if not _is_alternative(part))
+    inner = without_alternatives(detail["loc"])
     location: Where = (*where, *inner)
     name = _name(location)
     if detail["type"] == "missing":
@@ -198,6 +188,13 @@ def _not_text(detail: ErrorDetails, name: str) -> Refusal:
     return _must_be("text", "put it in quotes" if is_scalar else "write a single text")(detail, name)
 
 
+def _not_a_boolean(detail: ErrorDetails, name: str) -> Refusal:
+    word = _BOOLEANS.get(str(detail["input"]).casefold(), "")
+    is_quoted = word == str(detail["input"]).casefold()
+    advice = f"write {word}" if word else "write one of them"
+    return _must_be("true or false", f"{advice} without quotes" if is_quoted else advice)(detail, name)
+
+
 def _not_a_date(detail: ErrorDetails, name: str) -> Refusal:
     text = f"{name} {quoted(detail['input'])} is not a valid date; write it as 2026-12-01"
     return Refusal(text, "value/wrong-type")
@@ -235,6 +232,10 @@ def _other(detail: ErrorDetails, name: str) -> Refusal:
     return Refusal(text, "value/invalid")
 
 
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "y", "on", "1"), "true"),
+    **dict.fromkeys(("false", "no", "n", "off", "0"), "false"),
+}
 _WRONG_TYPES = frozenset({"string_type", "bool_type", "list_type", "dict_type", "model_type", "int_type"})
 _NOT_A_MAPPING = _must_be("a mapping", "write keys and values below it")
 _NOT_A_LIST = _must_be("a list", "write each item on a line with - before it")
@@ -244,7 +245,7 @@ _REFUSALS: Mapping[str, Callable[[ErrorDetails, str], Refusal]] = {
     "literal_error": _unknown_word,
     "enum": _unknown_word,
     "string_type": _not_text,
-    "bool_type": _must_be("true or false", "write one of them without quotes"),
+    "bool_type": _not_a_boolean,
     "int_type": _must_be("a whole number", "write it without quotes"),
     "int_from_float": _must_be("a whole number", "write it without a point"),
     "float_type": _must_be("a number", "write it without quotes"),

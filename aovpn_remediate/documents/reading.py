@@ -7,7 +7,8 @@ without quotes, several documents, and tags and aliases that the type of file do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -25,6 +26,8 @@ except ImportError:
     from yaml import SafeLoader as Loader  # type: ignore[assignment]  # the same parser in Python, slower
 
 MAX_BYTES = 1_000_000
+STDIN = Path("-")
+"""The name of what is read from the standard input."""
 
 # Without their names: an alias or a tag is often a password that starts with * or ! and is not quoted.
 _ALIAS = (
@@ -45,9 +48,11 @@ _TAB_INDENT = re.compile(r"[ -]*\t")
 
 def read_tree(path: Path, file_type: FileType) -> Reading:
     """Return the tree of a file and its problems; without a tree there is at least one problem."""
-    text = _read_text(path, file_type)
+    text = read_text(path, file_type)
     if isinstance(text, Problem):
         return Reading(None, (text,))
+    if path == STDIN:
+        path = Path("stdin")
     try:
         problems = tuple(_event_problems(text, path, file_type))
         if problems:
@@ -60,17 +65,26 @@ def read_tree(path: Path, file_type: FileType) -> Reading:
     return build_tree(root, path, file_type)
 
 
+def example_values(example: str) -> Mapping[str, object]:
+    """Return the keys and values of the one entry of an example."""
+    (values,) = yaml.load(example, Loader=Loader).values()
+    return dict(values)
+
+
 def _file_problem(path: Path, text: str, code: str) -> Problem:
     return Problem(str(path), 1, 1, text, code)
 
 
-def _read_text(path: Path, file_type: FileType) -> str | Problem:
+def read_text(path: Path, file_type: FileType) -> str | Problem:
+    """Return the text of a file that is UTF-8 and not too large, or what is wrong with it."""
     data = _read_bytes(path, file_type)
     if isinstance(data, Problem):
         return data
     if len(data) > MAX_BYTES:
         text = f"is larger than {MAX_BYTES:,} bytes; make it smaller"
         return _file_problem(path, text, "yaml/too-large")
+    if is_utf_16(data):
+        return _file_problem(path, "is saved as UTF-16; save the file as UTF-8", "yaml/utf-16")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -80,7 +94,18 @@ def _read_text(path: Path, file_type: FileType) -> str | Problem:
         return Problem(str(path), before.count(b"\n") + 1, column, text, "yaml/not-utf-8")
 
 
+def is_utf_16(data: bytes) -> bool:
+    """Return whether a file is UTF-16: by its mark, or by the zero byte of most of its characters."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    start = data[:200]
+    most = max(len(start) // 4, 2)
+    return any(start[first::2].count(0) > most > start[1 - first :: 2].count(0) for first in (0, 1))
+
+
 def _read_bytes(path: Path, file_type: FileType) -> bytes | Problem:
+    if path == STDIN:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
         if path.is_dir():  # opening one says "permission denied" on Windows
             text = "is a folder; name a file in it"

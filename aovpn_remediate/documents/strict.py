@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+
+from aovpn_remediate.documents.tree import Where
+from aovpn_remediate.problems import InvalidPart
+
+COLLECTS = "collects misfits"
+"""In the context of a validation: parts do not raise for their misfits, which are collected afterwards."""
+
+
+class Misfit(NamedTuple):
+    """Keys of a part that do not fit together: code and text of the problem, and the keys that it is about.
+
+    The problem is shown at the last of the keys that is written, or at ``at``, the place of one value in the
+    part. It is not reported if one of the keys has a problem of its own.
+    """
+
+    code: str
+    text: str
+    keys: tuple[str, ...] = ()
+    at: Where = ()
 
 
 class StrictPart(BaseModel):
@@ -23,3 +43,14 @@ class StrictPart(BaseModel):
         if value is None and info.field_name not in cls.nullable:
             raise PydanticCustomError("no_value", "no value")
         return value
+
+    @model_validator(mode="after")
+    def _fits_together(self, info: ValidationInfo) -> Self:
+        if COLLECTS not in (info.context or {}):
+            for misfit in self.misfits():
+                raise InvalidPart(misfit.code, misfit.text)
+        return self
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Every problem that no key of the part has alone."""
+        return ()

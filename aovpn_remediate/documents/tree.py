@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -42,6 +42,13 @@ class Tree:
     def key_problem(self, where: Where, text: str, code: str) -> Problem:
         """Return a problem at the place of a key."""
         return Problem(str(self.path), *self.key_place(where), text, code)
+
+    def last_key_problem(self, where: Where, keys: Iterable[str], text: str, code: str) -> Problem:
+        """Return a problem at the last of some keys of a mapping, or of the mapping if none is written."""
+        written = [(*where, key) for key in keys if (*where, key) in self.key_places]
+        if not written:
+            return self.problem(where, text, code)
+        return self.key_problem(max(written, key=self.key_place), text, code)
 
     def section(self, name: str) -> Mapping[str, object]:
         """Return a mapping at the top of the document by its key; an empty mapping if it is missing."""

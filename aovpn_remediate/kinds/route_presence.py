@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.entry import Advice
 from aovpn_remediate.kinds.common.fields import text_schema
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric, is_within
-from aovpn_remediate.problems import InvalidPart
 
+_NOT_WRITTEN = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
+_KEYS = ("stored", "repair", "exclusions")
+"""What decides whether exclusions must be written."""
 _PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
 RouteMetric = Annotated[
     int,
@@ -90,21 +93,20 @@ user-routes:
         description="Windows has no command for exclusions: report them (needs repair: false), or write.",
     )
 
-    @model_validator(mode="after")
-    def _routes_fit(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """What does not fit together, also in the list of routes."""
+        yield from super().misfits()
         seen: set[str] = set()
-        for route in self.routes:
+        for index, route in enumerate(self.routes):
             if route.prefix in seen:
                 text = f"route {route.prefix} is listed twice; remove one"
-                raise InvalidPart("route/listed-twice", text)
+                yield Misfit("route/listed-twice", text, at=("routes", index))
             seen.add(route.prefix)
+            if route.exclude and "Stored" in self.repairs() and self.repair and self.exclusions == "report":
+                yield Misfit("route/exclusion-not-written", _NOT_WRITTEN, _KEYS, ("routes", index))
         if not self.routes and self.stale == "remove":
             text = "stale: remove with an empty list would remove every route; list the routes"
-            raise InvalidPart("route/all-removed", text)
-        if any(route.exclude for route in self.routes) and self.repair and self.exclusions == "report":
-            text = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
-            raise InvalidPart("route/exclusion-not-written", text)
-        return self
+            yield Misfit("route/all-removed", text, ("routes", "stale"))
 
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""

@@ -92,7 +92,7 @@ CODES: Mapping[str, str] = {
     "route/no-length": "A route has an address but no prefix length.",
     "route/none": "The list of routes is empty, so nothing can be wrong.",
     "route/overlap": "Two routes with different metrics overlap.",
-    "rules/byte-order-mark": "The script starts with a byte order mark, so its signature is refused.",
+    "rules/byte-order-mark": "The script starts with a byte order mark, with which a signature is refused.",
     "rules/exit-outside": "A rendered script has an exit outside the one function that ends it.",
     "rules/incomplete-try": "A try has neither catch nor finally.",
     "rules/last-line": "The script does not end with exactly one line break.",
@@ -107,6 +107,7 @@ CODES: Mapping[str, str] = {
         "the code page of the device."
     ),
     "rules/not-powershell": "A part of the script is not valid PowerShell.",
+    "rules/return-before-exit": "A return ends the detection script before its only exit 1 is reached.",
     "rules/template-mark": "The script contains a template mark that was not replaced.",
     "rules/too-large": "The script is larger than Intune's limit for scripts.",
     "rules/unknown-command": "The script calls a command that Windows PowerShell 5.1 does not have.",
@@ -155,4 +156,5 @@ CODES: Mapping[str, str] = {
     "yaml/too-large": "The file is too large, or repeats too much by aliases.",
     "yaml/unquoted-time": "A value such as 06:30 is not quoted, so other YAML readers read it as a number.",
     "yaml/unreadable": "The file cannot be read.",
+    "yaml/utf-16": "The file is saved as UTF-16 and not as UTF-8.",
 }

@@ -6,6 +6,7 @@ A rendered script whose shape is known to obey is not parsed again, and then no 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from aovpn_remediate.errors import RuleError
 from aovpn_remediate.model import OwnPair, ScriptPackage
@@ -36,12 +37,12 @@ def check_package(
 ) -> list[Problem]:
     """Return every broken rule of a package's scripts; ``own`` are the files that they come from."""
     if own is not None:
-        from aovpn_remediate.scripts.rules import check_own_script
+        from aovpn_remediate.scripts.own_rules import check_own_script
 
-        problems = check_own_script(str(own.detection.path), package.detection, is_detection=True, ask=ask)
+        check = partial(check_own_script, signature_check=package.signature_check, ask=ask)
+        problems = check(str(own.detection.path), package.detection, is_detection=True)
         if own.remediation and package.remediation:
-            path = str(own.remediation.path)
-            problems += check_own_script(path, package.remediation, is_detection=False, ask=ask)
+            problems += check(str(own.remediation.path), package.remediation, is_detection=False)
         return problems
     problems = check_rendered(f"{package.key}/detect.ps1", package.detection, door="Complete-Detection")
     if package.remediation:

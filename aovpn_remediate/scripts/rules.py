@@ -1,7 +1,5 @@
 """The rules that every script must follow before it may reach a device: bytes, its end, syntax of 5.1.
 
-In a user's own script, what would fail on a device is an error; what is only our habit is a warning.
-
 Needs no PowerShell. The syntax tree is tree-sitter's; it is not a proof (it accepts what is newer than 5.1,
 so the rules look for that by node and token), but it is there on every machine.
 """
@@ -15,7 +13,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aovpn_remediate.problems import Problem
-from aovpn_remediate.scripts.ask import Ask
 from aovpn_remediate.scripts.powershell51 import QUERY, read_calls, unknown_names
 from aovpn_remediate.scripts.shapes import SETTINGS, SIZE_LIMIT
 from aovpn_remediate.scripts.syntax import broken_nodes, language, syntax_tree
@@ -23,12 +20,11 @@ from aovpn_remediate.scripts.syntax import broken_nodes, language, syntax_tree
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
 
-_BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8."""
 _NOT_ASCII = "column {}: Windows PowerShell 5.1 reads {} in the device's code page; write it as a code: {}"
 _BYTE_ORDER_MARK = "starts with a byte order mark, which Intune's signature check refuses; save it without"
 _LEADING_PIPE = "starts with a pipe, which Windows PowerShell 5.1 does not accept; put it on the line before"
-_NO_EXIT = "has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"
 _ODD_CHARACTER = re.compile(r"[^\t\r\n -~]")
 _ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
@@ -63,17 +59,17 @@ def check_names(script: str, content: bytes) -> list[Problem]:
     """Return every command and parameter of a rendered script that Windows PowerShell 5.1 does not have."""
     _, found = parse(content)
     broken = [BrokenRule(*name) for name in unknown_names(*read_calls(found))]
-    return _problems(script, broken)
+    return as_problems(script, broken)
 
 
 def check_script(script: str, content: bytes, *, door: str) -> list[Problem]:
     """Return every broken rule of one script; ``door`` is the function that must end it."""
     root, found = parse(content)
     broken = [
-        *_check_bytes(content), *_check_lines(content), *_check_syntax(content, found),
-        *_check_end(root, found["exit"], door), *_template_marks(content, found["string"]),
+        *check_bytes(content), *check_lines(content), *check_syntax(content, found),
+        *_check_end(root, found["exit"], door), *template_marks(content, found["string"]),
     ]  # fmt: skip
-    return _problems(script, broken)
+    return as_problems(script, broken)
 
 
 @lru_cache(maxsize=64)
@@ -94,43 +90,20 @@ def _is_at_top(node: Node) -> bool:
     return parents == ["pipeline", "statement_list", "program"]
 
 
-def check_own_script(
-    script: str, content: bytes, *, is_detection: bool, ask: Ask = lambda _: None
-) -> list[Problem]:
-    """Return what is wrong with a script that a user wrote, and as warnings what we would do otherwise."""
-    if content.startswith(_UTF_16):
-        return [Problem(script, 1, 0, "is UTF-16; save it as plain ASCII", "rules/utf-16")]
-    _, found = parse(content)
-    answer = ask(content) if found["broken"] else None
-    if answer is not None:
-        found = defaultdict(list, {**found, "broken": []})
-    errors = [*_check_bytes(content), *_check_syntax(content, found), *_parser_errors(answer or [])]
-    if is_detection and not found["exit"] and not (found["broken"] or answer):
-        errors.append(BrokenRule(1, "rules/no-exit", _NO_EXIT))
-    habits = [
-        *_check_lines(content), *_check_exits(found["exit"]), *_template_marks(content, found["string"])
-    ]  # fmt: skip
-    return sorted([*_problems(script, errors), *_problems(script, habits, is_warning=True)])
-
-
-def _problems(script: str, broken: Iterable[BrokenRule], *, is_warning: bool = False) -> list[Problem]:
-    """The broken rules of a script as problems in the order of its lines, each once."""
+def as_problems(script: str, broken: Iterable[BrokenRule], *, is_warning: bool = False) -> list[Problem]:
+    """Return the broken rules of a script as problems in the order of its lines, each once."""
     found = {Problem(script, rule.line, 0, rule.text, rule.code, is_warning) for rule in broken}
     return sorted(found)
 
 
-def _parser_errors(found: Iterable[tuple[int, str]]) -> Iterator[BrokenRule]:
-    for line, text in found:
-        yield BrokenRule(line, "rules/not-powershell", text)
-
-
-def _check_bytes(content: bytes) -> Iterator[BrokenRule]:
-    if content.startswith(_BOM):
+def check_bytes(content: bytes) -> Iterator[BrokenRule]:
+    """Yield what is wrong with the bytes of a script: its mark, its size, its characters."""
+    if content.startswith(BOM):
         yield BrokenRule(1, "rules/byte-order-mark", _BYTE_ORDER_MARK)
     if len(content) > SIZE_LIMIT:
         text = f"has {len(content):,} bytes; the limit is {SIZE_LIMIT:,}"
         yield BrokenRule(1, "rules/too-large", text)
-    lines = content.removeprefix(_BOM).decode("utf-8", "surrogateescape").split("\n")
+    lines = content.removeprefix(BOM).decode("utf-8", "surrogateescape").split("\n")
     for number, line in enumerate(lines, 1):
         odd = _ODD_CHARACTER.search(line)
         if odd:
@@ -148,7 +121,8 @@ def _character_and_code(character: str) -> tuple[str, str]:
     return f"U+{point:04X}", f"[char] 0x{point:04X}"
 
 
-def _check_lines(content: bytes) -> Iterator[BrokenRule]:
+def check_lines(content: bytes) -> Iterator[BrokenRule]:
+    """Yield line ends that are not ours."""
     if not _ONE_LINE_END.search(content[-3:]):
         line = content.count(b"\n") + 1
         yield BrokenRule(line, "rules/last-line", "does not end with exactly one line break")
@@ -160,33 +134,35 @@ def _check_lines(content: bytes) -> Iterator[BrokenRule]:
             yield BrokenRule(line, "rules/line-ending", text)
 
 
-def _check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[BrokenRule]:
+def check_syntax(content: bytes, found: Mapping[str, list[Node]]) -> Iterator[BrokenRule]:
+    """Yield what is not PowerShell, or newer than Windows PowerShell 5.1."""
     for node in found["broken"]:
         yield BrokenRule(
-            _line(node),
+            line_of(node),
             "rules/not-powershell",
             "cannot be parsed as PowerShell; check this line and the one before",
         )
     for node in found["try"]:
         if not {"catch_clauses", "finally_clause"} & {child.type for child in node.children}:
             yield BrokenRule(
-                _line(node), "rules/incomplete-try", "has a try without catch or finally; add one"
+                line_of(node), "rules/incomplete-try", "has a try without catch or finally; add one"
             )
     for node in found["newer"]:
         yield _newer(node, _NEWER_NODES[node.type])
     for node in found["token"] + found["string"]:
         yield from _newer_token(node)
     for node in found["pipe"]:
-        if _starts_line(content.removeprefix(_BOM), node):
-            yield BrokenRule(_line(node), "rules/leading-pipe", _LEADING_PIPE)
+        if _starts_line(content.removeprefix(BOM), node):
+            yield BrokenRule(line_of(node), "rules/leading-pipe", _LEADING_PIPE)
 
 
 def _newer(node: Node, what: str) -> BrokenRule:
     text = f"uses {what}, which Windows PowerShell 5.1 does not have"
-    return BrokenRule(_line(node), "rules/newer-syntax", text)
+    return BrokenRule(line_of(node), "rules/newer-syntax", text)
 
 
-def _line(node: Node) -> int:
+def line_of(node: Node) -> int:
+    """Return the line of a node, from 1."""
     return node.start_point[0] + 1
 
 
@@ -199,20 +175,13 @@ def _newer_token(node: Node) -> Iterator[BrokenRule]:
         yield _newer(node, "the escapes `e and `u{}")
 
 
-def _check_exits(exits: list[Node]) -> Iterator[BrokenRule]:
-    if len(exits) > 1:
-        line = min(_line(node) for node in exits)
-        text = f"has {len(exits)} exit statements; one exit at the end is easier to check"
-        yield BrokenRule(line, "rules/many-exits", text)
-
-
 def _check_end(root: Node, exits: list[Node], door: str) -> Iterator[BrokenRule]:
     for node in exits:
         if _enclosing_function(node) != door:
-            yield BrokenRule(_line(node), "rules/exit-outside", f"has an exit outside {door}; remove it")
+            yield BrokenRule(line_of(node), "rules/exit-outside", f"has an exit outside {door}; remove it")
     last = _last_statement(root)
     if _first_word(last) != door:
-        yield BrokenRule(_line(last), "rules/no-result", f"does not end with a call of {door}")
+        yield BrokenRule(line_of(last), "rules/no-result", f"does not end with a call of {door}")
 
 
 def _last_statement(root: Node) -> Node:
@@ -228,8 +197,9 @@ def _first_word(node: Node) -> str:
     return words[0] if words else ""
 
 
-def _template_marks(content: bytes, strings: list[Node]) -> Iterator[BrokenRule]:
-    code = content.removeprefix(_BOM)
+def template_marks(content: bytes, strings: list[Node]) -> Iterator[BrokenRule]:
+    """Yield marks of a template outside of strings."""
+    code = content.removeprefix(BOM)
     if not _TEMPLATE_MARK.search(code.decode("latin-1")):
         return
     blanked = bytearray(code)
@@ -261,7 +231,7 @@ def parse(content: bytes) -> tuple[Node, Mapping[str, list[Node]]]:
     """Return the tree of a script, and what the rules look at by its name in the query."""
     from tree_sitter import QueryCursor
 
-    root = syntax_tree(content.removeprefix(_BOM))
+    root = syntax_tree(content.removeprefix(BOM))
     found = QueryCursor(_query()).captures(root)
     return root, defaultdict(list, found | {"broken": broken_nodes(root)})
 
@@ -277,6 +247,6 @@ def _query() -> Query:
     strings = " ".join(f"({name})" for name in _STRINGS)
     pattern = f"""
         [{newer}] @newer  [{tokens}] @token  [{strings}] @string
-        "|" @pipe  "exit" @exit  (try_statement) @try  {QUERY}
+        "|" @pipe  "exit" @exit  "return" @return  (try_statement) @try  {QUERY}
     """
     return Query(language(), pattern)

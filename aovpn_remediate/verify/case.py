@@ -11,10 +11,10 @@ from pydantic import BeforeValidator, Field
 from aovpn_remediate.client.checks import Parts, check_parts, parts_of
 from aovpn_remediate.client.description import Description
 from aovpn_remediate.client.values import Word
-from aovpn_remediate.documents.explanation import validate
 from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.documents.strict import StrictPart
 from aovpn_remediate.documents.tree import Tree, Where
+from aovpn_remediate.documents.validation import validate
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import quoted
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from aovpn_remediate.kinds.common.assignment import AssignmentEntry
+from aovpn_remediate.documents.strict import Misfit
+from aovpn_remediate.kinds.common.assignment import AssignmentEntry, misfits_of
 from aovpn_remediate.kinds.common.fields import Name, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
@@ -84,6 +85,10 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     def checks(self) -> tuple[str, ...]: ...
     @abstractmethod
     def repairs(self) -> tuple[str, ...]: ...
+
+    def misfits(self) -> Iterable[Misfit]:
+        """What does not fit together in the entry: here in its assignments."""
+        yield from misfits_of(self.assignments)
 
     @abstractmethod
     def wants(self) -> Wants:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.kinds.common.fields import Profile
 from aovpn_remediate.model import RunAs
-from aovpn_remediate.problems import InvalidPart
 from aovpn_remediate.problems.words import quoted
 
 # A standard user may not change a live interface (unconfirmed). SYSTEM sees the phonebook of all users
@@ -36,12 +36,12 @@ class ProfileEntry(Entry):
         "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
     )
 
-    @model_validator(mode="after")
-    def _absence(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """What does not fit together, also that no script can create a profile."""
+        yield from super().misfits()
         if self.when_absent == "issue" and self.repair:
             text = "when_absent: issue needs repair: false; a script cannot create a missing profile"
-            raise InvalidPart("profile/absent-with-repair", text)
-        return self
+            yield Misfit("profile/absent-with-repair", text, ("when_absent", "repair"))
 
     @property
     def stored_mode(self) -> str:
@@ -134,23 +134,24 @@ class ConnectedProfileEntry(ProfileEntry):
         description="What to do about the connected interface. Default: report for user, else repair.",
     )
 
-    @model_validator(mode="after")
-    def _mix(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """What does not fit together, also in the two states."""
+        yield from super().misfits()
         mix = (self.stored, self.live_mode)
         if mix == ("ignore", "ignore"):
             text = "stored: ignore and live: ignore leave nothing to check; set one of them to repair"
-            raise InvalidPart("profile/nothing-checked", text)
-        if self.scope == "user" and mix not in _USER_MIXES:
-            raise InvalidPart("profile/two-accounts", _TWO_ENTRIES.format(*mix))
-        if self.repair and "repair" not in mix:
+            yield Misfit("profile/nothing-checked", text, ("stored", "live"))
+        elif self.scope == "user" and mix not in _USER_MIXES:
+            text = _TWO_ENTRIES.format(*mix)
+            yield Misfit("profile/two-accounts", text, ("scope", "stored", "live"))
+        elif self.repair and "repair" not in mix:
             text = "nothing is repaired here; set stored or live to repair, or add repair: false"
-            raise InvalidPart("profile/nothing-repaired", text)
+            yield Misfit("profile/nothing-repaired", text, ("stored", "live", "repair"))
         if self.when_absent == "issue" and self.stored == "ignore":
             text = (
                 "when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists"
             )
-            raise InvalidPart("profile/absent-without-phonebook", text)
-        return self
+            yield Misfit("profile/absent-without-phonebook", text, ("when_absent", "stored"))
 
     @property
     def stored_mode(self) -> str:
