@@ -59,9 +59,10 @@ def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
     known = [package.key for package in desired.packages]
     unknown = sorted(set(keys) - set(known))
     if unknown:
-        raise UsageError(
-            f"verify: the config has no remediation {any_of(unknown)}; {nearest(unknown[0], known)}"
-        )
+        for key in unknown:
+            if key.endswith((".yaml", ".yml")):  # no key has a point
+                raise UsageError(f"{key} is not a key of the config; name the config with -c: -c {key}")
+        raise UsageError(f"the config has no remediation {any_of(unknown)}; {nearest(unknown[0], known)}")
     if not keys:
         return desired.pairs
     return tuple(pair for pair in desired.pairs if pair[0].key in keys)

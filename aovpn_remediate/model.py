@@ -132,24 +132,30 @@ class ScriptPackage:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """A package as a tenant holds it, with the content hash that its marker claims."""
+    """A package as a tenant holds it, with the content hash that its marker claims.
+
+    ``owner`` is the other config whose marker it has; empty for our own and for foreign packages.
+    """
 
     id: str
     package: ScriptPackage
     marked_hash: str
     version: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign:
     """A package without our marker: only ever named, never changed.
 
-    ``stray_key`` is the key of a marker of this config that is not in the last line.
+    ``stray_key`` is the key of a marker of this config that is not in the last line. ``owner`` is the other
+    config whose marker the package has.
     """
 
     id: str
     name: str
     stray_key: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

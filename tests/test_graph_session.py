@@ -534,6 +534,22 @@ def test_an_answer_missing_from_a_batch_is_an_error(body):
         session(service.root).batch(["/a", "/b"])
 
 
+# Answers that are not needed
+
+
+@pytest.mark.parametrize("body", [None, {}, [], "done", {"id": "1"}])
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_is_all_that_counts_where_the_answer_is_not_needed(body, status):
+    with serving([Reply(body, status=status)]) as service:
+        session(service.root).tell("POST", f"{SCRIPTS}/1/assign", {})
+
+
+def test_a_page_of_a_proxy_is_not_success():
+    page = Reply(raw=b"<html>sign in</html>", headers={"Content-Type": "text/html"})
+    with serving([page]) as service, pytest.raises(GraphShapeError, match="an HTML page"):
+        session(service.root).tell("POST", f"{SCRIPTS}/1/assign", {})
+
+
 # The service root
 
 

@@ -24,6 +24,7 @@ from aovpn_remediate.publish import (
     Outcome,
     Status,
     Watcher,
+    Wish,
     carry_out,
     draft_plan,
     exit_code,
@@ -48,7 +49,8 @@ OUT_OF_REACH = UnreachableError("no answer")
 
 
 def draft(tenant, *desired, adopt=(), allow_delete=True) -> Draft:
-    return draft_plan(desired, tenant, config=CONFIG, adopt=adopt, allow_delete=allow_delete)
+    wish = Wish(config=CONFIG, packages=desired, adopt=adopt, allow_delete=allow_delete)
+    return draft_plan(wish, tenant)
 
 
 def run(tenant, *desired, workers=1, **options) -> list[tuple[str, str, str]]:
@@ -399,3 +401,11 @@ def test_a_plan_made_by_hand_is_carried_out_in_its_order_too():
     plan = replace(draft(MemoryTenant()).plan, changes=changes)
     assert [one[2] for one in summary(carry_out(plan, tenant))] == ["done"] * 3
     assert [one.key for one in tenant.packages] == ["a", "b"]
+
+
+def test_a_part_of_a_config_deletes_nothing_and_sees_nothing_else():
+    tenant = MemoryTenant(published(package("a")), published(package("b")))
+    wish = Wish(config=CONFIG, packages=[package("a", publisher="New")], is_whole=False, allow_delete=True)
+    plan = draft_plan(wish, tenant).plan
+    assert [(change.action, change.package.key) for change in plan.changes] == [("update", "a")]
+    assert (plan.unchanged, plan.notes) == ((), ())

@@ -220,7 +220,7 @@ def test_after_another_name_the_old_packages_can_be_adopted(bench: Bench):
     bench.write(renamed)
     said = bench.remediate("plan")
     assert "+ a  create" in said.out
-    assert "! a: a foreign package has this name too; --adopt a would take it over" in said.out
+    assert "! a: a package owned by contoso has this name too; --adopt a would take it over" in said.out
     bench.publish(renamed, "--adopt", "a")
     assert bench.ours() == [name("a")]
 
@@ -429,3 +429,30 @@ def test_the_twin_stays_a_note(bench: Bench):
     text = config("a") + "    name: Teams cache size\n"
     bench.publish(text)
     assert "! a: a foreign package has this name too" in bench.remediate("plan").out
+
+
+def test_only_the_chosen_keys_are_published(bench: Bench):
+    bench.write(config("a", "b"))
+    said = bench.remediate("publish", "b", "--yes", "--allow-delete")
+    assert said.code == 0, said
+    assert name("b") in bench.packages() and name("a") not in bench.packages()
+
+
+def test_a_key_that_is_not_in_the_config_is_a_usage_error_with_the_nearest(bench: Bench):
+    bench.write(config("user-metric"))
+    said = bench.remediate("plan", "user-metrik")
+    assert said.code == 64
+    assert said.err == 'error: the config has no remediation user-metrik; did you mean "user-metric"?\n'
+
+
+def test_a_file_in_the_place_of_a_key_gets_its_option(bench: Bench):
+    bench.write(config("a"))
+    assert "name the config with -c: -c r.yaml" in bench.remediate("plan", "r.yaml").err
+
+
+def test_a_package_of_another_config_is_named_by_its_owner(bench: Bench):
+    bench.publish(config("a"))
+    bench.write(config("a").replace("name: contoso", "name: fabrikam"))
+    said = bench.remediate("plan")
+    assert "! a: a package owned by contoso has this name too; --adopt a would take it over" in said.out
+    assert "owned by contoso so far" in bench.remediate("plan", "--adopt", "a").out

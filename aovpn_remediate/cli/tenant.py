@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +24,7 @@ from aovpn_remediate.cli.options import (
     ConfigFile,
     Diff,
     GraphUrl,
+    Keys,
     NoInput,
     Tenants,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aovpn_remediate.desired import Desired
     from aovpn_remediate.graph.auth.opening import Access
     from aovpn_remediate.model import TenantSettings
-    from aovpn_remediate.publish import Draft, Outcome, Tenant
+    from aovpn_remediate.publish import Draft, Outcome, Tenant, Wish
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -46,6 +46,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def plan(
+    keys: Keys = None,
     config: ConfigFile = DEFAULT_CONFIG,
     tenant: Tenants = None,
     all_tenants: AllTenants = False,
@@ -70,7 +71,7 @@ def plan(
 
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
     desired = load(config)
-    wish = _Wish(desired, adopt or [], allow_delete)
+    wish = _wish(desired, keys, adopt, allow_delete=allow_delete)
 
     def plan_one(_name: str, settings: TenantSettings, emit: Emit) -> int:
         _, draft = _first_draft(wish, settings, access, writes=False)
@@ -83,6 +84,7 @@ def plan(
 
 
 def publish(
+    keys: Keys = None,
     config: ConfigFile = DEFAULT_CONFIG,
     tenant: Tenants = None,
     all_tenants: AllTenants = False,
@@ -107,7 +109,7 @@ def publish(
     if prove:
         _prove(config)
     desired = load(config)
-    wish = _Wish(desired, adopt or [], allow_delete)
+    wish = _wish(desired, keys, adopt, allow_delete=allow_delete)
 
     def publish_one(name: str, settings: TenantSettings, emit: Emit) -> int:
         opened, draft = _first_draft(wish, settings, access, writes=True)
@@ -127,13 +129,17 @@ def publish(
     raise typer.Exit(for_each_tenant(chosen, publish_one, as_json=as_json))
 
 
-@dataclass(frozen=True)
-class _Wish:
-    """What a command wants of each tenant."""
+def _wish(desired: Desired, keys: list[str] | None, adopt: list[str] | None, *, allow_delete: bool) -> Wish:
+    from aovpn_remediate.desired import select_pairs
+    from aovpn_remediate.publish import Wish
 
-    desired: Desired
-    adopt: Sequence[str]
-    allow_delete: bool
+    return Wish(
+        config=desired.config,
+        packages=[package for _, package in select_pairs(desired, keys or ())],
+        is_whole=not keys,
+        adopt=adopt or [],
+        allow_delete=allow_delete,
+    )
 
 
 def _carry_out(draft: Draft, tenant: Tenant, emit: Emit | None) -> int:
@@ -182,25 +188,14 @@ def _show_outcomes(draft: Draft, outcomes: Sequence[Outcome], code: int, emit: E
 
 
 def _first_draft(
-    wish: _Wish, settings: TenantSettings, access: Access, *, writes: bool
+    wish: Wish, settings: TenantSettings, access: Access, *, writes: bool
 ) -> tuple[Tenant, Draft]:
     from aovpn_remediate.graph import open_tenant
+    from aovpn_remediate.publish import draft_plan
     from aovpn_remediate.resolve import references
 
-    tenant = open_tenant(settings, access, writes=writes, wanted=references(wish.desired.packages))
-    return tenant, _draft(wish, tenant)
-
-
-def _draft(wish: _Wish, tenant: Tenant) -> Draft:
-    from aovpn_remediate.publish import draft_plan
-
-    return draft_plan(
-        wish.desired.packages,
-        tenant,
-        config=wish.desired.config,
-        adopt=wish.adopt,
-        allow_delete=wish.allow_delete,
-    )
+    tenant = open_tenant(settings, access, writes=writes, wanted=references(wish.packages))
+    return tenant, draft_plan(wish, tenant)
 
 
 def _show(draft: Draft, *, diff: bool, emit: Emit | None = None) -> None:
@@ -214,10 +209,10 @@ def _show(draft: Draft, *, diff: bool, emit: Emit | None = None) -> None:
         typer.echo(plan_text(draft.plan, names=draft.names, diff=diff, color=color), color=color)
 
 
-def _ask(draft: Draft, name: str, tenant: Tenant, wish: _Wish, *, no_input: bool, as_json: bool) -> None:
+def _ask(draft: Draft, name: str, tenant: Tenant, wish: Wish, *, no_input: bool, as_json: bool) -> None:
     """Ask whether to publish; afterwards the tenant must still be as shown."""
     from aovpn_remediate.display.plan_text import plan_text
-    from aovpn_remediate.publish import refuse_stale
+    from aovpn_remediate.publish import draft_plan, refuse_stale
 
     if no_input or not is_terminal(sys.stdin):
         why = "with --no-input" if no_input else "without a terminal"
@@ -229,4 +224,4 @@ def _ask(draft: Draft, name: str, tenant: Tenant, wish: _Wish, *, no_input: bool
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)
         raise typer.Exit(1)
-    refuse_stale(draft, _draft(wish, tenant))
+    refuse_stale(draft, draft_plan(wish, tenant))

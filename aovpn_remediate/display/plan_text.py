@@ -103,7 +103,8 @@ def _change_lines(change: Change, names: Mapping[str, str], *, diff: bool) -> It
             yield _row("id", clean(change.existing.id))
         case Update():
             if isinstance(change, Adopt):
-                yield _row("id", f"{clean(change.existing.id)}, foreign so far")
+                owner = f"owned by {change.existing.owner}" if change.existing.owner else "foreign"
+                yield _row("id", clean(f"{change.existing.id}, {owner} so far"))
             yield from _update_lines(change, names, diff=diff)
 
 

@@ -67,11 +67,16 @@ def read_body(content: bytes, content_type: str) -> object:
         return NotJson(f"{what} of {len(content):,} bytes")
 
 
-def object_in(where: str, answer: Answer) -> Mapping[str, object]:
-    """Return the JSON object of a successful answer, empty for a 204; raises ``GraphShapeError``."""
+def object_in(where: str, answer: Answer, *, is_needed: bool = True) -> Mapping[str, object]:
+    """Return the JSON object of a successful answer, empty for a 204; raises ``GraphShapeError``.
+
+    If the object is not needed, an empty body is fine with any status, and so is other JSON.
+    """
     if isinstance(answer.body, dict):
         return answer.body
     if answer.status == 204 and answer.body is None:
+        return {}
+    if not is_needed and not isinstance(answer.body, NotJson):
         return {}
     came = answer.body.what if isinstance(answer.body, NotJson) else json_kind(answer.body)
     raise GraphShapeError(

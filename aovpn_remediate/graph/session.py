@@ -81,11 +81,20 @@ class GraphSession:
         The request is repeated after a busy answer or a lost connection; without ``repeatable`` only if it is
         certain that nothing was carried out. Raises a ``TenantError``.
         """
+        return self._answer_to(method, path, body, repeatable=repeatable, is_needed=True)
+
+    def _answer_to(
+        self, method: str, path: str, body: Mapping[str, object] | None, *, repeatable: bool, is_needed: bool
+    ) -> Mapping[str, object]:
         call = _Call(method, self._url(path), self._shown(path), body, repeatable)
         answer = self._insist(call)
         if not answer.is_success:
             raise self._error(call.method, call.path, answer)
-        return object_in(f"{call.method} {call.path}", answer)
+        return object_in(f"{call.method} {call.path}", answer, is_needed=is_needed)
+
+    def tell(self, method: str, path: str, body: Mapping[str, object] | None = None) -> None:
+        """Send a request whose answer is not needed: success is all that counts; raises a ``TenantError``."""
+        self._answer_to(method, path, body, repeatable=True, is_needed=False)
 
     def pages(self, path: str) -> Iterator[Mapping[str, object]]:
         """Yield the items of a collection, page by page."""

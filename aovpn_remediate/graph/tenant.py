@@ -129,7 +129,7 @@ class GraphTenant:
         Raises ``TenantError`` if a remediation script that should be removed is still there.
         """
         path = _path(package_id)
-        self._session.send("PATCH", path, update_body(package, fields))
+        self._session.tell("PATCH", path, update_body(package, fields))
         # Unconfirmed: an empty script removes the remediation script.
         if "remediation" in fields and not package.remediation:
             after = Fields(f"package {package_id}", self._session.get(path))
@@ -141,13 +141,13 @@ class GraphTenant:
     def assign(self, package_id: str, assignments: Sequence[Assignment]) -> None:
         """Make this the whole set of assignments."""
         # Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
-        self._session.send("POST", f"{_path(package_id)}/assign", assign_body(assignments))
+        self._session.tell("POST", f"{_path(package_id)}/assign", assign_body(assignments))
 
     def delete(self, package_id: str) -> None:
         """Delete a package; nothing to do if it was deleted already."""
         # Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
         try:
-            self._session.send("DELETE", _path(package_id))
+            self._session.tell("DELETE", _path(package_id))
         except NotFoundError:
             return
 
@@ -214,9 +214,13 @@ def _marker(item: Fields) -> Marker | None:
 
 
 def _foreign(item: Fields, config: str) -> Foreign:
-    stray = find_marker(item.text("description"))
-    key = stray.key if stray is not None and stray.config == config else ""
-    return Foreign(id=item.id(), name=item.text("displayName"), stray_key=key)
+    found = find_marker(item.text("description"))
+    key, owner = "", ""
+    if found is not None and found.config == config:
+        key = found.key
+    elif found is not None:
+        owner = found.config
+    return Foreign(id=item.id(), name=item.text("displayName"), stray_key=key, owner=owner)
 
 
 def _object(item: Fields, body: object) -> Mapping[str, object]:

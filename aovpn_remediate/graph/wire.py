@@ -48,6 +48,7 @@ def package_from_wire(
         package=package,
         marked_hash=marker.content_hash if marker else "",
         version=fields.text("version") if "version" in item else "",
+        owner=marker.config if marker and marker.config != config else "",
     )
 
 

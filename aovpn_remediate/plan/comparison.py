@@ -131,13 +131,18 @@ def _edited(updates: Iterable[Update]) -> list[Note]:
 def _name_taken(
     desired: Iterable[ScriptPackage], creates: Iterable[Create], foreign: Iterable[Foreign]
 ) -> list[Note]:
-    names = {one.name for one in foreign}
+    owners = {one.name: one.owner for one in foreign}
     new = {create.package.key for create in creates}
     notes: list[Note] = []
     for package in desired:
-        if package.name not in names:
+        if package.name not in owners:
             continue
-        text = "a foreign package has this name too"
+        owner = owners[package.name]
+        text = (
+            f"a package owned by {owner} has this name too"
+            if owner
+            else "a foreign package has this name too"
+        )
         if package.key in new:
             text += f"; --adopt {package.key} would take it over"
         notes.append(Note(text, package.key))

@@ -1,7 +1,7 @@
 """A plan made from a tenant, and carried out on it; the tenant is seen through a Protocol only."""
 
 from aovpn_remediate.publish.carry_out import carry_out
-from aovpn_remediate.publish.draft import Draft, draft_plan, refuse_stale
+from aovpn_remediate.publish.draft import Draft, Wish, draft_plan, refuse_stale
 from aovpn_remediate.publish.outcomes import InterruptedPublishError, Outcome, Status, Watcher, exit_code
 from aovpn_remediate.publish.tenant import Tenant
 
@@ -12,6 +12,7 @@ __all__ = [
     "Status",
     "Tenant",
     "Watcher",
+    "Wish",
     "carry_out",
     "draft_plan",
     "exit_code",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
@@ -20,22 +20,38 @@ class Draft:
     names: Mapping[str, str]
 
 
-def draft_plan(
-    desired: Sequence[ScriptPackage], tenant: Tenant, *, config: str, adopt: Sequence[str], allow_delete: bool
-) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a config wants of a tenant: these packages, which are the whole config or a part of it.
+
+    Of a part, other packages are not looked at, so that nothing is deleted. ``adopt`` are keys whose foreign
+    packages are taken over. Without ``allow_delete`` the deletes are notes.
+    """
+
+    config: str
+    packages: Sequence[ScriptPackage]
+    is_whole: bool = True
+    adopt: Sequence[str] = ()
+    allow_delete: bool = False
+
+
+def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
     """Read the tenant, resolve all names, and return the plan; changes nothing.
 
-    Without ``allow_delete`` the deletes are notes. Raises ``ResolveError``, ``RefusedPlanError`` and what
-    the tenant raises.
+    Raises ``ResolveError``, ``RefusedPlanError`` and what the tenant raises.
     """
+    desired, config = wish.packages, wish.config
     packages = tenant.list_packages(config)
+    if not wish.is_whole:
+        keys = {package.key for package in desired}
+        packages = replace(packages, owned=tuple(one for one in packages.owned if one.package.key in keys))
     directory = tenant.look_up(references(desired))
     resolved = resolve_names(desired, directory)
     adopted: dict[str, Published] = {}
-    for key, foreign in adoptable(adopt, desired, packages).items():
+    for key, foreign in adoptable(wish.adopt, desired, packages).items():
         adopted[key] = tenant.read_package(foreign.id, config=config, key=key)
     plan = make_plan(resolved, packages, adopted=adopted)
-    if not allow_delete:
+    if not wish.allow_delete:
         plan = withhold_deletes(plan)
     return Draft(plan, _names(plan, directory, tenant))
 
