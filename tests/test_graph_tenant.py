@@ -70,7 +70,7 @@ def test_packages_with_this_configs_marker_are_owned_all_others_foreign():
     ]
     assert found.foreign == (
         Foreign(id="p4", name=""),
-        Foreign(id="p2", name=other.name),
+        Foreign(id="p2", name=other.name, owner="fabrikam"),
         Foreign(id="p3", name="by hand"),
     )
 
