@@ -120,7 +120,7 @@ def _folders(paths: list[PurePath]) -> set[PurePath]:
     """The folders that every client has, and those of the files."""
     client = SimulatedClient(folder=Path())
     found = {PurePath(client.program_data), PurePath(client.app_data, "Microsoft")}
-    found |= set(PurePath(client.app_data, "Microsoft").parents)
+    found |= set(PurePath(client.app_data, "Microsoft").parents) | set(PurePath(client.hosts).parents)
     for path in paths:
         found |= set(path.parents)
     return found

@@ -57,6 +57,7 @@ class SimulatedClient:
     interfaces: list[NetworkInterface] = field(default_factory=list)
     locks: list[LockedFile] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
+    persistent: list[str] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     reachable: tuple[str, ...] = ()
     registry: Registry = field(default_factory=dict)
@@ -86,6 +87,11 @@ class SimulatedClient:
     def program_data(self) -> Path:
         """The folder that all users share."""
         return self.folder / "ProgramData"
+
+    @property
+    def hosts(self) -> Path:
+        """The hosts file, which every Windows has."""
+        return self.folder / "Windows" / "System32" / "drivers" / "etc" / "hosts"
 
     def phonebook(self, scope: str) -> Path:
         """Return the path of a phonebook.
@@ -127,6 +133,7 @@ class SimulatedClient:
             limit=LIMIT,
         )
         self.interfaces, self.routes = list(run.state["interfaces"]), list(run.state["routes"])
+        self.persistent = list(run.state["persistent"])
         self.registry, self.cim = _unquoted(run.state["registry"]), run.state["cim"]
         self.events, self.changes = list(run.state["events"]), list(run.state["changes"])
         self.met += run.state["met"]
@@ -184,8 +191,10 @@ class SimulatedClient:
 
     def _state(self, then: str) -> State:
         return empty_state() | {
+            "drive": str(self.folder),
             "interfaces": self.interfaces,
             "routes": self.routes,
+            "persistent": self.persistent,
             "networks": self.networks,
             "reachable": list(self.reachable),
             "registry": _quoted(self.registry),

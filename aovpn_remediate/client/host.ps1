@@ -15,6 +15,9 @@ function Invoke-Job {
     [Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::GetCultureInfo($Job.culture)
     $runspace = Get-NewRunspace -Apart $Job.apart
     $script:isReusable = $false
+    if ($Job.apart) {
+        Add-ClientDrive -Runspace $runspace -Root $Job.state.drive
+    }
     $runspace.SessionStateProxy.SetVariable('global:Client', $Job.state)
     $isSpecial = Test-SpecialState -State $Job.state
     if ($isSpecial) {
@@ -31,6 +34,18 @@ function Invoke-Job {
     $answer['state'] = $Job.state
     $answer['id'] = $Job.id
     $answer
+}
+
+# Off Windows a drive C: for what has no stand-in, such as > and Set-Location; Windows has one, which no path of the
+# client could leave out.
+function Add-ClientDrive {
+    param($Runspace, [string] $Root)
+
+    if ($Root -and '/' -eq [IO.Path]::DirectorySeparatorChar) {
+        $provider = $Runspace.SessionStateProxy.Provider.GetOne('FileSystem')
+        $drive = [Management.Automation.PSDriveInfo]::new('C', $provider, $Root, '', $null)
+        $null = $Runspace.SessionStateProxy.Drive.New($drive, 'global')
+    }
 }
 
 # Whether something happened to the client since the last script, or is to happen to this one.
@@ -87,6 +102,8 @@ function Get-MisuseText {
         "$($Matches[1]) of the simulated client has no method $($Problem.TargetObject); see remediate docs clients"
     } elseif ('DriveNotFound', 'ProviderNotFound' -contains $what -and "$($Problem.TargetObject)" -match '^(HK(LM|CU|U|CR|CC)|Registry)$') {
         "$($Problem.CategoryInfo.Activity) has no stand-in for the registry; see remediate docs clients"
+    } elseif ('DriveNotFound' -eq $what -and "$($Problem.TargetObject)" -match '^[a-z]$') {
+        "the simulated client has no drive $($Problem.TargetObject):, only C:"
     } elseif ($script:notHere -contains $what -or ('TypeNotFound' -eq $what -and $text -match $script:typeOfWindows) -or
         ('NamedParameterNotFound' -eq $what -and 'ComObject' -eq $Problem.Exception.ParameterName)) {
         "the simulated client does not have this: $text; see remediate docs clients"

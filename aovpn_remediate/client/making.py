@@ -27,6 +27,7 @@ from aovpn_remediate.client.state import (
 from aovpn_remediate.errors import ClientError
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+_HOSTS = b"# localhost name resolution is handled within DNS itself.\r\n#\t127.0.0.1       localhost\r\n"
 _FIRST_PROCESS = 5_000_000
 """The number of the first simulated process: more than any process of the machine underneath can have."""
 
@@ -67,6 +68,8 @@ def make_client(description: Description, folder: Path) -> SimulatedClient:
 def _make_files(client: SimulatedClient, description: Description) -> None:
     (client.app_data / "Microsoft").mkdir(parents=True)
     client.program_data.mkdir(parents=True)
+    client.hosts.parent.mkdir(parents=True)
+    client.hosts.write_bytes(_HOSTS)
     for scope, entries in description.phonebooks.items():
         client.write_phonebook(scope, _phonebook(entries))
     for name, content in description.files.items():

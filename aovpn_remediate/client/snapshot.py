@@ -19,6 +19,7 @@ The content of a file is bytes, everything else is text. The folder of the clien
 Marks: TypeAlias = Mapping[str, tuple[int, int]]
 """The inode and the time of change of each file, by path."""
 
+_PERSISTENT = "kept for the next start of Windows; New-NetRoute -PolicyStore ActiveStore does not keep it"
 ANY = "*"
 """A registry value or a content of a file that may be anything."""
 
@@ -54,6 +55,8 @@ def _routes(client: SimulatedClient) -> dict[str, object]:
     for route in client.routes:
         name = f"route {route['DestinationPrefix']} on {route['InterfaceIndex']} via {route['NextHop']}"
         found[name] = f"metric {route['RouteMetric']}"
+    for title in client.persistent:
+        found[f"persistent route {title}"] = _PERSISTENT
     return found
 
 

@@ -4,11 +4,17 @@ param([string] $Folder)
 
 # Parameters that a provider adds to a command, those for files and for the registry.
 $dynamic = @{
+    'Add-Content'      = @{ Encoding = '[object]'; NoNewline = '[switch]'; Stream = '[string]' }
+    'Clear-Content'    = @{ Stream = '[string]' }
     'Get-ChildItem'    = @{
         Directory  = '[Alias("ad", "d")] [switch]'; File = '[Alias("af")] [switch]'; Hidden = '[Alias("ah", "h")] [switch]'
         ReadOnly   = '[Alias("ar")] [switch]'; System = '[Alias("as")] [switch]'
         Attributes = '[Management.Automation.FlagsExpression[IO.FileAttributes]]'
     }
+    'Get-Content'      = @{
+        Encoding = '[object]'; Raw = '[switch]'; Delimiter = '[string]'; Stream = '[string]'; Wait = '[switch]'
+    }
+    'Set-Content'      = @{ Encoding = '[object]'; NoNewline = '[switch]'; Stream = '[string]' }
     'Set-ItemProperty' = @{ Type = '[string]' }
     'Test-Path'        = @{ NewerThan = '[DateTime]'; OlderThan = '[DateTime]' }
 }
@@ -23,15 +29,7 @@ function Get-ItemStandIn {
         # Off Windows the engine leaves out what is for the registry alone.
         return "function $Command { Deny-RegistryCommand -Command '$Command' }"
     }
-    $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $real
-    $proxy = [Management.Automation.ProxyCommand]
-    $parameters = $proxy::GetParamBlock($about)
-    if ($dynamic.ContainsKey($Command)) {
-        foreach ($name in @($dynamic[$Command].Keys | Where-Object { $parameters -notmatch "\$\{$_\}" })) {
-            $parameters += ", $($dynamic[$Command][$name]) `${$name}"
-        }
-    }
-    $parts = $Command, $proxy::GetCmdletBindingAttribute($about), $parameters, $real.Source, $Registry
+    $parts = @($Command) + (Get-HeadOf -Real $real) + $Registry
     @'
 function {0} {{
     {1}
@@ -51,6 +49,52 @@ function {0} {{
 '@ -f $parts
 }
 
+# The attribute of a command, its parameters, and its module.
+function Get-HeadOf {
+    param($Real)
+
+    $about = New-Object -TypeName Management.Automation.CommandMetadata -ArgumentList $Real
+    $proxy = [Management.Automation.ProxyCommand]
+    $parameters = $proxy::GetParamBlock($about)
+    if ($dynamic.ContainsKey($Real.Name)) {
+        foreach ($name in @($dynamic[$Real.Name].Keys | Where-Object { $parameters -notmatch "\$\{$_\}" })) {
+            $parameters += ", $($dynamic[$Real.Name][$name]) `${$name}"
+        }
+    }
+    $proxy::GetCmdletBindingAttribute($about), $parameters, $Real.Source
+}
+
+# The text of a command that reads or writes files: the command itself, with the client's paths. Nothing where the
+# engine has no such command.
+function Get-FileStandIn {
+    param([string] $Command)
+
+    $real = Get-Command -Name $Command -CommandType Cmdlet -ErrorAction SilentlyContinue
+    if ($null -eq $real) {
+        return
+    }
+    $parts = @($Command) + (Get-HeadOf -Real $real)
+    @'
+function {0} {{
+    {1}
+    param({2})
+
+    begin {{
+        $ErrorActionPreference = Get-CallerPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        $with = Select-FileParameter -Bound $PSBoundParameters
+        $steps = {{ & '{3}\{0}' @with }}.GetSteppablePipeline($MyInvocation.CommandOrigin)
+        $steps.Begin($PSCmdlet)
+    }}
+    process {{
+        $steps.Process($_)
+    }}
+    end {{
+        $steps.End()
+    }}
+}}
+'@ -f $parts
+}
+
 $items = @(
     'Test-Path', 'Get-Item', 'Get-ChildItem', 'New-Item', 'Remove-Item'
     'Get-ItemProperty', 'Get-ItemPropertyValue', 'Set-ItemProperty', 'New-ItemProperty', 'Remove-ItemProperty'
@@ -58,6 +102,10 @@ $items = @(
 $filesOnly = @(
     'Clear-Item', 'Copy-Item', 'Move-Item', 'Rename-Item', 'Set-Item'
     'Clear-ItemProperty', 'Copy-ItemProperty', 'Move-ItemProperty', 'Rename-ItemProperty'
+)
+$contents = @(
+    'Get-Content', 'Set-Content', 'Add-Content', 'Clear-Content', 'Out-File', 'Tee-Object', 'Import-Csv', 'Export-Csv'
+    'Import-Clixml', 'Export-Clixml', 'Select-String', 'Get-Acl', 'Set-Acl', 'Get-FileHash', 'Unblock-File'
 )
 # Aliases of 5.1 that the engine does not define off Windows.
 $aliases = @{
@@ -75,17 +123,19 @@ if ('\' -eq [IO.Path]::DirectorySeparatorChar) {
 $refused = @(
     'Start-Process', 'Start-Job', 'shutdown', 'net', 'net1', 'netsh', 'sc', 'reg', 'wmic', 'route', 'rasphone', 'schtasks', 'powershell', 'cmd'
     'Get-WmiObject', 'Invoke-WmiMethod', 'Set-WmiInstance', 'Invoke-CimMethod', 'Set-CimInstance', 'Get-Process'
+    'Get-ExecutionPolicy', 'Set-ExecutionPolicy'
 )
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
 $parts = @(
     'Client', 'Ras', 'NetTCPIP', 'NetAdapter', 'NetConnection', 'VpnClient'
-    'Registry', 'RegistryValues', 'Services', 'Processes'
+    'Files', 'Registry', 'RegistryValues', 'Services', 'Processes'
 )
 $texts = foreach ($part in $parts) {
     [IO.File]::ReadAllText((Join-Path -Path $Folder -ChildPath "$part.ps1"))
 }
 $texts += foreach ($item in $items) { Get-ItemStandIn -Command $item -Registry 'Invoke-RegistryCommand' }
 $texts += foreach ($item in $filesOnly) { Get-ItemStandIn -Command $item -Registry 'Deny-RegistryCommand' }
+$texts += foreach ($one in $contents) { Get-FileStandIn -Command $one }
 $texts += foreach ($one in $refused) { "function $one { Deny-Call -Reason '$one has no stand-in on the simulated client; see remediate docs clients' }" }
 $commands = @(
     'Start-Client', 'Stop-Client', 'Start-Sleep'
@@ -100,7 +150,7 @@ $commands = @(
     $refused
 ).ForEach({ $_ })
 $texts += foreach ($alias in $aliases.Keys) { "Set-Alias -Name $alias -Value $($aliases[$alias])" }
-$exported = "Export-ModuleMember -Alias * -Function @({0})" -f ($commands.ForEach({ "'$_'" }) -join ', ')
+$exported = "Export-ModuleMember -Alias * -Function @({0})" -f (($commands + $contents).ForEach({ "'$_'" }) -join ', ')
 $text = (@($texts) + 'Watch-Host' + $exported) -join "`n"
 $block = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null).GetScriptBlock()
 @{ Block = $block; Commands = $commands }

@@ -57,10 +57,15 @@ class ChangedFile(TypedDict):
 
 
 class State(TypedDict):
-    """The device; the folder ``windows`` says what each command does with it."""
+    """The device; the folder ``windows`` says what each command does with it.
 
+    ``drive`` is the folder that is C: for scripts, ``slept`` the seconds that a script slept.
+    """
+
+    drive: str
     interfaces: list[NetworkInterface]
     routes: list[Route]
+    persistent: list[str]
     networks: list[Network]
     reachable: list[str]
     registry: dict[str, dict[str, RegistryValue]]
@@ -78,13 +83,16 @@ class State(TypedDict):
     rewritten: list[str]
     then: str
     sleeps: int
+    slept: float
 
 
 def empty_state() -> State:
     """Return a Windows without connections, services and registry."""
     return {
+        "drive": "",
         "interfaces": [],
         "routes": [],
+        "persistent": [],
         "networks": [],
         "reachable": [],
         "registry": {},
@@ -102,4 +110,5 @@ def empty_state() -> State:
         "rewritten": [],
         "then": "",
         "sleeps": 0,
+        "slept": 0,
     }

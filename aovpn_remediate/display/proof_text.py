@@ -44,6 +44,7 @@ def _case_json(proof: Proof) -> Json:
         "ok": proof.ok,
         "ms": proof.ms,
         "differences": list(proof.differences),
+        "warnings": list(proof.warnings),
     }
 
 
@@ -84,6 +85,8 @@ def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Ite
     yield f"  {_verdict(proof, color=color)} {proof.case:{width}}{' > '.join(said)}".rstrip()
     for line in proof.differences:
         yield f"      {clean(line)}"
+    for line in proof.warnings:
+        yield f"      warning: {clean(line)}"
     for line in proof.outputs if verbose else ():
         yield f"      {clean(line)}"
 

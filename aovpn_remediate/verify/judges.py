@@ -12,6 +12,8 @@ from aovpn_remediate.verify.record import Record, Step
 
 LINE_LIMIT = 2000
 """How many characters a result line may have; Intune keeps the last 2,048 (Intune, Remediations)."""
+_KEPT = 2048
+"""How many characters of a script's output Intune keeps (Intune, Remediations)."""
 _FIRST_REPAIR = 2
 _SECOND_REPAIR = 4
 _ORDINALS = ("first", "second", "third")
@@ -28,11 +30,40 @@ def judge(record: Record) -> tuple[str, ...]:
         *wrong_results(record),
         *interrupted_runs(record),
         *broken_rules(record),
+        *outside_calls(record),
         *lost_content(record),
         *needless_writes(record),
         *unmet_faults(record),
         *wrong_changes(record),
     )
+
+
+def warn(record: Record) -> tuple[str, ...]:
+    """Return what of a user's own pair may be wrong, a line each, each once."""
+    found = [*_labelled_reaches(record, is_warning=True)]
+    if record.is_own_pair and not record.case.says:
+        for step in record.steps:
+            found += _labelled(f"{step.script}: ", list(_output_warnings(step.run)))
+    return tuple(dict.fromkeys(found))
+
+
+def _output_warnings(run: Run) -> Iterator[str]:
+    output = "\n".join(run.output)
+    if len(output) > _KEPT:
+        yield f"prints {len(output):,} characters; Intune keeps the last {_KEPT:,} characters"
+    if not output.isascii():
+        yield "prints characters outside ASCII, which may be shown wrong in Intune; print ASCII only"
+
+
+def outside_calls(record: Record) -> list[str]:
+    """Return what of a user's own scripts reaches past the simulated client."""
+    return list(_labelled_reaches(record, is_warning=False))
+
+
+def _labelled_reaches(record: Record, *, is_warning: bool) -> Iterator[str]:
+    for script, reach in record.outside:
+        if reach.is_warning == is_warning:
+            yield f"{script}, line {reach.line}: {reach.text}"
 
 
 def wrong_results(record: Record) -> list[str]:

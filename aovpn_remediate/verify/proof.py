@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aovpn_remediate.client import PowerShell
 from aovpn_remediate.model import Remediation, ScriptPackage
-from aovpn_remediate.verify.judges import judge
+from aovpn_remediate.verify.judges import judge, warn
 from aovpn_remediate.verify.keep import folder_name, keep_client
 from aovpn_remediate.verify.record import Job, record_case
 
@@ -28,6 +28,8 @@ class Proof:
     outputs: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     """What the pair assumes and Windows has not confirmed."""
+    warnings: tuple[str, ...] = ()
+    """What may be wrong and fails nothing."""
 
     @property
     def ok(self) -> bool:
@@ -50,6 +52,7 @@ def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
         differences=problems,
         outputs=record.output_lines,
         unconfirmed=job.remediation.settings.unconfirmed,
+        warnings=warn(record),
     )
     if keep is not None and not proof.ok:
         keep_client(record, proof.differences, keep / folder_name(f"{proof.remediation} {proof.case}"))

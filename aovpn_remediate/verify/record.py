@@ -13,6 +13,7 @@ from aovpn_remediate.client.memory import memory_folder
 from aovpn_remediate.client.snapshot import Snapshot, mark_files, snapshot, written_files
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
+from aovpn_remediate.scripts.outside import Reach, reaches
 from aovpn_remediate.verify.case import Case
 from aovpn_remediate.verify.cases import read_cases
 
@@ -63,7 +64,8 @@ class Record:
 
     ``expected`` is the client that the case wants after the last repair, ``end`` the client after everything.
     ``added_by_others`` are the bytes that other programs add to a phonebook, ``unmet`` the faults that no
-    script met. ``ended`` says why a script could not be run to its end, or is empty.
+    script met. ``ended`` says why a script could not be run to its end, or is empty. ``outside`` is what of
+    a user's own scripts reaches past the client, each with the script's name.
     """
 
     case: Case
@@ -76,6 +78,7 @@ class Record:
     added_by_others: tuple[bytes, ...] = ()
     unmet: tuple[str, ...] = ()
     ended: str = ""
+    outside: tuple[tuple[str, Reach], ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -141,7 +144,13 @@ def _record(job: Job, shell: PowerShell, folder: Path) -> Record:
         added_by_others=added,
         unmet=tuple(client.unmet()),
         ended=ended,
+        outside=_outside(job) if job.is_own_pair else (),
     )
+
+
+def _outside(job: Job) -> tuple[tuple[str, Reach], ...]:
+    scripts = (("detect", job.package.detection), ("remediate", job.package.remediation))
+    return tuple((name, reach) for name, script in scripts for reach in reaches(script))
 
 
 def _run_scripts(

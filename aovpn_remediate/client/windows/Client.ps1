@@ -179,7 +179,8 @@ function New-ObjectOnFullDisk {
     Microsoft.PowerShell.Utility\New-Object @PSBoundParameters
 }
 
-# No time passes here. A file that another program holds is released after the number of tries in the job.
+# No time passes here. A file that another program holds is released after the number of tries in the job. Intune ends
+# a script after an hour (Intune, Remediations), so nothing may sleep for longer in sum.
 function Start-Sleep {
     [CmdletBinding(DefaultParameterSetName = 'Seconds')]
     param(
@@ -190,6 +191,10 @@ function Start-Sleep {
 
     process {
         $global:Client.sleeps += 1
+        $global:Client.slept += $Seconds + $Milliseconds / 1000
+        if ($global:Client.slept -gt 3600) {
+            Deny-Call -Reason 'Start-Sleep waits for more than an hour in sum; Intune ends a script after 60 minutes'
+        }
         foreach ($lock in $script:locks) {
             $lock['Tries'] -= 1
             if (0 -eq $lock['Tries']) {

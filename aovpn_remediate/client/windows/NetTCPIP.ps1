@@ -175,7 +175,8 @@ function ConvertTo-NetRoute {
     Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
 }
 
-# A route that exists already is an error (unconfirmed).
+# A route that exists already is an error (unconfirmed). Without -PolicyStore the route is also kept for the next start
+# of Windows (New-NetRoute, NetTCPIP cmdlet reference).
 function New-NetRoute {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param(
@@ -209,6 +210,9 @@ function New-NetRoute {
         }
         $route = New-LiveRoute @new
         $global:Client.routes = @($global:Client.routes) + $route
+        if (-not $PolicyStore) {
+            $global:Client.persistent = @($global:Client.persistent) + (Get-RouteTitle -Route $route)
+        }
         ConvertTo-NetRoute -Route $route
     }
 }
@@ -244,7 +248,18 @@ function Remove-NetRoute {
         }
         $gone = @($gone | Where-Object { $PSCmdlet.ShouldProcess($_.DestinationPrefix) })
         $global:Client.routes = @($global:Client.routes | Where-Object { $gone -notcontains $_ })
+        if (-not $PolicyStore) {
+            $titles = @(foreach ($one in $gone) { Get-RouteTitle -Route $one })
+            $global:Client.persistent = @($global:Client.persistent | Where-Object { $titles -notcontains $_ })
+        }
     }
+}
+
+# A route as the client's list of persistent routes has it.
+function Get-RouteTitle {
+    param($Route)
+
+    '{0} on {1}' -f $Route.DestinationPrefix, $Route.InterfaceIndex
 }
 
 function Select-Route {

@@ -19,10 +19,7 @@ function Get-RegistryName {
 function Invoke-RealCommand {
     param($Cmdlet, [string] $Command, [Collections.IDictionary] $Bound)
 
-    $with = @{}
-    foreach ($name in $Bound.Keys) {
-        if ($name -notlike '*Variable') { $with[$name] = $Bound[$name] }
-    }
+    $with = Select-FileParameter -Bound $Bound
     $hasFailed = $false
     if ("$($Bound['Path'])$($Bound['LiteralPath'])" -match '^(variable|function|alias):') {
         $block = [scriptblock]::Create('param($CommandOfEngine, $With) & $CommandOfEngine @With 2>&1')
