@@ -3,7 +3,7 @@
 Each one is a ``StandIn``: ``fail(...)`` takes the members of ``aovpn_remediate.simulator.faults.Fault``
 (``status=302, headers={"Location": ...}``; ``body="<html>"``; ``body={}`` for no token; ``delay=5``;
 ``close=True``), ``assertion_ends_in`` are the seconds that the next assertions live (negative: they have ended),
-``requests`` is what came in.
+``requests`` is what came in, ``issued`` are the assertions that went out.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class StandIn:
     url: str
     assertion_ends_in: float = 600
     requests: list[Request] = field(default_factory=list)
+    issued: list[str] = field(default_factory=list)
     control: Control = field(default_factory=Control)
 
     def fail(self, **fault: object) -> None:
@@ -86,7 +87,8 @@ def azure_pipelines() -> Iterator[StandIn]:
             return Reply(400, {"message": "the API version is not supported"})
         if query.get("serviceConnectionId") != CONNECTION_ID:
             return Reply(404, {"message": "No service connection found with identifier"})
-        return Reply(200, {"oidcToken": assertion(PIPELINES, ends_in=stand_in.assertion_ends_in)})
+        stand_in.issued.append(assertion(PIPELINES, ends_in=stand_in.assertion_ends_in))
+        return Reply(200, {"oidcToken": stand_in.issued[-1]})
 
     with _running(work, "/contoso/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken") as stand_in:
         yield stand_in
@@ -103,7 +105,8 @@ def github() -> Iterator[StandIn]:
         if request.method != "GET" or query.get("api-version") != "2.0":
             return Reply(400, {"message": "the address was changed"})
         wanted = query.get("audience", "https://github.com/contoso")
-        return Reply(200, {"value": assertion(GITHUB, audience=wanted, ends_in=stand_in.assertion_ends_in)})
+        stand_in.issued.append(assertion(GITHUB, audience=wanted, ends_in=stand_in.assertion_ends_in))
+        return Reply(200, {"value": stand_in.issued[-1]})
 
     with _running(work, "/actions/idtoken/1?api-version=2.0") as stand_in:
         yield stand_in

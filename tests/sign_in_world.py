@@ -92,7 +92,9 @@ class World:
         """Return what must never be found in an output, a log or a file of the product."""
         token_file = (self.folder / "token.jwt").read_text()
         key_lines = [line for line in app_certificate().key_pem().splitlines() if "-" not in line]
-        return [SECRET, PFX_PASSWORD, oidc.SYSTEM_TOKEN, oidc.GITHUB_TOKEN, token_file, *key_lines]
+        fixed = [SECRET, PFX_PASSWORD, oidc.SYSTEM_TOKEN, oidc.GITHUB_TOKEN, oidc.IDENTITY_HEADER, token_file]
+        issued = [*self.pipelines.issued, *self.github.issued, *self.login.secrets()]
+        return [*fixed, *key_lines, *issued]
 
     def _of(self, method: str) -> dict[str, str]:
         """The variables of one method alone."""

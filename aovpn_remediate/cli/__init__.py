@@ -121,15 +121,11 @@ def _groups() -> dict[str, typer.Typer]:
 
 
 def _report_bug(error: Exception) -> int:
-    import tempfile
-    import traceback
+    from aovpn_remediate.cli.bug_report import write_report
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="remediate-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        traceback.print_exception(error, file=log)
     typer.echo(
-        f"error: a bug in remediate {__version__}: {type(error).__name__}; details are in {log.name}",
+        f"error: a bug in remediate {__version__}: {type(error).__name__}; "
+        f"details are in {write_report(error)}",
         err=True,
     )
     return 1

@@ -47,7 +47,7 @@ def refused(
     permissions that a person was asked for: both are shown with the refusals that are about them.
     """
     code, name = code_of(answer), _text(answer.get("error"))
-    description = _text(answer.get("error_description"))
+    description = _without_values(sign_in, _text(answer.get("error_description")))
     cause, advice = MEANINGS.get(code) or BY_NAME.get(name) or (_first_sentence(description), "")
     said = f"AADSTS{code}" if code else name
     if not said:
@@ -63,6 +63,13 @@ def refused(
     if code in FEDERATED and sent:
         lines += [f"  {_FIELDS[claim]}: {shorten(sent.get(claim, ''))}" for claim in _FIELDS]
     return SignInError("\n".join(lines), code=said)
+
+
+def _without_values(sign_in: SignIn, text: str) -> str:
+    """A text without anything that was sent, in case that the service repeats it."""
+    for value in sign_in.values.values():
+        text = text.replace(value.text, "***")
+    return text
 
 
 def _without_reason(sign_in: SignIn) -> SignInError:

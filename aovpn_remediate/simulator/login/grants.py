@@ -20,6 +20,7 @@ from aovpn_remediate.simulator.login.settings import Settings
 from aovpn_remediate.simulator.login.tokens import Issuer, Order
 from aovpn_remediate.simulator.wire import JsonObject
 
+_PROOFS: Final = ("client_secret", "client_assertion", "code_verifier")
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _POLLS: Final = {"authorization_pending": 70016, "authorization_declined": 65004, "expired_token": 70019}
 
@@ -73,6 +74,7 @@ class Grants:
             "refresh_token": self._of_refresh_token,
             DEVICE_GRANT: self._of_device_code,
         }
+        self._issuer.secrets += [ask.form[name] for name in _PROOFS if ask.form.get(name)]
         kind = ask.required("grant_type")
         if kind not in grants:
             raise EntraError(70003, kind)
@@ -84,7 +86,7 @@ class Grants:
     def new_code(self, ask: Ask) -> str:
         """Return an authorization code for what the browser asked for."""
         person_scopes(ask.form.get("scope", ""), ask.app)
-        code = secrets.token_urlsafe(24)
+        code = self._secret(24)
         ticket = self._ticket(ask, lifetime=self._settings().refresh_lifetime)
         with self._lock:
             self._codes[code] = ticket
@@ -94,7 +96,7 @@ class Grants:
         """Return a device code and what to tell the person."""
         person_scopes(ask.form.get("scope", ""), ask.app)
         settings = self._settings()
-        key, user_code = secrets.token_urlsafe(24), secrets.token_hex(4).upper()
+        key, user_code = self._secret(24), secrets.token_hex(4).upper()
         where = f"{ask.root}/devicelogin"
         with self._lock:
             ticket = self._ticket(ask, lifetime=settings.device_lifetime)
@@ -170,10 +172,15 @@ class Grants:
 
     def _new_refresh_token(self, ask: Ask, scope: str) -> str:
         """A new token each time; the one before stays valid, as Entra's refresh token page says."""
-        token = secrets.token_urlsafe(32)
+        token = self._secret(32)
         ends = time.monotonic() + self._settings().refresh_lifetime
         self._refresh[token] = Ticket(client_id=ask.app.client_id, scope=scope, ends=ends)
         return token
+
+    def _secret(self, length: int) -> str:
+        secret = secrets.token_urlsafe(length)
+        self._issuer.secrets.append(secret)
+        return secret
 
     def _tokens(self, ask: Ask, wanted: Wanted, order: Order | None = None) -> JsonObject:
         order = order or self._order(ask, wanted, is_for_person=False)

@@ -91,6 +91,13 @@ class Login:
         """Let Graph accept only tokens that were asked for with these claims; ``None``: every valid one."""
         self._service.change(challenge=claims)
 
+    def secrets(self) -> list[str]:
+        """Return the tokens and codes that were issued, and the proofs that were received.
+
+        A client must not write any of them anywhere.
+        """
+        return list(self._service.issuer.secrets)
+
     def requests(self) -> list[JsonObject]:
         """Return the requests so far, without anything secret; see ``service``."""
         return self._service.control.log()

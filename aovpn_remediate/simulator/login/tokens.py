@@ -9,6 +9,7 @@ import base64
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from jwt.types import Options
 
 ALGORITHM: Final = "RS256"
+_REMEMBERED: Final = 10_000
 UNTIMED: Final[Options] = {
     "require": ["exp", "aud"],
     "verify_exp": False,
@@ -46,7 +48,11 @@ class Order:
 
 
 class Issuer:
-    """Signs tokens, counts them, and remembers which claims each one was asked for with."""
+    """Signs tokens, counts them, and remembers which claims each one was asked for with.
+
+    ``secrets`` are the last tokens and codes that were issued, and proofs that were received: a client must
+    not write any of them anywhere.
+    """
 
     def __init__(self, directory: Directory, now: Callable[[], float] = time.time) -> None:
         self.directory = directory
@@ -55,6 +61,7 @@ class Issuer:
         self._key_id = uuid4().hex
         self._lock = threading.Lock()
         self._asked: dict[str, JsonObject] = {}
+        self.secrets: deque[str] = deque(maxlen=_REMEMBERED)
 
     @property
     def count(self) -> int:
@@ -137,7 +144,9 @@ class Issuer:
     def _signed(self, claims: JsonObject) -> str:
         import jwt
 
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+        token = jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+        self.secrets.append(token)
+        return token
 
 
 @cache
