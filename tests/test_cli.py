@@ -43,7 +43,8 @@ def test_render_writes_the_golden_scripts_and_their_metadata(tmp_path):
     files = written(tmp_path / "new" / "out")
     golden = {path: (GOLDEN / kind / path).read_bytes() for path, (kind, _) in example_file().items()}
     assert golden == {path: content for path, content in files.items() if path.endswith(".ps1")}
-    assert {path for path in files if path not in golden} == {f"{key}/package.json" for key in KEYS}
+    others = {path for path in files if path not in golden}
+    assert others == {".gitattributes", *(f"{key}/package.json" for key in KEYS)}
     package = json.loads(files["user-metric/package.json"])
     assert package["displayName"] == "AOVPN user tunnel: interface metric"
     assert package["assignments"][1] == {
@@ -88,7 +89,7 @@ def test_the_remediation_script_is_removed_after_repair_false(tmp_path):
     file.write_text(config("a") + "    repair: false\n")
     assert render(tmp_path / "out", "--check", file=str(file)) == 1
     assert render(tmp_path / "out", file=str(file)) == 0
-    assert sorted(written(tmp_path / "out")) == ["a/detect.ps1", "a/package.json"]
+    assert sorted(written(tmp_path / "out")) == [".gitattributes", "a/detect.ps1", "a/package.json"]
 
 
 def test_rendering_again_writes_nothing(tmp_path, capsys):
@@ -123,10 +124,8 @@ def test_a_bad_config_writes_nothing(tmp_path, capsys):
 
 def test_validate_counts_what_it_checked(capsys):
     assert run(["validate", "-c", EXAMPLE]) == 0
-    assert (
-        capsys.readouterr().out
-        == f"{EXAMPLE}: {len(KEYS)} remediations, {len(example_file())} scripts, no problems\n"
-    )
+    counts = f"{len(KEYS)} remediations, {len(example_file())} scripts"
+    assert capsys.readouterr().out.startswith(f"{EXAMPLE}: {counts}, no problems\n")
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "publish"])
@@ -168,14 +167,14 @@ def test_the_kinds_are_listed_and_explained(capsys):
         (["verify", "--version"], "No such option: --version; see remediate verify --help"),
         (["plan", "--dif"], 'No such option: --dif; did you mean "--diff"?'),
         (["--versio"], 'No such option: --versio; did you mean "--version"?'),
-        (["nope"], "No such command 'nope'; see remediate --help"),
+        (["nope"], 'No such command "nope"; see remediate --help'),
         (
             ["simulator", "--port", "abc"],
-            "Invalid value for '--port': must be a number from 0 to 65535; see remediate simulator --help",
+            'Invalid value for "--port": must be a number from 0 to 65535; see remediate simulator --help',
         ),
         (
             ["simulator", "--port", "65536"],
-            "Invalid value for '--port': must be a number from 0 to 65535; see remediate simulator --help",
+            'Invalid value for "--port": must be a number from 0 to 65535; see remediate simulator --help',
         ),
     ],
 )
@@ -351,3 +350,39 @@ def test_a_plan_that_grew_stale_at_the_question_is_refused(bench):
         os.write(leader, b"yes\n")
         _, err = process.communicate(timeout=HANGING)
     assert process.returncode == 1 and "the tenant changed since this plan was shown" in err
+
+
+def test_line_ends_of_rendered_files_are_safe_from_git(tmp_path):
+    assert render(tmp_path) == 0
+    assert (tmp_path / ".gitattributes").read_text(encoding="ascii") == "* -text\n"
+
+
+def test_a_file_about_git_that_is_there_is_kept(tmp_path):
+    (tmp_path / ".gitattributes").write_text("* text\n", encoding="ascii")
+    assert render(tmp_path) == 0
+    assert render(tmp_path, "--check") == 0
+    assert (tmp_path / ".gitattributes").read_text(encoding="ascii") == "* text\n"
+
+
+def test_render_names_what_it_changed(tmp_path, capsys):
+    file = tmp_path / "r.yaml"
+    file.write_text(config("a"))
+    assert render(tmp_path / "out", file=str(file)) == 0
+    assert "changed" not in capsys.readouterr().out
+    file.write_text(config("a", ipv4=9))
+    assert render(tmp_path / "out", file=str(file)) == 0
+    said = capsys.readouterr().out
+    for name in ("detect.ps1", "remediate.ps1", "package.json"):
+        assert f"{tmp_path / 'out' / 'a' / name}: changed\n" in said
+
+
+def test_output_that_is_piped_is_utf_8(tmp_path):
+    (tmp_path / "r.yaml").write_text(config("a").replace("VPN a", "VPN \u00fc"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "aovpn_remediate", "render", "-c", "r.yaml", "-o", "\u00fc"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode("utf-8").startswith("\u00fc: 1 package")

@@ -16,7 +16,7 @@ import typer
 from aovpn_remediate import __version__
 from aovpn_remediate.cli import auth, doctor, local, pages, prove, simulator, tenant
 from aovpn_remediate.cli.group import Group
-from aovpn_remediate.cli.terminal import echo_error
+from aovpn_remediate.cli.terminal import echo_error, is_closed_pipe, prepare_streams
 from aovpn_remediate.cli.usage import usage_text
 from aovpn_remediate.errors import RemediateError, UsageError
 
@@ -58,9 +58,7 @@ def root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error becomes text on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
+    prepare_streams()
     if len(arguments) == 1 and arguments[0] in _groups():
         arguments = [*arguments, "--help"]
     try:
@@ -86,12 +84,12 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
         case typer.TyperException():
             typer.echo(f"error: {usage_text(error, _command(arguments))}", err=True)
             return UsageError.exit_code if error.exit_code == 2 else error.exit_code
-        case BrokenPipeError():
+        case OSError() if is_closed_pipe(error):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case OSError():
             reason = (error.strerror or str(error)).lower()
-            typer.echo(f"error: {error.filename or 'output'}: {reason}", err=True)
+            typer.echo(f"error: {error.filename2 or error.filename or 'output'}: {reason}", err=True)
             return 1
     return _report_bug(error)
 

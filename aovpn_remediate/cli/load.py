@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from aovpn_remediate.desired import Desired
-    from aovpn_remediate.model import Remediation
+    from aovpn_remediate.model import Remediation, ScriptPackage
 
 
 def load(path: Path) -> Desired:
@@ -39,3 +40,14 @@ def _read_client_files(remediation: Remediation) -> None:
     from aovpn_remediate.verify import read_cases
 
     read_cases(remediation)
+
+
+def echo_costs(packages: Sequence[ScriptPackage]) -> None:
+    """Print what a device of each group pays for the packages; what is too much is a warning."""
+    from aovpn_remediate.display.device_cost_text import cost_warnings, costs_text
+
+    text = costs_text(packages)
+    if text:
+        typer.echo(f"\n{text}")
+    for warning in cost_warnings(packages):
+        typer.echo(f"warning: {warning}", err=True)

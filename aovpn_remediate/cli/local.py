@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aovpn_remediate.cli.load import load
+from aovpn_remediate.cli.load import echo_costs, load
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, ConfigFile
 from aovpn_remediate.cli.terminal import echo_json
 
@@ -28,19 +28,24 @@ def render(
     ] = False,
 ) -> None:
     """Write scripts and metadata to DIR/KEY/."""
-    from aovpn_remediate.display.package_json import all_files, keys_rendered_for
+    from aovpn_remediate.display.package_json import all_files, attributes_file, keys_rendered_for
     from aovpn_remediate.scripts.folder import differing_files, write_files
     from aovpn_remediate.wording import count_of
 
     desired = load(config)
     packages = count_of(len(desired.packages), "package")
-    files = all_files(desired.packages)
+    files = all_files(desired.packages) | attributes_file(output)
     stale = [key for key in keys_rendered_for(output, desired.config) if f"{key}/package.json" not in files]
     for key in stale:
         typer.echo(f"{output / key}: its key was removed from the config; delete the folder", err=True)
     if not check:
         is_new = not any((output / path).exists() for path in files)
         changed = write_files(output, files)
+        if not is_new:
+            for path in changed:
+                typer.echo(
+                    f"{output / path}: changed" if files[path] is not None else f"{output / path}: removed"
+                )
         verb = "written" if is_new else "changed"
         typer.echo(f"{output}: {packages}, {count_of(len(changed), 'file')} {verb}")
         return
@@ -62,6 +67,7 @@ def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     scripts = len(packages) + len(repairs)
     counts = f"{count_of(len(packages), 'remediation')}, {count_of(scripts, 'script')}"
     typer.echo(f"{config}: {counts}, no problems")
+    echo_costs(packages)
 
 
 def schema() -> None:

@@ -9,11 +9,17 @@ import typer
 
 ConfigFile = Annotated[
     Path,
-    typer.Option("--config", "-c", metavar="FILE", envvar="REMEDIATE_CONFIG", help="The config to read; - reads the standard input."),
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        envvar="REMEDIATE_CONFIG",
+        help="The config to read; - reads the standard input.",
+    ),
 ]
 Keys = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY]...", help="Only these remediations of the config.", show_default=False),
+    typer.Argument(metavar="KEY", help="Only these remediations of the config.", show_default=False),
 ]
 Tenants = Annotated[
     list[str] | None,

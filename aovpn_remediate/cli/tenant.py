@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aovpn_remediate.cli.access import Emit, access_of, choose_tenants, for_each_tenant
-from aovpn_remediate.cli.load import load
+from aovpn_remediate.cli.load import echo_costs, load
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
     Adopt,
@@ -76,6 +76,8 @@ def plan(
     def plan_one(_name: str, settings: TenantSettings, emit: Emit) -> int:
         _, draft = _first_draft(wish, settings, access, writes=False)
         _show(draft, diff=diff, emit=emit if as_json else None)
+        if wish.is_whole and not as_json:
+            echo_costs(desired.packages)
         refuse_unsafe(draft.plan, allow_all=allow_all)
         return 2 if detailed_exitcode and not draft.plan.is_empty else 0
 

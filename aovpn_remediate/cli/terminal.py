@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import signal
@@ -33,6 +35,24 @@ def echo_error(error: RemediateError, where: str = "") -> None:
 def echo_json(value: object) -> None:
     """Print JSON that a pipeline agent does not read as a logging command; the value is the same."""
     typer.echo(json.dumps(value, indent=2).replace("##", "#\\u0023"))
+
+
+def prepare_streams() -> None:
+    """Make output UTF-8 where no terminal has an encoding of its own, and let no character end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if is_terminal(stream):
+            stream.reconfigure(errors="replace")  # a console that cannot show a character shows `?`
+        else:
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    """Whether nobody reads our output any more; Windows has another error for that."""
+    # Source: Python issue 35754, EINVAL of a write to a closed pipe.
+    is_windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or is_windows
 
 
 def is_terminal(stream: TextIO | None) -> bool:

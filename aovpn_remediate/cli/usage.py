@@ -9,12 +9,14 @@ import typer
 
 from aovpn_remediate.problems.words import close_word
 
+_QUOTES = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
 _EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)")
 
 
 def usage_text(error: typer.TyperException, command: str) -> str:
     """Return the problem and the advice; ``command`` is the one that was called, or empty."""
-    words = error.format_message().rstrip(".")
+    words = _QUOTES.sub(r'"\1"', error.format_message().rstrip("."))
+    words = words.replace(". Did you mean ", "; did you mean ")
     options = _options(error)
     extra = _EXTRA.fullmatch(words)
     if extra and "--config" in options:

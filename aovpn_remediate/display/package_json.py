@@ -14,6 +14,7 @@ from aovpn_remediate.display.words import schedule_words
 from aovpn_remediate.model import Assignment, ScriptPackage, TargetKind
 
 Json = dict[str, object]
+_ATTRIBUTES = ".gitattributes"
 
 
 def package_files(package: ScriptPackage) -> dict[str, bytes | None]:
@@ -32,6 +33,14 @@ def all_files(packages: Iterable[ScriptPackage]) -> dict[str, bytes | None]:
     for package in packages:
         files |= package_files(package)
     return files
+
+
+def attributes_file(folder: Path) -> dict[str, bytes | None]:
+    """Return the file that keeps Git from changing line ends in a folder of rendered packages.
+
+    Nothing if the folder has such a file already.
+    """
+    return {} if (folder / _ATTRIBUTES).exists() else {_ATTRIBUTES: b"* -text\n"}
 
 
 def keys_rendered_for(folder: Path, config: str) -> list[str]:

@@ -67,10 +67,10 @@ def _readable_errors() -> Iterator[None]:
     except FileNotFoundError as error:
         raise OutputError(f"{error.filename}: no such file or directory; name another folder") from error
     except OSError as error:
-        advice = "name another folder or change its permissions"
-        raise OutputError(
-            f"{error.filename}: {(error.strerror or 'cannot be written').lower()}; {advice}"
-        ) from error
+        advice = "close the program that has it open, name another folder, or change its permissions"
+        reason = (error.strerror or "cannot be written").lower()
+        # Of a replacement, the second name is the file that is in the way.
+        raise OutputError(f"{error.filename2 or error.filename}: {reason}; {advice}") from error
 
 
 def _file_in(name: str) -> Path:
