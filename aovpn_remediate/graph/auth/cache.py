@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -46,7 +47,7 @@ class _Plain:
             with os.fdopen(file, "w", encoding="utf-8") as stream:
                 stream.write(content)
             temporary.replace(self.path)
-        except OSError:
+        except BaseException:  # Ctrl-C too
             temporary.unlink(missing_ok=True)
             raise
 
@@ -88,7 +89,8 @@ class AccountCache:
         try:
             self._store.save(tokens.serialize())
         except Exception as error:  # each platform's store has errors of its own
-            self._say(f"the sign-in cannot be kept ({type(error).__name__}); it ends with this command")
+            reason = (getattr(error, "strerror", None) or "the place for it cannot be written").lower()
+            self._say(f"{self._path}: the sign-in cannot be kept ({reason}); it ends with this command")
         else:
             tokens.has_state_changed = False
 
@@ -123,8 +125,9 @@ class AccountCache:
         if self._store is None:
             return tokens
         try:
-            tokens.deserialize(self._store.load())
-            any(tokens.search(tokens.CredentialType.REFRESH_TOKEN))
+            content = self._store.load()
+            _check_form(content)
+            tokens.deserialize(content)
         except Exception as error:  # each platform's store has errors of its own
             if not _is_absent(error):
                 self._say(_UNREADABLE)
@@ -162,6 +165,23 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("aovpn-remediate", appauthor=False)
+
+
+def _check_form(content: str) -> None:
+    """Raise ``ValueError`` for what is not msal's form; msal would fail on it later, in many ways."""
+    kinds = json.loads(content)
+    if not isinstance(kinds, dict):
+        raise ValueError("not an object")
+    for name, kind in kinds.items():
+        if not isinstance(kind, dict) or not all(_is_entry(name, entry) for entry in kind.values()):
+            raise ValueError("an entry is not whole")
+
+
+def _is_entry(kind: str, entry: object) -> bool:
+    if not isinstance(entry, dict) or not all(isinstance(value, str | None) for value in entry.values()):
+        return False
+    ends = str(entry.get("expires_on")).isdecimal() or kind != "AccessToken"
+    return ends and (kind == "AppMetadata" or {"home_account_id", "environment"} <= entry.keys())
 
 
 def _is_absent(error: Exception) -> bool:

@@ -23,6 +23,7 @@ from aovpn_remediate.wording import all_of
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})\b")
 _TRAILER = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL | re.IGNORECASE)
+_CORRELATION = re.compile(r"Correlation ID:\s*([0-9a-f-]{36})\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FIELDS = {"iss": "issuer", "sub": "subject", "aud": "audience"}
@@ -98,6 +99,9 @@ def _first_sentence(description: str) -> str:
 
 def _correlation(answer: Mapping[str, object]) -> str:
     found = shorten(_text(answer.get("correlation_id")))
+    if not found:  # what a browser brings back has it in the text alone
+        in_text = _CORRELATION.search(_text(answer.get("error_description")))
+        found = in_text[1] if in_text else ""
     return f"; correlation id {found}" if found else ""
 
 
