@@ -179,13 +179,14 @@ class References:
 class Directory:
     """What a tenant knows of names: each display name or id asked for, with every match as ``(id, name)``.
 
-    ``all_filters`` and ``all_scope_tags`` are all names of the tenant, if they were read: one of them may be
-    what a misspelt name means.
+    ``all_filters`` and ``all_scope_tags`` are all names of the tenant, if they were read, ``near_groups`` are
+    groups that begin like a name without a match: one of them may be what a misspelt name means.
     """
 
     groups: Mapping[str, tuple[tuple[str, str], ...]]
     filters: Mapping[str, tuple[tuple[str, str], ...]]
     scope_tags: Mapping[str, tuple[tuple[str, str], ...]]
+    near_groups: tuple[str, ...] = ()
     all_filters: tuple[str, ...] = ()
     all_scope_tags: tuple[str, ...] = ()
 

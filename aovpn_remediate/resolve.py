@@ -43,7 +43,7 @@ def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tu
     """Return the packages with ids for names; one ``ResolveError`` names all that have none or several."""
     filters, tags = directory.all_filters, directory.all_scope_tags
     problems = [
-        *_problems("group", directory.groups, (), packages, lambda used: used.groups),
+        *_problems("group", directory.groups, directory.near_groups, packages, lambda used: used.groups),
         *_problems("assignment filter", directory.filters, filters, packages, lambda used: used.filters),
         *_problems("scope tag", directory.scope_tags, tags, packages, lambda used: used.scope_tags),
     ]

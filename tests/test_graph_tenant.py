@@ -186,10 +186,23 @@ def test_nothing_wanted_asks_nothing():
 def test_filters_and_scope_tags_are_not_asked_for_when_none_is_wanted():
     with serving(looking_up({})) as service:
         tenant(service).look_up(wanted(groups=("A",)))
-    (request,) = service.requests
+    (request, near) = service.requests
     assert [one["url"] for one in request.body["requests"]] == [
         "/groups?$filter=displayName%20eq%20%27A%27&$select=id,displayName"
     ]
+    assert [one["url"] for one in near.body["requests"]] == [
+        "/groups?$filter=startswith%28displayName%2C%27A%27%29&$select=id,displayName&$top=100"
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_without_an_answer_no_near_groups_are_known(status):
+    def answer(url):
+        return (status, {"error": {}}) if "startswith" in url else (200, {"value": []})
+
+    with serving(batch_of(answer)) as service:
+        found = tenant(service).look_up(wanted(groups=("A",)))
+    assert (found.groups, found.near_groups) == ({"A": ()}, ())
 
 
 @pytest.mark.parametrize("name", ["O'Brien & Söhne #1", "100% / a+b?", "''", "Приёмка 🚀"])
@@ -249,12 +262,12 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(path):
         tenant(service).look_up(wanted(groups=("A",), filters=("F",)))
 
 
-def test_forty_one_names_take_three_batches():
+def test_forty_one_names_take_three_batches_and_near_names_one():
     with serving(looking_up({})) as service:
         tenant(service).look_up(
             wanted(groups=tuple(f"Group {number}" for number in range(40)), filters=("F",))
         )
-    assert service.asked == ["POST /$batch"] * 3
+    assert service.asked == ["POST /$batch"] * 4
 
 
 def test_groups_of_a_tenant_are_named_and_those_gone_left_out():

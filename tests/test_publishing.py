@@ -287,7 +287,7 @@ def test_missing_and_ambiguous_names_are_refused_before_the_first_write(bench: B
         'error: a: the tenant has no scope tag "Nope"; create it or correct the config\n',
         said.err,
     )
-    assert bench.requests() == [LIST, f"{BATCH} [4]"]
+    assert bench.requests() == [LIST, f"{BATCH} [4]", f"{BATCH} [1]"]
 
 
 def test_a_typo_in_a_scope_tag_or_filter_is_answered_with_the_nearest_name(bench: Bench):
@@ -299,7 +299,7 @@ def test_a_typo_in_a_scope_tag_or_filter_is_answered_with_the_nearest_name(bench
         'error: a: the tenant has no assignment filter "Corporate Window 11"; did you mean "Corporate Windows 11"?\n'
         'error: a: the tenant has no scope tag "VPM"; create it or correct the config\n'
     )
-    assert bench.requests() == [LIST, f"{BATCH} [4]"]
+    assert bench.requests() == [LIST, f"{BATCH} [4]", f"{BATCH} [1]"]
 
 
 def test_a_group_may_be_named_by_its_id(bench: Bench):
@@ -456,3 +456,10 @@ def test_a_package_of_another_config_is_named_by_its_owner(bench: Bench):
     said = bench.remediate("plan")
     assert "! a: a package owned by contoso has this name too; --adopt a would take it over" in said.out
     assert "owned by contoso so far" in bench.remediate("plan", "--adopt", "a").out
+
+
+def test_a_group_that_the_tenant_lacks_gets_the_nearest_one(bench: Bench):
+    bench.write(config("a", group="AOVPN Usrs"))
+    said = bench.remediate("plan")
+    assert said.code == 1
+    assert 'the tenant has no group "AOVPN Usrs"; did you mean "AOVPN Users"?' in said.err

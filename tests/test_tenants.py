@@ -141,3 +141,10 @@ def test_a_tenant_is_named_before_anything_is_sent(tmp_path: Path, capsys):
     (tmp_path / "r.yaml").write_text(config("a", head=TWO), encoding="utf-8")
     assert run(["plan", "-c", str(tmp_path / "r.yaml")]) == 64
     assert "add --tenant test or production, or --all-tenants" in capsys.readouterr().err
+
+
+def test_doctor_examines_every_tenant(bench: Bench):
+    bench.write(config("a", head=TWO))
+    said = bench.remediate("doctor", "--all-tenants", "--json")
+    assert list(said.json["tenants"]) == ["test", "production"]
+    assert said.json["tenants"]["test"]["checks"][0]["name"] == "versions"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from aovpn_remediate.cli.access import access_of
+from aovpn_remediate.cli.access import Emit, access_of, choose_tenants, for_each_tenant
 from aovpn_remediate.cli.load import read
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
+    AllTenants,
     AsJson,
     Auth,
     CloudName,
@@ -23,6 +24,7 @@ from aovpn_remediate.cli.terminal import echo_json, wants_color
 
 if TYPE_CHECKING:
     from aovpn_remediate.doctor import Check, Situation
+    from aovpn_remediate.model import TenantSettings
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,6 +35,7 @@ def add_commands(app: typer.Typer) -> None:
 def doctor(
     config: ConfigFile = DEFAULT_CONFIG,
     tenant: OneTenant = "",
+    all_tenants: AllTenants = False,
     auth: Auth = "",
     cloud: CloudName = "",
     graph_url: GraphUrl = None,
@@ -47,13 +50,20 @@ def doctor(
     from aovpn_remediate.doctor import examine, exit_code, open_situation
 
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
-    situation = open_situation(config, tenant, access, read, is_default_path=config == DEFAULT_CONFIG)
-    if as_json:
+
+    def examine_one(name: str, _settings: TenantSettings | None, emit: Emit) -> int:
+        situation = open_situation(config, name, access, read, is_default_path=config == DEFAULT_CONFIG)
+        if not as_json:
+            return exit_code(_show(situation))
         checks = list(examine(situation))
-        echo_json(checks_json(checks))
-    else:
-        checks = _show(situation)
-    raise typer.Exit(exit_code(checks))
+        emit(checks_json(checks))
+        return exit_code(checks)
+
+    if not all_tenants:
+        raise typer.Exit(examine_one(tenant, None, echo_json))
+    names = [tenant] if tenant else None
+    chosen = choose_tenants(read(config).tenants, names, every=True, needs_one=True)
+    raise typer.Exit(for_each_tenant(chosen, examine_one, as_json=as_json))
 
 
 def _show(situation: Situation) -> list[Check]:

@@ -29,6 +29,10 @@ _SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MORE_ASSIGNMENTS = "assignments@odata.nextLink"
 _CREATE_TRIES = 3
+_START, _NEAR = (
+    3,
+    100,
+)  # characters of a group's name, and how many groups, that are looked at for a near name
 
 Matches = tuple[tuple[str, str], ...]
 
@@ -83,8 +87,10 @@ class GraphTenant:
         if set(wanted.scope_tags) - {DEFAULT_SCOPE_TAG}:
             paths.append(_SCOPE_TAGS)
         found = self._read_all(paths, forbidden=_only_ids(wanted))
+        matches = {name: _named(name, found.get(path)) for name, path in groups.items()}
         return Directory(
-            groups={name: _named(name, found.get(path)) for name, path in groups.items()},
+            groups=matches,
+            near_groups=self._groups_like([name for name, found in matches.items() if not found]),
             filters={name: _named(name, found.get(_FILTERS)) for name in wanted.filters},
             scope_tags={name: _scope_tag(name, found) for name in wanted.scope_tags},
             all_filters=_names(found.get(_FILTERS, ())),
@@ -175,6 +181,18 @@ class GraphTenant:
                 )
         return None
 
+    def _groups_like(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names of some groups that begin like these; none if the service does not answer that."""
+        starts = sorted({name[:_START] for name in names if not _OBJECT_ID.fullmatch(name)})
+        conditions = [quote(f"startswith(displayName,{_text(start)})", safe="") for start in starts]
+        paths = [f"/groups?$filter={one}&$select=id,displayName&$top={_NEAR}" for one in conditions]
+        found: list[str] = []
+        for answer in self._session.batch(paths, accepted=dict.fromkeys(paths, (400, 403))):
+            if answer.is_success:
+                page = Fields("GET /groups", {"body": answer.body}).part("body")
+                found += [one.text("displayName") for one in page.parts("value")]
+        return tuple(found)
+
     def _read_all(self, paths: Sequence[str], *, forbidden: Collection[str] = ()) -> dict[str, Matches]:
         """The ids and names of the objects at each path.
 
@@ -205,8 +223,13 @@ def _path(package_id: str) -> str:
 def _group_path(name: str) -> str:
     if _OBJECT_ID.fullmatch(name):
         return f"/groups/{name}?$select=id,displayName"
-    condition = "displayName eq '" + name.replace("'", "''") + "'"
+    condition = f"displayName eq {_text(name)}"
     return f"/groups?$filter={quote(condition, safe='')}&$select=id,displayName"
+
+
+def _text(name: str) -> str:
+    """A name as OData writes texts."""
+    return "'" + name.replace("'", "''") + "'"
 
 
 def _marker(item: Fields) -> Marker | None:

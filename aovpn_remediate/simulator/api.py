@@ -130,7 +130,9 @@ def _lister(collection: str, place: str) -> Callable[[Call], Reply]:
 
 
 def _is_wanted(item: JsonObject, options: Options) -> bool:
-    return options.name is None or str(item["displayName"]).casefold() == options.name.casefold()
+    name = str(item["displayName"]).casefold()
+    is_named = options.name is None or name == options.name.casefold()
+    return is_named and name.startswith(options.start.casefold())
 
 
 def _reader(collection: str, place: str) -> Callable[[Call], Reply]:

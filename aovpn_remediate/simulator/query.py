@@ -15,15 +15,20 @@ from aovpn_remediate.simulator.wire import JsonObject, RefusalError, Request
 MAX_PAGE: Final = 1000  # unconfirmed: no page size is documented
 
 _NAME_FILTER = re.compile(r"\s*displayName\s+eq\s+'((?:[^']|'')*)'\s*")
+_START_FILTER = re.compile(r"\s*startswith\(\s*displayName\s*,\s*'((?:[^']|'')*)'\s*\)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a query asks for; no ``select`` is everything, ``name`` is what ``$filter`` compares with."""
+    """What a query asks for; no ``select`` is everything.
+
+    ``$filter`` compares a display name with ``name``, or its start with ``start``.
+    """
 
     select: tuple[str, ...] = ()
     with_assignments: bool = False
     name: str | None = None
+    start: str = ""
     page: int = MAX_PAGE
     skip: int = 0
 
@@ -36,10 +41,12 @@ def read_options(
     for name in given:
         if name.startswith("$") and name not in known:
             raise RefusalError(f"The query option '{name}' is not supported here.")
+    filtered = _filter(given.get("$filter")) if "$filter" in known else (None, "")
     return Options(
         select=_select(given.get("$select"), properties),
         with_assignments=_expand(given.get("$expand")),
-        name=_filter_name(given.get("$filter")) if "$filter" in known else None,
+        name=filtered[0],
+        start=filtered[1],
         page=min(page_size, _top(given.get("$top"))),
         skip=_skip(given.get("$skiptoken")),
     )
@@ -89,13 +96,16 @@ def _expand(text: str | None) -> bool:
     return text is not None
 
 
-def _filter_name(text: str | None) -> str | None:
+def _filter(text: str | None) -> tuple[str | None, str]:
+    """The name that a filter compares with, or the start of names."""
     if text is None:
-        return None
-    match = _NAME_FILTER.fullmatch(text)
-    if match is None:
-        raise RefusalError(f"Invalid filter clause: {text}")
-    return match[1].replace("''", "'")
+        return None, ""
+    equal, start = _NAME_FILTER.fullmatch(text), _START_FILTER.fullmatch(text)
+    if equal is not None:
+        return equal[1].replace("''", "'"), ""
+    if start is not None:
+        return None, start[1].replace("''", "'")
+    raise RefusalError(f"Invalid filter clause: {text}")
 
 
 def _top(text: str | None) -> int:
