@@ -29,10 +29,8 @@ _SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MORE_ASSIGNMENTS = "assignments@odata.nextLink"
 _CREATE_TRIES = 3
-_START, _NEAR = (
-    3,
-    100,
-)  # characters of a group's name, and how many groups, that are looked at for a near name
+# To find a near name: the characters that it begins with, and the groups that are read.
+_START, _NEAR = 3, 100
 
 Matches = tuple[tuple[str, str], ...]
 
