@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -148,12 +149,29 @@ def doubt_redirected(client: SimulatedClient) -> None:
     (client.app_data / "Microsoft").rename(client.folder / "on a share")
 
 
-def doubt_share(client: SimulatedClient) -> None:
-    shell_folder(client, "S-1-5-21-1", "\\\\files\\home\\jdoe\\AppData\\Roaming")
+@dataclass(frozen=True)
+class Elsewhere:
+    """The AppData of the signed-in user is in another place, and the old folder is still there."""
+
+    place: str
+
+    def __call__(self, client: SimulatedClient) -> None:
+        shell_folder(client, "S-1-5-21-1", self.place)
 
 
-def doubt_other_folder(client: SimulatedClient) -> None:
-    shell_folder(client, "S-1-5-21-1", "H:\\Roaming")
+def doubt_folder_of_another_user(client: SimulatedClient) -> None:
+    other = client.app_data_of("asmith")
+    (other / "Microsoft").mkdir(parents=True)
+    shell_folder(client, "S-1-5-21-1", str(other))
+
+
+def doubt_folder_below_the_usual_one(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", str(client.app_data / "AppData" / "Roaming"))
+
+
+def doubt_no_text(client: SimulatedClient) -> None:
+    shell_folder(client, "S-1-5-21-1", "")
+    client.registry[f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}"]["AppData"] = {"type": "DWord", "data": 1}
 
 
 def doubt_denied_hive(client: SimulatedClient) -> None:
@@ -188,8 +206,15 @@ DOUBTS = {
         doubt_profiles: "Access is denied",
         doubt_denied_profiles: "Requested registry access is not allowed.",
         doubt_redirected: SHARE,
-        doubt_share: SHARE,
-        doubt_other_folder: SHARE,
+        doubt_folder_of_another_user: SHARE,
+        doubt_folder_below_the_usual_one: SHARE,
+        doubt_no_text: SHARE,
+        Elsewhere("\\\\files\\home\\jdoe\\AppData\\Roaming"): SHARE,
+        Elsewhere("H:\\Roaming"): SHARE,
+        Elsewhere("H:\\AppData\\Roaming"): SHARE,
+        Elsewhere("D:\\Data\\jdoe\\AppData\\Roaming"): SHARE,
+        Elsewhere("C:\\Users\\jdoe\\AppData\\Roaming"): SHARE,
+        Elsewhere(""): SHARE,
         doubt_denied_hive: "Requested registry access is not allowed.",
         doubt_null: NULL,
     }.items()
@@ -232,11 +257,19 @@ def test_an_incomplete_list_of_services_prevents_the_restart(client, shell):
     assert STALE in str(run.result["detail"])
 
 
-@pytest.mark.parametrize("where", ["C:\\Windows\\System32\\config\\systemprofile\\AppData\\Roaming", None])
+def own_folder(client: SimulatedClient) -> str:
+    return str(client.app_data)
+
+
+def own_folder_as_system_reads_it(client: SimulatedClient) -> str:
+    return str(client.folder / "WINDOWS" / "system32" / "config" / "systemprofile" / "AppData" / "Roaming")
+
+
+@pytest.mark.parametrize("where", [own_folder, own_folder_as_system_reads_it, None])
 def test_an_appdata_folder_in_its_usual_place_allows_the_restart(client, shell, where):
     install(client, *WINDOWS)
     client.interfaces = [live_interface("Ethernet", "IPv4", index=7)]
-    shell_folder(client, "S-1-5-21-1", where or "")
+    shell_folder(client, "S-1-5-21-1", where(client) if where else "")
     if not where:
         del client.registry[f"HKU:\\S-1-5-21-1{SHELL_FOLDERS}"]["AppData"]
     shell_folder(client, "S-1-5-19", "elsewhere")

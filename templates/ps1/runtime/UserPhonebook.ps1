@@ -18,21 +18,24 @@ function Get-DataFolder {
         $data = Join-Path -Path $user['Path'] -ChildPath 'AppData'
         $content = Join-Path -Path (Join-Path -Path $data -ChildPath 'Roaming') -ChildPath 'Microsoft'
         $isMissing = $null -eq (Get-FileAttribute -Path $content)
-        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -Sid $user['Sid']))) {
+        if ($user['IsPerson'] -and ($isMissing -or (Test-RedirectedData -User $user))) {
             throw 'the AppData of a user is not in its usual place; it may be on a share'
         }
         $data
     }
 }
 
-# Whether a user whose registry is loaded has AppData in another place, even if an old folder is left. The
-# path names the folder of the account that reads it, so only its end is compared.
+# Whether a user whose registry is loaded has AppData anywhere else than in the profile folder, even if an
+# old folder is left there. In the path, %USERPROFILE% is the folder of the account that reads it.
 function Test-RedirectedData {
-    param([string] $Sid)
+    param([hashtable] $User)
 
-    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $Sid
+    $explorer = 'Registry::HKEY_USERS\{0}\Software\Microsoft\Windows\CurrentVersion\Explorer' -f $User['Sid']
     $place = Get-RegistryValue -Key "$explorer\User Shell Folders" -Name 'AppData'
-    $null -ne $place -and ($place['Value'] -like '\\*' -or $place['Value'] -notlike '*\AppData\Roaming')
+    $usual = foreach ($folder in $User['Path'], $env:USERPROFILE) {
+        Join-Path -Path $folder -ChildPath 'AppData\Roaming'
+    }
+    $null -ne $place -and $usual -notcontains $place['Value']
 }
 
 # The profile folders in ProfileList, as @{ Path; Sid; IsPerson }. Entries whose folder is gone, and keys
