@@ -38,10 +38,10 @@ PROXY_WORD = "PROXY~word"
             {"status": 302, "headers": {"Location": "https://x.example/"}},
             "redirects to another address (status",
         ),
-        ({"close": True, **FOR_EVER}, "closed the connection; check the address and that the service runs"),
+        ({"close": True, **FOR_EVER}, "closed the connection; check the address, the network and the proxy"),
         (
             {"truncate": True, **FOR_EVER},
-            "closed the connection; check the address and that the service runs",
+            "closed the connection; check the address, the network and the proxy",
         ),
     ],
     ids=lambda value: str(value)[:30],
@@ -99,7 +99,7 @@ def test_a_silent_login_service_is_given_up(desk: Desk, monkeypatch):
     monkeypatch.setattr(login_session, "_READ", 0.3)
     desk.world.login.fail(path="/token$", delay=3600, close=True, **FOR_EVER)
     said = desk.refusal()
-    assert "got the request but does not answer in time; check the address and that the service runs" in said
+    assert "got the request but does not answer in time; check the address, the network and the proxy" in said
 
 
 @pytest.mark.parametrize("method", ["secret", "certificate", "workload-identity"])
@@ -188,7 +188,7 @@ def test_an_assertion_that_ended_at_once_blames_the_clock(desk: Desk):
     [
         ("password", "the proxy asks for a user name and password; write them into HTTPS_PROXY as "),
         ("forbid", "the proxy refuses the request; check HTTPS_PROXY and NO_PROXY"),
-        ("hang up", "login.microsoftonline.com closed the connection; check the address"),
+        ("hang up", "login.microsoftonline.com closed the connection; check the address, the network and"),
     ],
 )
 def test_a_proxy_that_lets_nothing_through(desk: Desk, tmp_path: Path, how, words):

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from requests.exceptions import InvalidHeader
 
 from aovpn_remediate.cli.bug_report import without_secrets
 from aovpn_remediate.graph.auth import login_session
@@ -20,7 +21,7 @@ from aovpn_remediate.graph.session import GraphSession
 from tests.command_line import Said as AtTerminal
 from tests.command_line import remediate_at_a_terminal
 from tests.proxy_stand_in import proxy
-from tests.sign_in_desk import Desk
+from tests.sign_in_desk import Desk, recover
 from tests.sign_in_world import METHODS, SECRET, World, sign_in_world
 from tests.tenants import Said, config
 
@@ -179,6 +180,15 @@ def test_a_graph_that_refuses_every_token_writes_none(desk: Desk, places: Places
     run_all(desk, places, "azure-cli")
 
 
+def test_an_error_of_a_library_that_nobody_catches_is_not_printed(desk: Desk, places: Places, monkeypatch):
+    def crash(session: GraphSession, call: object, token: str) -> None:
+        raise InvalidHeader(f"Invalid character in header value: 'Bearer {token}'")
+
+    monkeypatch.setattr(GraphSession, "_send_once", crash)
+    said = run_all(desk, places, "secret", [("plan",)])
+    assert "a bug in remediate" in said[0].err
+
+
 @pytest.mark.parametrize("method", APPS)
 def test_a_crash_leaves_a_report_without_secrets(desk: Desk, places: Places, monkeypatch, method):
     def crash(session: GraphSession, call: object, token: str) -> None:
@@ -291,6 +301,19 @@ def test_a_person_who_does_not_sign_in_leaves_nothing(tmp_path: Path, method, se
         assert said.code == 4, said
         search(world, [said.out, *places.texts()])
         assert places.files() == []
+
+
+@pytest.mark.parametrize("method", ["browser", "device-code"])
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_person_whose_login_service_fails_leaves_nothing(shared_world: World, tmp_path, method, failure):
+    places = Places(tmp_path / "all")
+    recover(shared_world)
+    shared_world.login.fail(path="/token$", times=None, **FAILURES[failure])
+    said = at_a_terminal(shared_world, places, "auth", "login", "--insecure-cache", method=method)
+    recover(shared_world)
+    assert said.code == 4, said
+    search(shared_world, [said.out, *places.texts()])
+    assert places.files() == []
 
 
 def test_the_search_finds_a_secret_in_each_form(shared_world: World):

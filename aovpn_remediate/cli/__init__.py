@@ -87,8 +87,8 @@ def _explain(error: Exception, arguments: Sequence[str]) -> int:
         case OSError() if is_closed_pipe(error):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        case OSError():
-            reason = (error.strerror or str(error)).lower()
+        case OSError() if error.strerror:  # one of a library may have anything in its text
+            reason = error.strerror.lower()
             typer.echo(f"error: {error.filename2 or error.filename or 'output'}: {reason}", err=True)
             return 1
     return _report_bug(error)

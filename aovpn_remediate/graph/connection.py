@@ -80,10 +80,10 @@ def _more_trust() -> str:
 def silence_of(error: exceptions.RequestException, host: str, *, absent: str = "") -> Silence:
     """Return why the answer is missing; the text of the error may contain secrets and is not used.
 
-    ``absent`` is the advice where nothing accepts the connection, if the service is not a Graph.
+    ``absent`` is the advice where nothing answers, if the service is not a Graph.
     """
     cause = _cause(error)
-    check = "check the address and that the service runs"
+    check = absent or "check the address and that the service runs"
     if isinstance(error, exceptions.ProxyError):
         return _proxy_silence(cause)
     if isinstance(error, exceptions.SSLError):
