@@ -5,6 +5,7 @@ Starts the simulator on loopback with everything in a temporary folder and leave
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,11 +36,12 @@ def main() -> int:
         edit(config, "ipv4: 15", "ipv4: 20")
         play(work, f"plan --graph-url {url} --diff")
         play(work, f"publish --graph-url {url} --yes")
+    program = Path(".venv", "Scripts" if os.name == "nt" else "bin", "remediate")
     say(
         "That was the product. Go on with your own file:\n"
-        "    .venv/bin/remediate kinds interface-metric\n"
-        "    .venv/bin/remediate validate -c examples/remediate.yaml\n"
-        "    .venv/bin/remediate simulator --port 8765 --state tenant.db"
+        f"    {program} kinds interface-metric\n"
+        f"    {program} validate -c {Path('examples', 'remediate.yaml')}\n"
+        f"    {program} simulator --port 8765 --state tenant.db"
     )
     return 0
 
