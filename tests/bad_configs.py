@@ -254,9 +254,9 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         "8:17: scope_tags is empty; write a value or remove the key",
     ),
     "a scope tag that is a number": (ENTRY + "    scope_tags: [0]\n", "8:18: scope_tags must be text, not 0; put it in quotes"),
-    "a schedule beside the assignments": (
-        ENTRY + "    schedule: {every: 1 hour}\n",
-        '8:5: unknown key "schedule"; schedule belongs in an assignment',
+    "a group beside the assignments": (
+        ENTRY + "    group: G\n",
+        '8:5: unknown key "group"; group belongs in an assignment',
     ),
     "an empty group": (
         LIST + "      - {group: '', schedule: {every: 1 hour}}\n",

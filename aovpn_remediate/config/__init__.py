@@ -9,8 +9,10 @@ from pathlib import Path
 from aovpn_remediate.config.advice import advise
 from aovpn_remediate.config.checks import check_config
 from aovpn_remediate.config.entries import read_entries, read_file
+from aovpn_remediate.config.expansion import expand
 from aovpn_remediate.config.file import CONFIG_FILE, File
 from aovpn_remediate.config.remediation import make_remediation
+from aovpn_remediate.config.shared import read_shared
 from aovpn_remediate.config.tenants import read_tenants
 from aovpn_remediate.documents.reading import read_tree
 from aovpn_remediate.errors import ConfigError
@@ -40,16 +42,29 @@ def load_config(path: Path) -> Config:
     if tree is None:
         raise ConfigError(reading.problems)
     file = read_file(tree)
+    shared = read_shared(tree)
+    expansion = expand(tree, shared)
+    tree = expansion.tree
     entries = read_entries(tree)
     tenants = read_tenants(tree)
-    found = [*entries.problems, *tenants.problems, *check_config(entries.readable, tree)]
+    found = [*shared.problems, *expansion.problems, *_not_said_yet(entries.problems, shared.problems)]
+    found += [*tenants.problems, *check_config(entries.readable, tree)]
     if isinstance(file, list):
         found += file
-    problems = [*_not_said_better(reading.problems, found), *found]
+    problems = [*_not_said_better(reading.problems, found), *dict.fromkeys(found)]
     if isinstance(file, list) or problems:
         raise ConfigError(problems)
     remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
-    return Config(file.name, remediations, tenants.valid, tuple(advise(entries.valid, tree)))
+    warnings = sorted([*expansion.warnings, *advise(entries.valid, tree)])
+    return Config(file.name, remediations, tenants.valid, tuple(warnings))
+
+
+def _not_said_yet(problems: Iterable[Problem], said: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of entries without those of a shared part, which the part has as well."""
+    known = {(one.file, one.line, one.column, one.code) for one in said}
+    for problem in problems:
+        if (problem.file, problem.line, problem.column, problem.code) not in known:
+            yield problem
 
 
 def _not_said_better(problems: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from aovpn_remediate.config.tenant_entry import TenantEntry
 from aovpn_remediate.documents.file_type import FileType
 from aovpn_remediate.kinds import Key, Name, Strict, Tags
 
-_OF_ASSIGNMENTS = ("group", "exclude", "all", "filter", "filter_mode", "schedule")
+_OF_ASSIGNMENTS = ("group", "exclude", "all", "filter_mode")
 
 CONFIG_FILE = FileType(
     unknown_key="config/unknown-key",
@@ -29,6 +29,8 @@ CONFIG_FILE = FileType(
     samples={
         "remediations": "remediations: with an entry below it",
         "routes": "routes: [10.0.0.0/8]",
+        "scope": "scope: user",
+        "assignments": "assignments: [{group: NAME}]",
     },
     forms={
         "every": ("interval", "4 hours"),
@@ -45,6 +47,12 @@ class Defaults(Strict, title="Defaults"):
         None, title="Publisher", description="Shown in Intune. Default: the config's name."
     )
     scope_tags: Tags | None = Field(None, title="Scope tags", description="Names or ids. Default: Default.")
+    # validated where it is used, like a set
+    assignments: object = Field(
+        [],
+        title="Assignments",
+        description="The name of a set or a list, for entries that have none of their own.",
+    )
 
 
 class File(Strict, title="remediate.yaml"):
@@ -55,6 +63,18 @@ class File(Strict, title="remediate.yaml"):
         default_factory=lambda: Defaults.model_validate({}),
         title="Default values",
         description="What every remediation gets if it does not set it.",
+    )
+    # each of the three sections is validated part by part, with the entries that use it
+    profiles: dict[str, object] = Field(
+        {},
+        title="Profiles",
+        description="By key. With this section, entries name these keys and have no scope.",
+    )
+    route_lists: dict[str, object] = Field(
+        {}, title="Route lists", description="By name: routes, or {file: ...}, or {list: [...], file: ...}."
+    )
+    assignment_sets: dict[str, object] = Field(
+        {}, title="Assignment sets", description="By name: assignments, or {schedule, filter, assignments}."
     )
     # validated one by one, each by its kind
     remediations: dict[str, object] = Field(

@@ -277,10 +277,16 @@ def _part_at(model: type[BaseModel], location: Where) -> dict[str, Any]:
     """The part of the model's schema at a location."""
     part = schema = _schema_of(model)
     for step in location:
-        part = _step(part, step)
-        if "$ref" in part:
-            part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
+        part = _step(_long_form(part), step)
+        if "$ref" in _long_form(part):
+            part = schema["$defs"][_long_form(part)["$ref"].rsplit("/", 1)[1]]
     return part
+
+
+def _long_form(part: dict[str, Any]) -> dict[str, Any]:
+    """The last of the forms that a value has; the others are short."""
+    forms: list[dict[str, Any]] = part.get("anyOf", [part])
+    return forms[-1]
 
 
 def _step(part: dict[str, Any], step: str | int) -> dict[str, Any]:

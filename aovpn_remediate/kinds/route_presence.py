@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.entry import Advice
-from aovpn_remediate.kinds.common.fields import text_schema
+from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, ShortForm
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
-from aovpn_remediate.kinds.common.strict import Strict
-from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric, is_within
+from aovpn_remediate.kinds.common.routes import Route, RouteEntry
+from aovpn_remediate.kinds.common.values import is_within, network_order
 
 _NOT_WRITTEN = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
 _KEYS = ("stored", "repair", "exclusions")
 """What decides whether exclusions must be written."""
-_PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
-RouteMetric = Annotated[
-    int,
-    PlainValidator(check_route_metric),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 9999}),
-]
-Prefix = Annotated[str, AfterValidator(check_prefix), text_schema(_PREFIX)]
-
-
-class RouteEntry(Strict, title="Route"):
-    """One route: ``10.20.0.0/16``, or a mapping with a metric or an exclusion."""
-
-    prefix: Prefix = Field(title="Prefix", description="A network, e.g. 10.20.0.0/16 or 2001:db8::/32.")
-    metric: RouteMetric | None = Field(
-        None, title="Metric", description="The route's metric. Default: any is correct."
-    )
-    exclude: bool = Field(
-        False, title="Exclusion", description="Keeps the prefix out of the tunnel; see exclusions."
-    )
-
-
-def _long_form(value: Any) -> Any:
-    return {"prefix": value} if isinstance(value, str) else value
 
 
 class RoutePresence(ConnectedProfileEntry, title="route-presence"):
@@ -76,12 +52,10 @@ user-routes:
         "a stored route is an exclusion if its next-to-last word says so, also one that was written",
     )
 
-    short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {
-        "routes": {"type": "string", "pattern": _PREFIX}
-    }
+    named_lists = ("routes",)
 
     kind: Literal["route-presence"] = Field(title="Kind", description="What is checked and repaired.")
-    routes: list[Annotated[RouteEntry, BeforeValidator(_long_form)]] = Field(
+    routes: list[Annotated[Route, ShortForm(NAME_OF_A_LIST)]] = Field(
         title="Routes", description="The networks that go through the tunnel, IPv4 and IPv6."
     )
     stale: Literal["keep", "remove"] = Field(
@@ -97,12 +71,13 @@ user-routes:
         """What does not fit together, also in the list of routes."""
         yield from super().misfits()
         seen: set[str] = set()
+        is_not_written = self.repair and "Stored" in self.repairs() and self.exclusions == "report"
         for index, route in enumerate(self.routes):
             if route.prefix in seen:
                 text = f"route {route.prefix} is listed twice; remove one"
                 yield Misfit("route/listed-twice", text, at=("routes", index))
             seen.add(route.prefix)
-            if route.exclude and "Stored" in self.repairs() and self.repair and self.exclusions == "report":
+            if route.exclude and is_not_written:
                 yield Misfit("route/exclusion-not-written", _NOT_WRITTEN, _KEYS, ("routes", index))
         if not self.routes and self.stale == "remove":
             text = "stale: remove with an empty list would remove every route; list the routes"
@@ -131,7 +106,7 @@ user-routes:
 
     def wanted_values(self, state: str) -> Mapping[str, object]:  # noqa: ARG002  the same in both
         """The routes as one value, because one entry may remove what another one adds."""
-        return {"routes": (self.stale, *sorted(_named(route) for route in self.routes))}
+        return {"routes": (self.stale, *sorted(route.in_words() for route in self.routes))}
 
     def stored_keys(self) -> Iterable[str]:
         """The keys that hold the routes of the entry."""
@@ -149,14 +124,29 @@ user-routes:
         if not self.routes:
             yield "route/none", "no routes are listed, so every device is healthy; list the routes"
         routes = [route for route in self.routes if not route.exclude]
-        for one, other in combinations(routes, 2):
-            is_nested = is_within(one.prefix, other.prefix) or is_within(other.prefix, one.prefix)
-            if is_nested and one.metric != other.metric:
-                routes_in_words = f"{_named(one)} and {_named(other)}"
-                yield (
-                    "route/overlap",
-                    f"{routes_in_words} overlap; the longer prefix wins, with any metrics",
-                )
+        for outer, inner in _overlaps(routes):
+            named = inner[0].in_words()
+            if len(inner) > 1:
+                named = f"{len(inner)} routes with other metrics, such as {named},"
+            yield (
+                "route/overlap",
+                f"{outer.in_words()} and {named} overlap; the longer prefix wins, with any metrics",
+            )
+
+
+def _overlaps(routes: Iterable[RouteEntry]) -> Iterable[tuple[RouteEntry, list[RouteEntry]]]:
+    """Each route with those inside it that have another metric."""
+    found: list[tuple[RouteEntry, list[RouteEntry]]] = []
+    around: list[tuple[RouteEntry, list[RouteEntry]]] = []
+    for route in sorted(routes, key=lambda one: network_order(one.prefix)):
+        while around and not is_within(route.prefix, around[-1][0].prefix):
+            around.pop()
+        for outer, inner in around:
+            if outer.metric != route.metric:
+                inner.append(route)
+        around.append((route, []))
+        found.append(around[-1])
+    return [one for one in found if one[1]]
 
 
 def _route_setting(route: RouteEntry, features: Mapping[str, bool]) -> dict[str, object]:
@@ -166,8 +156,3 @@ def _route_setting(route: RouteEntry, features: Mapping[str, bool]) -> dict[str,
     if features["exclusions"]:
         setting["Exclude"] = route.exclude
     return setting
-
-
-def _named(route: RouteEntry) -> str:
-    metric = "any metric" if route.metric is None else f"metric {route.metric}"
-    return f"{'exclusion' if route.exclude else 'route'} {route.prefix} ({metric})"

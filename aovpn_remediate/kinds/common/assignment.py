@@ -86,6 +86,18 @@ class AssignmentEntry(Strict, title="Assignment"):
         return self.group or self.exclude or f"all {self.all}"
 
 
+class SharedAssignment(AssignmentEntry, title="Shared assignment"):
+    """An assignment that several entries use; its schedule may be that of the set or of the entry."""
+
+    schedule: ScheduleEntry | None = Field(
+        None, title="Schedule", description="Without it the set's, else the entry's."
+    )
+
+    def misfits(self) -> Iterable[Misfit]:
+        """What does not fit together; whether there is a schedule shows where the set is used."""
+        return (one for one in super().misfits() if one.code != "assignment/no-schedule")
+
+
 def misfits_of(assignments: Sequence[AssignmentEntry]) -> Iterable[Misfit]:
     """What does not fit together in the assignments of one entry."""
     # A group that is included and excluded never runs a package, nor does a package that only excludes.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
-from aovpn_remediate.kinds.common.assignment import AssignmentEntry, misfits_of
-from aovpn_remediate.kinds.common.fields import Name, Tags, Text
+from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry, misfits_of
+from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, Name, ShortForm, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
 
@@ -41,8 +41,17 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     scope_tags: Tags | None = Field(
         None, title="Scope tags", description="Names or ids. Default: defaults.scope_tags, else Default."
     )
-    assignments: list[AssignmentEntry] = Field(
-        [], title="Assignments", description="The whole set; an assignment that is not here is removed."
+    assignments: Annotated[list[AssignmentEntry], ShortForm(NAME_OF_A_LIST)] = Field(
+        [],
+        title="Assignments",
+        description="The whole set, or the name of one; an assignment that is not here is removed. "
+        "Default: defaults.assignments, else nobody.",
+    )
+    schedule: ScheduleEntry | None = Field(
+        None, title="Schedule", description="For inclusions without their own."
+    )
+    filter: Name | None = Field(
+        None, title="Assignment filter", description="For inclusions without their own."
     )
     repair: bool = Field(True, title="Repair", description="false publishes the detection script only.")
     enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
@@ -52,8 +61,8 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
         description="Whether Intune runs signed scripts only; for signed files of custom.",
     )
 
-    short_forms: ClassVar[Mapping[str, Mapping[str, str]]] = {}
-    """The schema of what an item of a list may be instead of a mapping."""
+    named_lists: ClassVar[tuple[str, ...]] = ()
+    """The settings in which names of route lists may be written."""
 
     example: ClassVar[str]
     """One remediation of the kind as in a config; it is rendered as the kind's golden pair."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
@@ -29,9 +30,25 @@ def text_schema(pattern: str, **limits: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, **limits})
 
 
+class ShortForm:
+    """Adds to the schema of a value what may be written in its place."""
+
+    def __init__(self, schema: Mapping[str, object]) -> None:
+        self._schema = schema
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        schema = handler(core)
+        options = schema.get("anyOf", [schema])
+        return {"anyOf": [dict(self._schema), *options]}
+
+
+_KEY = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+NAME_OF_A_LIST = {"type": "string", "pattern": _KEY}
+"""The schema of a name that stands for a list of the file."""
+
 # With the patterns an editor refuses what the validators refuse.
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
-Key = Annotated[str, AfterValidator(check_key), text_schema("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Key = Annotated[str, AfterValidator(check_key), text_schema(_KEY)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]
 Tags = Annotated[list[Name], Field(min_length=1)]
 Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]

@@ -150,6 +150,12 @@ def check_prefix(value: str) -> str:
     return str(interface.network)
 
 
+def network_order(prefix: str) -> tuple[int, int, int]:
+    """Return by what networks are sorted so that each is before those inside it."""
+    network = ip_network(prefix)
+    return network.version, int(network.network_address), network.prefixlen
+
+
 def is_within(inner: str, outer: str) -> bool:
     """Return whether every address of a network is also in another network."""
     one, other = ip_network(inner), ip_network(outer)
