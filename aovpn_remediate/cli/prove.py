@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aovpn_remediate.cli.interruption import ended_at_once
 from aovpn_remediate.cli.load import load
 from aovpn_remediate.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile
-from aovpn_remediate.cli.terminal import echo_json, progress_of, termination_as_interrupt, wants_color
+from aovpn_remediate.cli.terminal import echo_json, progress_of, wants_color
 from aovpn_remediate.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def prove_config(path: Path, *, keys: Sequence[str] = (), keep: Path | None = No
 
         return select_pairs(load(path), keys)
 
-    with termination_as_interrupt():
+    with ended_at_once():
         return prove_pairs(load_pairs, progress_of=progress_of, keep=keep)
 
 

@@ -184,7 +184,7 @@ class SimulatedClient:
             "TMP": str(self.temporary),
         }
         if sys.platform == "win32":
-            return variables
+            return on_windows(variables)
         return {"HOME": str(self.temporary), "TMPDIR": str(self.temporary)} | dict(
             _spelled(variables, script)
         )
@@ -209,6 +209,11 @@ class SimulatedClient:
             "faults": self.faults,
             "then": then,
         }
+
+
+def on_windows(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those that .NET and every program of Windows need as they really are."""
+    return {name: value for name, value in variables.items() if name not in ("SystemRoot", "windir")}
 
 
 def _spelled(variables: Mapping[str, str], script: bytes) -> Iterator[tuple[str, str]]:

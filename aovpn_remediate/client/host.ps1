@@ -263,6 +263,7 @@ $script:isReusable = $false
 $null = Get-NewRunspace -Apart $false
 $script:isReusable = $true
 
+$script:writer.WriteLine((ConvertTo-Json -InputObject @{ ready = "$($PSVersionTable.PSVersion)" } -Compress))
 while ($null -ne ($line = $reader.ReadLine())) {
     try {
         $answer = Invoke-Job -Job (ConvertFrom-Json -InputObject $line)

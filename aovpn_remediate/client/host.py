@@ -13,19 +13,22 @@ import select
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypedDict, cast
 
+from aovpn_remediate.client.leftovers import kill, new_folder, remove_folder, start_process
 from aovpn_remediate.client.state import State
 from aovpn_remediate.errors import ClientError, ScriptEndedError
 
 _FOLDER = Path(__file__).parent
+_START = 60
+"""The most seconds for the start; the first one after an update is slow."""
 _QUICK_START = {
     "DOTNET_TieredCompilation": "0",
     "DOTNET_JITMinOpts": "1",
@@ -84,34 +87,36 @@ class PowerShell:
         policy = ["-ExecutionPolicy", "Bypass"] if sys.platform == "win32" else []
         host, stand_ins = str(_FOLDER / "host.ps1"), str(_FOLDER / "windows")
         self._command = [executable, "-NoProfile", "-NonInteractive", *policy, "-File", host, stand_ins]
-        self._folder = tempfile.TemporaryDirectory(prefix="remediate-")
         self._scripts = itertools.count()
-        try:
-            self._start()
-        except OSError as error:
-            self._folder.cleanup()
-            reason = (error.strerror or "unknown reason").lower()
-            raise ClientError(
-                f"{executable}: PowerShell cannot be started ({reason}); name its path in REMEDIATE_PWSH"
-            ) from error
+        self._process: subprocess.Popen[str] | None = None
+        self._folder: Path | None = None
 
-    def _start(self) -> None:
-        errors = Path(self._folder.name, "errors.txt")
-        with errors.open("wb") as stderr:
-            self._process = subprocess.Popen(  # noqa: S603  a list of our own, no shell
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                encoding="utf-8",
-                errors="replace",
-                # Temporary files of PowerShell itself are deleted with ours.
-                env=_QUICK_START | os.environ | {"TMPDIR": self._folder.name},
-            )
+    def start(self) -> None:
+        """Start the process, which gets ready while the caller does something else."""
+        if self._folder is None:
+            self._folder = new_folder()
+        errors = self._folder / "errors.txt"
+        place = str(self._folder)
+        # Temporary files of PowerShell itself are deleted with ours.
+        environment = _QUICK_START | os.environ | {"TMPDIR": place, "TEMP": place, "TMP": place}
+        try:
+            with errors.open("wb") as stderr:
+                self._process = start_process(self._command, errors=stderr, environment=environment)
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            advice = "name its path in REMEDIATE_PWSH"
+            raise ClientError(
+                f"{self._command[0]}: PowerShell cannot be started ({reason}); {advice}"
+            ) from error
         self._errors = errors.open("rb")
-        self._has_ended = False
+        self._is_ready = False
 
     def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -120,27 +125,26 @@ class PowerShell:
         self.close()
 
     def close(self) -> None:
-        """End the process."""
-        if not self._has_ended:
-            self._end(patience=10)
-        self._folder.cleanup()
+        """End the process and remove its folder."""
+        self._end()
+        if self._folder is not None:
+            remove_folder(self._folder)
 
-    def _end(self, patience: float) -> None:
-        """Give the process some seconds to end by itself, then kill it."""
-        for stream in (self._process.stdin, self._process.stdout):
+    def _end(self) -> None:
+        """End the process, which has nothing to lose."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        kill([process])
+        for stream in (process.stdin, process.stdout, self._errors):
             with contextlib.suppress(OSError):  # it may have ended already
                 if stream:
                     stream.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
-        self.kill()
-        self._process.wait()
-        self._errors.close()
-        self._has_ended = True
 
-    def kill(self) -> None:
-        """Kill the process; a thread that waits for a script gets ``ScriptEndedError``."""
-        self._process.kill()
+    @property
+    def processes(self) -> tuple[subprocess.Popen[str], ...]:
+        """The process while it runs; if it is killed, ``run`` raises ``ScriptEndedError``."""
+        return (self._process,) if self._process else ()
 
     def keep_script(self, content: bytes) -> Path:
         """Return where a script lies; the same one always has the same place, so that it is compiled once.
@@ -150,7 +154,9 @@ class PowerShell:
         name, defines_types = _script_name(content)
         if defines_types:
             name += f"-{next(self._scripts)}"
-        path = Path(self._folder.name) / f"{name}.ps1"
+        if self._folder is None:
+            raise ClientError("PowerShell was not started")
+        path = self._folder / f"{name}.ps1"
         if not path.exists():
             path.write_bytes(content)
         return path
@@ -173,8 +179,8 @@ class PowerShell:
         ``limit`` seconds the whole PowerShell is ended. Raises ``ScriptEndedError``; the next script then has
         another PowerShell.
         """
-        if self._has_ended:
-            self._start()
+        if self._process is None:
+            self.start()
         job = {
             "id": secrets.token_hex(8),
             "script": str(script),
@@ -197,48 +203,86 @@ class PowerShell:
         text = self._errors.read().decode("utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
-    def _read_line(self, stdout: IO[str]) -> str:
-        """The next line, or a part of it if the process ended; other programs may still hold the pipe."""
-        if sys.platform == "win32":
-            return stdout.readline()
-        line = b""
-        while not line.endswith(b"\n"):
-            has_ended = self._process.poll() is not None
-            if select.select([stdout], [], [], 0 if has_ended else 0.5)[0]:
-                part = os.read(stdout.fileno(), 1 << 16)
-                line += part
-                if not part:
-                    break
-            elif has_ended:
-                break
-        return line.decode("utf-8", errors="replace")
-
     def _ask(self, job: Mapping[str, object], limit: float) -> _Answer:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise ClientError("PowerShell has no pipes")
-        is_late = threading.Event()
-
-        def give_up() -> None:
-            is_late.set()
-            self.kill()
-
-        watch = threading.Timer(limit or threading.TIMEOUT_MAX, give_up)
-        watch.start()
-        try:
-            stdin.write(json.dumps(job) + "\n")
-            stdin.flush()
-            answer = json.loads(self._read_line(stdout))
-            if "broken" not in answer and answer["id"] != job["id"]:
-                raise ValueError("not the answer to this job")
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            why = "it ended PowerShell, or a program that it started wrote between"
-            if is_late.is_set():
-                why = f"it did not end within {limit} s"
-            self._end(patience=0)
-            raise ScriptEndedError(f"the script could not be run to its end: {why}") from error
-        finally:
-            watch.cancel()
+        if self._process is None:
+            raise ClientError("PowerShell was not started")
+        process = self._process
+        if not self._is_ready:
+            self._meet(process)
+        with _watch(process, limit) as is_late:
+            try:
+                answer = json.loads(_talk(process, json.dumps(job) + "\n"))
+                if "broken" not in answer and answer["id"] != job["id"]:
+                    raise ValueError("not the answer to this job")
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                why = "it ended PowerShell, or a program that it started wrote between"
+                if is_late.is_set():
+                    why = f"it did not end within {limit} s"
+                self._end()
+                raise ScriptEndedError(f"the script could not be run to its end: {why}") from error
         if "broken" in answer:
             raise ClientError(f"the simulated client failed: {answer['broken']}")
         return cast("_Answer", answer)
+
+    def _meet(self, process: subprocess.Popen[str]) -> None:
+        """Wait until PowerShell is ready; any other program does not say so."""
+        with _watch(process, _START):
+            try:
+                self._is_ready = bool(json.loads(_talk(process))["ready"])
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(1)
+                said = " ".join(self._written_past())[:200]
+                code = process.returncode
+                self._end()
+                how = "it does not answer" if code is None else f"it ended with exit code {code}"
+                raise ClientError(
+                    f"{self._command[0]}: this is not a PowerShell that can be used: {how}"
+                    f"{f' and said {said!r}' if said else ''}; name the path of pwsh in REMEDIATE_PWSH"
+                ) from error
+
+
+@contextmanager
+def _watch(process: subprocess.Popen[str], limit: float) -> Iterator[threading.Event]:
+    """Kill a process after some seconds, 0 for never; the event says whether that happened."""
+    is_late = threading.Event()
+
+    def give_up() -> None:
+        is_late.set()
+        kill([process])
+
+    watch = threading.Timer(limit or threading.TIMEOUT_MAX, give_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield is_late
+    finally:
+        watch.cancel()
+
+
+def _talk(process: subprocess.Popen[str], line: str = "") -> str:
+    """Send a line and return the next one, or a part of it if the process ended."""
+    stdin, stdout = process.stdin, process.stdout
+    if stdin is None or stdout is None:
+        raise ClientError("PowerShell has no pipes")
+    if line:
+        stdin.write(line)
+        stdin.flush()
+    if sys.platform == "win32":
+        return stdout.readline()
+    return _read_line(process, stdout)
+
+
+def _read_line(process: subprocess.Popen[str], stdout: IO[str]) -> str:
+    """The next line, or a part of it if the process ended; other programs may still hold the pipe."""
+    line = b""
+    while not line.endswith(b"\n"):
+        has_ended = process.poll() is not None
+        if select.select([stdout], [], [], 0 if has_ended else 0.5)[0]:
+            part = os.read(stdout.fileno(), 1 << 16)
+            line += part
+            if not part:
+                break
+        elif has_ended:
+            break
+    return line.decode("utf-8", errors="replace")

@@ -15,6 +15,7 @@ from aovpn_remediate.client.description import (
     ServiceDescription,
 )
 from aovpn_remediate.client.device import Registry, SimulatedClient, live_interface
+from aovpn_remediate.client.links import put_link
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.client.state import (
     ChangedFile,
@@ -77,9 +78,7 @@ def _make_files(client: SimulatedClient, description: Description) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     if description.link is not None:
-        path = client.phonebook(description.link)
-        path.rename(client.folder / "elsewhere.pbk")
-        path.symlink_to(client.folder / "elsewhere.pbk")
+        put_link(client.phonebook(description.link), client.folder / "elsewhere.pbk")
 
 
 def _phonebook(entries: Iterable[EntryDescription]) -> bytes:

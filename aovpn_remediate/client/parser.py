@@ -6,10 +6,9 @@ import json
 import os
 import re
 import subprocess
-import tempfile
-from pathlib import Path
 
 from aovpn_remediate.client.host import find_powershell
+from aovpn_remediate.client.leftovers import temporary_folder
 
 _SECONDS = 120
 _PARSE = """
@@ -30,8 +29,8 @@ def syntax_errors(script: bytes) -> list[tuple[int, str]] | None:
     executable = find_powershell()
     if executable is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
-        path = Path(folder, "script.ps1")
+    with temporary_folder() as folder:
+        path = folder / "script.ps1"
         path.write_bytes(script)
         command = [executable, "-NoProfile", "-NonInteractive", "-Command", _PARSE]
         environment = {**os.environ, "REMEDIATE_PARSES": str(path)}

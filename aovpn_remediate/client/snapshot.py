@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from aovpn_remediate.client.device import SimulatedClient
+from aovpn_remediate.client.links import is_link
 
 Snapshot: TypeAlias = Mapping[str, object]
 """Everything that a script can change, by name, e.g. ``file ProgramData/x.log`` or ``service RasMan``.
@@ -98,7 +99,7 @@ def _items_below(folder: str, place: str = "") -> Iterator[tuple[str, object]]:
     with os.scandir(folder) as items:
         for one in items:
             name = place + one.name
-            if one.is_symlink():
+            if is_link(one):
                 yield f"link {name}", str(Path(one.path).readlink())
             elif one.is_dir():
                 yield f"folder {name}", "a folder"
@@ -135,6 +136,8 @@ def _marks(client: SimulatedClient) -> Marks:
 def _regular_files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as items:
         for one in items:
+            if is_link(one):
+                continue
             if one.is_dir(follow_symlinks=False):
                 yield from _regular_files(one.path)
             elif one.is_file(follow_symlinks=False):

@@ -45,6 +45,7 @@ def _case_json(proof: Proof) -> Json:
         "ms": proof.ms,
         "differences": list(proof.differences),
         "warnings": list(proof.warnings),
+        "notRun": proof.not_run or None,
     }
 
 

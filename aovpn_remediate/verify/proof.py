@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell
+from aovpn_remediate.errors import CaseNotRunError
 from aovpn_remediate.model import Remediation, ScriptPackage
 from aovpn_remediate.verify.judges import judge, warn
 from aovpn_remediate.verify.keep import folder_name, keep_client
@@ -30,17 +31,23 @@ class Proof:
     """What the pair assumes and Windows has not confirmed."""
     warnings: tuple[str, ...] = ()
     """What may be wrong and fails nothing."""
+    not_run: str = ""
+    """Why this machine cannot run the case, or empty."""
 
     @property
     def ok(self) -> bool:
-        """Whether the pair did what the case expects."""
+        """Whether the pair did what the case expects, or the case could not be run here."""
         return not self.differences
 
 
 def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
     """Run one case and return its proof; ``keep`` is a folder for the client of a case that fails."""
     started = time.monotonic()
-    record = record_case(job, shell)
+    try:
+        record = record_case(job, shell)
+    except CaseNotRunError as error:
+        kind, key = job.remediation.kind, job.package.key
+        return Proof(job.case.name, key, kind, states=(), exits=(), ms=0, differences=(), not_run=str(error))
     problems = judge(record)
     proof = Proof(
         case=job.case.name,

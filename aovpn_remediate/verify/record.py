@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell, Run, SimulatedClient
+from aovpn_remediate.client.leftovers import temporary_folder
 from aovpn_remediate.client.making import make_client
 from aovpn_remediate.client.memory import memory_folder
 from aovpn_remediate.client.snapshot import Snapshot, mark_files, snapshot, written_files
-from aovpn_remediate.errors import ClientError, ScriptEndedError
+from aovpn_remediate.errors import CaseNotRunError, ClientError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.scripts.outside import Reach, reaches
 from aovpn_remediate.verify.case import Case
@@ -118,11 +118,14 @@ def jobs_for(remediation: Remediation, package: ScriptPackage) -> list[Job]:
 def record_case(job: Job, shell: PowerShell) -> Record:
     """Run the scripts of a case on a new client and return what happened.
 
-    Raises ``ClientError`` where the simulated client itself breaks.
+    Raises ``CaseNotRunError`` where this machine cannot make the client, and ``ClientError`` where the
+    simulated client itself breaks.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="remediate-", dir=memory_folder()) as folder:
-            return _record(job, shell, Path(folder))
+        with temporary_folder(memory_folder()) as folder:
+            return _record(job, shell, folder)
+    except CaseNotRunError:
+        raise
     except ClientError as error:
         raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
 

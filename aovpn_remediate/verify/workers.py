@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from aovpn_remediate.client import PowerShell
+from aovpn_remediate.client.leftovers import kill
 from aovpn_remediate.verify.proof import Proof, prove
 from aovpn_remediate.verify.record import Job
 
@@ -21,8 +23,8 @@ _MOST = 8
 """More PowerShells than these take longer to start than they save."""
 _PAUSE = 0.2
 """Seconds after which an interruption is noticed at the latest."""
-_PATIENCE = 5
-"""Seconds that a script may go on after an interruption."""
+_PATIENCE = 1.5
+"""Seconds that a worker gets to notice that its PowerShell was killed."""
 
 
 @contextmanager
@@ -32,8 +34,20 @@ def powershells(executable: str) -> Iterator[list[PowerShell]]:
     Raises ``ClientError`` where they cannot be started.
     """
     count = min(os.cpu_count() or 1, _MOST)
-    with ExitStack() as stack:
-        yield [stack.enter_context(PowerShell(executable)) for _ in range(count)]
+    shells = [PowerShell(executable) for _ in range(count)]
+    try:
+        for shell in shells:
+            shell.start()
+        yield shells
+    finally:
+        _kill_all(shells)
+        for shell in shells:
+            shell.close()
+
+
+def _kill_all(shells: Sequence[PowerShell]) -> None:
+    """End all PowerShells at once: one after the other, on a busy machine, takes seconds."""
+    kill([process for shell in shells for process in shell.processes])
 
 
 @dataclass(frozen=True)
@@ -59,21 +73,32 @@ def verify(
     """
     task = _Task(jobs, Queue([job.package.key for job in jobs], len(shells)), progress, keep)
     proofs: dict[int, Proof] = {}
-    with ThreadPoolExecutor(len(shells)) as pool:
-        futures: list[Future[dict[int, Proof]]] = []
-        try:
-            # An interruption while the workers are started has to end them too.
-            for share, shell in zip(task.queue.shares, shells, strict=False):
-                futures.append(pool.submit(_work, task, share, shell))
-            for future in futures:
-                proofs |= _result_of(future)
-        except BaseException:
-            task.queue.end()
-            if wait(futures, timeout=_PATIENCE).not_done:
-                for shell in shells:
-                    shell.kill()
-            raise
+    futures: list[Future[dict[int, Proof]]] = []
+    try:
+        for share, shell in zip(task.queue.shares, shells, strict=False):
+            futures.append(_start(task, share, shell))
+        for future in futures:
+            proofs |= _result_of(future)
+    except BaseException:
+        task.queue.end()
+        _kill_all(shells)
+        _wait(futures, _PATIENCE)
+        raise
     return [proofs[number] for number in range(len(jobs))]
+
+
+def _start(task: _Task, share: deque[int], shell: PowerShell) -> Future[dict[int, Proof]]:
+    """Start a worker in a thread that the end of Python does not wait for."""
+    future: Future[dict[int, Proof]] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(_work(task, share, shell))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
 
 
 def _work(task: _Task, share: deque[int], shell: PowerShell) -> dict[int, Proof]:
@@ -92,14 +117,20 @@ def _work(task: _Task, share: deque[int], shell: PowerShell) -> dict[int, Proof]
 
 
 def _result_of(future: Future[dict[int, Proof]]) -> dict[int, Proof]:
-    """The result of a worker, or what it raised.
+    """The result of a worker, or what it raised."""
+    _wait([future], math.inf)
+    return future.result()
+
+
+def _wait(futures: Sequence[Future[dict[int, Proof]]], seconds: float) -> None:
+    """Wait for workers, in pieces.
 
     A lock that is waited for without a limit does not notice Ctrl-C on Windows, and elsewhere not one that
     comes just before the wait (Python, threading.Lock.acquire).
     """
-    while not future.done():
-        wait([future], timeout=_PAUSE)
-    return future.result()
+    deadline = time.monotonic() + seconds
+    while wait(futures, timeout=_PAUSE).not_done and time.monotonic() < deadline:
+        pass
 
 
 class Queue:
