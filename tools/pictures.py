@@ -82,16 +82,17 @@ def main() -> None:
 
 
 def draw_plan(target: Path) -> Path:
-    """Publish the example, edit three lines of it, draw the plan that follows, and return the picture."""
+    """Publish the example, edit four lines of it, draw the plan that follows, and return the picture."""
     with tempfile.TemporaryDirectory() as folder, simulator() as url:
         config = Path(folder) / "remediate.yaml"
         config.write_bytes((ROOT / "examples" / "remediate.yaml").read_bytes())
         run(folder, "publish", "--yes", "--graph-url", url)
         edit(config, "ipv4: 15", "ipv4: 20")
+        edit(config, "10.21.4.11/32", "10.21.4.12/32")
         edit(config, "every: 1 hour", "every: 2 hours")
         edit(config, "  user-metric:\n", "  lab-metric:\n")
-        out = run(folder, "plan", "--diff", "--graph-url", url)
-    return draw("$ remediate plan --diff\n" + out, target / "plan.svg")
+        out = run(folder, "plan", "--graph-url", url)
+    return draw("$ remediate plan\n" + out, target / "plan.svg")
 
 
 def draw_proofs(target: Path) -> Path:
@@ -108,7 +109,7 @@ def draw_proofs(target: Path) -> Path:
 
 def run(folder: str, *arguments: str, fails: bool = False) -> str:
     """Run a command with colors and return what it prints."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": ""}
+    environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": "", "PYTHONPATH": str(ROOT)}
     command = [*REMEDIATE, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE)
     if (done.returncode != 0) != fails or not done.stdout:  # no output: without PowerShell, for example
