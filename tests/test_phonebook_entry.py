@@ -50,6 +50,20 @@ def test_other_entries_keep_every_byte(client, shell):
     assert path.read_bytes() == expected + b"\xff\xfe odd\r\n"
 
 
+@pytest.mark.parametrize("kind", [1, 5, 22, None])
+def test_an_entry_of_the_name_that_is_no_vpn_is_said_to_be_one(client, shell, kind):
+    client.write_phonebook("user", entry(PROFILE, kind=kind) + entry("Other"))
+    found = check(client, shell, metric_pair()).result
+    assert found["state"] == "absent"
+    assert found["detail"] == "the entry with this name is not a VPN connection (Type=2)"
+
+
+def test_a_vpn_entry_counts_beside_an_entry_of_the_name_that_is_none(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE, kind=5) + entry(PROFILE))
+    assert say(client, shell, metric_pair()).states == "issue fixed healthy healthy"
+    assert path.read_bytes() == entry(PROFILE, kind=5) + entry(PROFILE, ipv4=3, ipv6=3)
+
+
 @pytest.mark.parametrize(
     "phonebook",
     [None, b"", entry("Other"), entry(PROFILE, kind=5), entry(PROFILE, kind=None), b"junk\r\n[", b"[]\r\n"],

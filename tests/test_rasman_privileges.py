@@ -8,6 +8,7 @@ import pytest
 
 from aovpn_remediate.client import live_interface
 from aovpn_remediate.client.phonebook import entry
+from aovpn_remediate.client.state import RegistryValue
 from aovpn_remediate.kinds.rasman_privileges import WINDOWS, WORKAROUND
 from tests.pairs import PROFILE, check, files, repair, say
 from tests.rasman_client import FAILURE, OURS, SERVICE, STALE, install, listed, privileges
@@ -55,6 +56,26 @@ def test_a_value_of_another_type_is_unknown(client, shell, value):
     install(client)
     client.registry[SERVICE]["RequiredPrivileges"] = value
     assert say(client, shell, privileges()).states == "unknown unknown unknown unknown"
+
+
+DAMAGED: RegistryValue = {"type": "Damaged", "data": None}
+
+
+def test_a_damaged_value_beside_the_list_is_not_read(client, shell):
+    install(client, *WINDOWS)
+    client.registry[SERVICE]["DelayedAutostart"] = DAMAGED
+    client.registry[OURS] = {"Other": DAMAGED}
+    assert say(client, shell, privileges()).states == "issue fixed pending pending"
+    assert listed(client) == list(WORKAROUND)
+
+
+def test_a_damaged_list_is_unknown_and_stays(client, shell):
+    install(client)
+    client.registry[SERVICE]["RequiredPrivileges"] = DAMAGED
+    said = say(client, shell, privileges())
+    assert said.states == "unknown unknown unknown unknown"
+    assert said.runs[0].result["detail"] == "Specified cast is not valid."
+    assert client.registry[SERVICE]["RequiredPrivileges"] == DAMAGED
 
 
 def test_a_device_without_the_service_is_unknown(client, shell):

@@ -43,7 +43,7 @@ def test_every_type_and_member_is_of_net_framework_4_8(name):
 PLAIN = {
     "convertto-json", "foreach-object", "join-path", "new-object", "set-strictmode", "sort-object", "where-object",
 }  # fmt: skip
-REGISTRY = {"get-childitem", "get-itemproperty", "new-item", "set-itemproperty", "test-path"}
+REGISTRY = {"get-childitem", "get-item", "get-itemproperty", "new-item", "set-itemproperty", "test-path"}
 """Of the item commands those that reach the registry here; each has a stand-in for it."""
 
 

@@ -48,7 +48,7 @@ VALUE_TYPES = (
 
 WINDOWS_PROPERTIES = frozenset({
     "InterfaceAlias", "InterfaceIndex", "AddressFamily", "InterfaceMetric", "AutomaticMetric",  # MSFT_NetIPInterface
-    "DestinationPrefix", "ProcessId", "CreationDate", "State", "LastBootUpTime", "PSPath",  # MSFT_NetRoute, Win32_*, the registry
+    "DestinationPrefix", "ProcessId", "CreationDate", "State", "LastBootUpTime", "PSPath", "Property",  # MSFT_NetRoute, Win32_*, the registry
     "PSObject",
 })  # fmt: skip
 """Properties of what Windows' commands return; no table of .NET holds them."""

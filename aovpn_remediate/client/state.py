@@ -35,7 +35,10 @@ class Network(TypedDict):
 
 
 class RegistryValue(TypedDict):
-    """One registry value: its data, and ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list)."""
+    """One registry value: its data, and ``String``, ``MultiString``, ``DWord`` or ``Binary`` (a list).
+
+    ``Damaged`` is one whose data does not fit its type, so that it cannot be read.
+    """
 
     type: str
     data: object

@@ -1,12 +1,18 @@
 # The values of a registry key, of the types that the provider gives them.
 
-# Values of a key as properties of one object.
+# Values of a key as properties of one object. One whose data does not fit its type is an error, the others are read.
 function Get-RegistryData {
     param($Entry, [string[]] $Name)
 
     $item = New-Object -TypeName psobject
     foreach ($value in $Entry.PSObject.Properties) {
-        if (-not $Name -or $Name -contains $value.Name) {
+        if ($Name -and $Name -notcontains $value.Name) {
+            continue
+        }
+        if ('Damaged' -eq $value.Value.type) {
+            $id = 'System.InvalidCastException'
+            Write-ClientError -Message 'Specified cast is not valid.' -Category ReadError -ErrorId $id
+        } else {
             $data = switch ($value.Value.type) {
                 'MultiString' { , [string[]] @($value.Value.data) }
                 'Binary' { , [byte[]] @($value.Value.data) }

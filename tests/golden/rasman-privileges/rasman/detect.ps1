@@ -119,17 +119,17 @@ function Test-RasManStopped {
 
 # The registry, read and written with the item and item-property cmdlets.
 
-# A registry value as @{ Value }; nothing if the key or the value does not exist.
+# A registry value as @{ Value }; nothing if the key or the value does not exist. Other values of the key are
+# not read: a damaged one would be an error (PowerShell/PowerShell, RegistryProvider.cs).
 function Get-RegistryValue {
     param([string] $Key, [string] $Name)
 
     if (-not (Test-Path -LiteralPath $Key -ErrorAction Stop)) {
         return
     }
-    $item = Get-ItemProperty -LiteralPath $Key -ErrorAction Stop
-    $property = $item.PSObject.Properties[$Name]
-    if ($null -ne $property) {
-        @{ Value = $property.Value }
+    if ((Get-Item -LiteralPath $Key -ErrorAction Stop).Property -contains $Name) {
+        $item = Get-ItemProperty -LiteralPath $Key -Name $Name -ErrorAction Stop
+        @{ Value = $item.PSObject.Properties[$Name].Value }
     }
 }
 

@@ -181,17 +181,26 @@ function Read-PhonebookText {
     $text
 }
 
-# The VPN entry (Type=2) with a name, as a match in the text; nothing if there is none.
-function Find-PhonebookEntry {
+# All entries with a name, as matches in the text.
+function Find-NamedEntry {
     param([string] $Text, [string] $Name)
 
     $header = '(?<![^\r\n])(?:\xEF\xBB\xBF)?\[([^\r\n]*)\][ \t]*(?![^\r\n])'
-    $entries = foreach ($entry in [regex]::Matches($Text, "$header(?s:.*?)(?=$header|\z)")) {
+    foreach ($entry in [regex]::Matches($Text, "$header(?s:.*?)(?=$header|\z)")) {
         if (Test-EntryName -Header $entry.Groups[1].Value -Name $Name) {
-            $type = Find-EntryKey -Entry $entry.Value -Key 'Type'
-            if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
-                $entry
-            }
+            $entry
+        }
+    }
+}
+
+# The VPN entry (Type=2) with a name; nothing if there is none.
+function Find-PhonebookEntry {
+    param([string] $Text, [string] $Name)
+
+    $entries = foreach ($entry in Find-NamedEntry -Text $Text -Name $Name) {
+        $type = Find-EntryKey -Entry $entry.Value -Key 'Type'
+        if ($null -ne $type -and '2' -eq $type.Value.Trim()) {
+            $entry
         }
     }
     if (@($entries).Count -gt 1) {
@@ -221,7 +230,7 @@ function Open-ProfileEntry {
     }
     $open['Entry'] = Find-PhonebookEntry -Text $open['Text'] -Name $Settings['Profile']
     if ($null -eq $open['Entry']) {
-        $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path']
+        $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path'] -Text $open['Text']
     }
     $open
 }
@@ -229,7 +238,7 @@ function Open-ProfileEntry {
 # The finding about a profile that is not in its phonebook. If it is in a copy that a repair left, only a
 # person can know whether it was lost or removed.
 function Get-Absence {
-    param([hashtable] $Settings, [string] $Path)
+    param([hashtable] $Settings, [string] $Path, [string] $Text)
 
     $copies = @("$Path.aovpn-remediate.old") + @(Get-KeptPlace -Path $Path)
     foreach ($copy in @($copies | Where-Object { [IO.File]::Exists($_) })) {
@@ -238,6 +247,9 @@ function Get-Absence {
             $detail = 'the profile is only in a copy beside the phonebook: it was lost, or removed on purpose'
             return New-Finding -State 'unknown' -Reason 'interrupted' -Detail $detail
         }
+    }
+    if (@(Find-NamedEntry -Text $Text -Name $Settings['Profile']).Count -gt 0) {
+        return New-Finding -State 'absent' -Detail 'the entry with this name is not a VPN connection (Type=2)'
     }
     New-Finding -State 'absent' -Detail 'the profile is not in the phonebook of all users'
 }
