@@ -13,6 +13,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- ResolveError                  1   names of groups, filters, scope tags
     |-- RefusedPlanError              1   names the option that allows it
     |-- ClientError                   1   no PowerShell, or the simulated client failed
+    |   |-- NotPowerShellError        1   the program that should be PowerShell is another one
     |   |-- CaseNotRunError           1   this machine cannot make the client of a case
     |   `-- ScriptEndedError          1   a script ended its PowerShell
     `-- TenantError                   1   the service answered with an error
@@ -87,6 +88,10 @@ class RefusedPlanError(RemediateError):
 
 class ClientError(RemediateError):
     """The simulated client could not be started or did not answer."""
+
+
+class NotPowerShellError(ClientError):
+    """The program that should be PowerShell does not answer as one."""
 
 
 class CaseNotRunError(ClientError):

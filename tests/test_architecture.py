@@ -49,7 +49,7 @@ HOMES = {
     "typer": {"cli"},
     "pydantic": {"kinds", "config", "documents", "client", "verify"},
     "yaml": {"documents"},
-    "rich": {"cli"},
+    "rich": {"cli", "display"},
     "tree_sitter": {"scripts"},
     "tree_sitter_pwsh": {"scripts"},
     "click": set(),

@@ -57,7 +57,7 @@ def test_the_complete_example_of_the_page_passes(verify_in_shell, tmp_path, monk
     (tmp_path / "clients.yaml").write_text(clients, encoding="utf-8")
     (tmp_path / "remediate.yaml").write_text(config, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert run(["verify"]) == 0
+    assert run(["verify", "-v"]) == 0
     said = capsys.readouterr()
     assert (re.sub(r"\d+ ms", "120 ms", said.out), said.err) == (shown, "")
 

@@ -10,12 +10,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TextIO
 
 import typer
 
 from aovpn_remediate.errors import ProblemsError, RemediateError, ResolveError
+from aovpn_remediate.wording import count_of
+
+SECONDS = 10.0
+"""How often progress is told where no terminal can show it."""
 
 
 def echo_error(error: RemediateError, where: str = "") -> None:
@@ -70,10 +74,14 @@ def wants_color(stream: TextIO) -> bool:
 
 
 @contextmanager
-def progress_of(total: int) -> Iterator[Callable[[object], None]]:
-    """Yield a function to call after each step; it draws on stderr if that is a terminal."""
-    if not is_terminal(sys.stderr) or total < 2:
-        yield lambda _: None
+def progress_of(total: int, noun: str = "") -> Iterator[Callable[[object], None]]:
+    """Yield a function to call after each step; it draws on stderr if that is a terminal.
+
+    If it is not one and there is a noun for a step, a line every ten seconds says how many are done.
+    """
+    if not is_terminal(sys.stderr):
+        with _lines(total, noun) if noun else nullcontext(lambda _: None) as step:
+            yield step
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -82,6 +90,23 @@ def progress_of(total: int) -> Iterator[Callable[[object], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("working", total=total)
         yield lambda _: bar.advance(task)
+
+
+@contextmanager
+def _lines(total: int, noun: str) -> Iterator[Callable[[object], None]]:
+    """Say on stderr from time to time how many steps are done, also while none ends."""
+    done: list[object] = []
+    is_over = threading.Event()
+
+    def tell() -> None:
+        while not is_over.wait(SECONDS):
+            typer.echo(f"{len(done)} of {count_of(total, noun)} done", err=True)
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield done.append
+    finally:
+        is_over.set()
 
 
 @contextmanager

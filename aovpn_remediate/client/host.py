@@ -24,7 +24,8 @@ from typing import IO, Self, TypedDict, cast
 
 from aovpn_remediate.client.leftovers import kill, new_folder, remove_folder, start_process
 from aovpn_remediate.client.state import State
-from aovpn_remediate.errors import ClientError, ScriptEndedError
+from aovpn_remediate.errors import ClientError, NotPowerShellError, ScriptEndedError
+from aovpn_remediate.problems.words import quoted
 
 _FOLDER = Path(__file__).parent
 _START = 60
@@ -232,13 +233,15 @@ class PowerShell:
             except (OSError, ValueError, TypeError, KeyError) as error:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(1)
-                said = " ".join(self._written_past())[:200]
+                said = " ".join(self._written_past())[:100]
                 code = process.returncode
                 self._end()
                 how = "it does not answer" if code is None else f"it ended with exit code {code}"
-                raise ClientError(
-                    f"{self._command[0]}: this is not a PowerShell that can be used: {how}"
-                    f"{f' and said {said!r}' if said else ''}; name the path of pwsh in REMEDIATE_PWSH"
+                if said:
+                    how += f" and said {quoted(said)}"
+                raise NotPowerShellError(
+                    f"{self._command[0]}: this is not a PowerShell: {how}; name the path of pwsh in "
+                    "REMEDIATE_PWSH"
                 ) from error
 
 

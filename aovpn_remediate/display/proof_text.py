@@ -1,121 +1,151 @@
-"""Proofs as a person reads them, as JSON, and as JUnit."""
+"""Proofs as a person reads them: what is not as expected, and how many cases there are."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
-from xml.etree import ElementTree
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from aovpn_remediate.display.clean import clean
+from aovpn_remediate.display.proof_files import by_remediation, unconfirmed
 from aovpn_remediate.verify import Proof, failed_proofs
 from aovpn_remediate.wording import count_of
 
-Json = dict[str, object]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_REPAIRS = (1, 3)
+"""Which of the runs, from 0, are those of the remediation script."""
+_ADVICE = "-v shows all cases and what the scripts print; --keep DIR keeps the clients of failing cases."
+_ENDLESS = 10_000
+"""The width of a text that nothing has to wrap."""
 
 
-def proofs_text(proofs: Sequence[Proof], *, verbose: bool, color: bool) -> str:
-    """Return a table of proofs, what differed in those that failed, and what Windows has not confirmed."""
-    width = max((len(proof.case) for proof in proofs), default=0) + 2
-    lines: list[str] = []
-    for key, mine in _by_remediation(proofs).items():
-        lines.append(f"{key}  {mine[0].kind}")
-        for proof in mine:
-            lines += _proof_lines(proof, width, verbose=verbose, color=color)
-        lines.append("")
-    return "\n".join([*lines, *_assumption_lines(proofs), _summary(proofs)])
+def proofs_text(proofs: Sequence[Proof], *, verbose: bool, color: bool, width: int | None = None) -> str:
+    """Return the cases that are not as expected, or all with ``verbose``, and counts; at most ``width`` wide.
 
+    Without a width no line is wrapped.
+    """
+    from rich.console import Console
 
-def proofs_json(proofs: Sequence[Proof]) -> Json:
-    """Return proofs as JSON values."""
-    return {
-        "schemaVersion": 1,
-        "cases": list(map(_case_json, proofs)),
-        "assumptions": _unconfirmed(proofs),
-    }
-
-
-def _case_json(proof: Proof) -> Json:
-    return {
-        "case": proof.case,
-        "remediation": proof.remediation,
-        "kind": proof.kind,
-        "states": list(proof.states),
-        "exits": list(proof.exits),
-        "ok": proof.ok,
-        "ms": proof.ms,
-        "differences": list(proof.differences),
-        "warnings": list(proof.warnings),
-        "notRun": proof.not_run or None,
-    }
-
-
-def proofs_junit(proofs: Sequence[Proof]) -> bytes:
-    """Return proofs as a JUnit file, a suite for each remediation."""
-    root = ElementTree.Element("testsuites", name="remediate verify")
-    for key, mine in _by_remediation(proofs).items():
-        counts = {"tests": str(len(mine)), "failures": str(len(failed_proofs(mine)))}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": key, **counts})
-        suite.extend(map(_case_element, mine))
-    return b"<?xml version='1.0' encoding='utf-8'?>\n" + bytes(ElementTree.tostring(root, encoding="utf-8"))
-
-
-def _case_element(proof: Proof) -> ElementTree.Element:
-    case = ElementTree.Element(
-        "testcase",
-        classname=f"{proof.kind}.{proof.remediation}",
-        name=proof.case,
-        time=f"{proof.ms / 1000:.3f}",
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width or _ENDLESS,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        legacy_windows=False,
     )
-    if not proof.ok:
-        failure = ElementTree.SubElement(case, "failure", message=clean(proof.differences[0]))
-        failure.text = "\n".join(map(clean, proof.differences))
-    return case
+    for part in _parts(proofs, verbose=verbose):
+        console.print(part)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _by_remediation(proofs: Iterable[Proof]) -> dict[str, list[Proof]]:
-    found: dict[str, list[Proof]] = {}
+def terminal_width() -> int | None:
+    """Return the width of the terminal on stdout, or nothing if it is not one."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _parts(proofs: Sequence[Proof], *, verbose: bool) -> Iterator[RenderableType]:
+    well: dict[str, list[Proof]] = {}
+    for key, mine in by_remediation(proofs).items():
+        shown = [proof for proof in mine if verbose or _is_remarkable(proof)]
+        if shown:
+            yield f"{key}  {mine[0].kind}"
+            yield from _cases(shown, verbose=verbose)
+            yield ""
+        else:
+            well[key] = mine
+    if well:
+        yield from (_well(well), "")
+    yield from _assumptions(proofs)
+    yield _summary(proofs, verbose=verbose)
+
+
+def _is_remarkable(proof: Proof) -> bool:
+    return not proof.ok or bool(proof.warnings or proof.not_run)
+
+
+def _well(found: dict[str, list[Proof]]) -> RenderableType:
+    """A line for each remediation in which all is well."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for key, mine in found.items():
+        table.add_row("[green]ok[/]", key, mine[0].kind, count_of(len(mine), "case"))
+    return table
+
+
+def _cases(proofs: Sequence[Proof], *, verbose: bool) -> Iterator[RenderableType]:
+    """A table of cases; below a case stands what is to say about it."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    names = max(len(clean(proof.case)) for proof in proofs)
     for proof in proofs:
-        found.setdefault(proof.remediation, []).append(proof)
-    return found
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=7, no_wrap=True)
+        table.add_column(width=names + 1, overflow="fold")
+        table.add_column(overflow="fold")
+        table.add_row(_verdict(proof), Text(clean(proof.case)), Text(clean(_runs(proof))))
+        yield Padding(table, (0, 0, 0, 2), expand=False)
+        for line in _remarks(proof, verbose=verbose):
+            yield Padding(Text(clean(line), overflow="fold"), (0, 0, 0, 6), expand=False)
 
 
-def _proof_lines(proof: Proof, width: int, *, verbose: bool, color: bool) -> Iterable[str]:
-    said = proof.states
-    if set(said) == {"nothing"}:
-        said = tuple(map(str, proof.exits))
-    yield f"  {_verdict(proof, color=color)} {proof.case:{width}}{' > '.join(said)}".rstrip()
-    for line in proof.differences:
-        yield f"      {clean(line)}"
+def _verdict(proof: Proof) -> str:
+    if proof.not_run:
+        return "[yellow]not run[/]"
+    return "[green]ok[/]" if proof.ok else "[red]FAILED[/]"
+
+
+def _runs(proof: Proof) -> str:
+    """What each run said, or else its exit code; a repair that fails where it should is as expected."""
+    said = tuple(map(str, proof.exits)) if set(proof.states) == {"nothing"} else proof.states
+    repairs = [proof.exits[run] for run in _REPAIRS if run < len(proof.exits)]
+    is_meant = proof.ok and any(repairs)
+    return " > ".join(said) + (", as expected" if is_meant else "")
+
+
+def _remarks(proof: Proof, *, verbose: bool) -> Iterator[str]:
+    if proof.not_run:
+        yield proof.not_run
+    yield from proof.differences
     for line in proof.warnings:
-        yield f"      warning: {clean(line)}"
-    for line in proof.outputs if verbose else ():
-        yield f"      {clean(line)}"
+        yield f"warning: {line}"
+    if verbose:
+        yield from (line for line in proof.outputs if not line.endswith(": (no output)"))
 
 
-def _verdict(proof: Proof, *, color: bool) -> str:
-    word, code = ("ok    ", 32) if proof.ok else ("FAILED", 31)
-    return f"\x1b[{code}m{word}\x1b[0m" if color else word
+def _assumptions(proofs: Sequence[Proof]) -> Iterator[RenderableType]:
+    """What Windows has not confirmed, as a list."""
+    from rich.table import Table
+    from rich.text import Text
 
-
-def _unconfirmed(proofs: Iterable[Proof]) -> list[str]:
-    """What Windows has not confirmed, kind by kind."""
-    texts: dict[str, None] = {}
-    for proof in sorted(proofs, key=lambda one: one.kind):
-        texts |= dict.fromkeys(proof.unconfirmed)
-    return list(texts)
-
-
-def _assumption_lines(proofs: Sequence[Proof]) -> list[str]:
-    texts = _unconfirmed(proofs)
+    texts = unconfirmed(proofs)
     if not texts:
-        return []
-    return ["What Windows has not confirmed:", textwrap.indent("\n".join(texts), "  - "), ""]
+        return
+    yield "What Windows has not confirmed:"
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for text in texts:
+        table.add_row("  -", Text(text))
+    yield table
+    yield ""
 
 
-def _summary(proofs: Sequence[Proof]) -> str:
-    failed = len(failed_proofs(proofs))
-    average = sum(proof.ms for proof in proofs) // max(len(proofs), 1)
-    text = f"{count_of(len(proofs), 'case')}: {len(proofs) - failed} ok, {failed} failed, {average} ms each."
+def _summary(proofs: Sequence[Proof], *, verbose: bool) -> str:
+    failed, not_run = len(failed_proofs(proofs)), sum(bool(proof.not_run) for proof in proofs)
+    count = len(proofs)
+    average = sum(proof.ms for proof in proofs) // max(count - not_run, 1)
+    parts = [f"{count_of(count, 'case')}: {count - failed - not_run} ok", f"{failed} failed"]
+    if not_run:
+        parts.append(f"{not_run} not run")
+    text = f"{', '.join(parts)}, {average} ms each."
     if failed:
-        text += "\n-v shows the output of the scripts; --keep DIR keeps the clients of failing cases."
-    return text
+        return f"{text}\n{_ADVICE}"
+    return text if verbose else f"{text} -v shows all cases."

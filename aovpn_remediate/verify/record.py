@@ -11,7 +11,7 @@ from aovpn_remediate.client.leftovers import temporary_folder
 from aovpn_remediate.client.making import make_client
 from aovpn_remediate.client.memory import memory_folder
 from aovpn_remediate.client.snapshot import Snapshot, mark_files, snapshot, written_files
-from aovpn_remediate.errors import CaseNotRunError, ClientError, ScriptEndedError
+from aovpn_remediate.errors import CaseNotRunError, ClientError, NotPowerShellError, ScriptEndedError
 from aovpn_remediate.model import Remediation, RunAs, ScriptPackage
 from aovpn_remediate.scripts.outside import Reach, reaches
 from aovpn_remediate.verify.case import Case
@@ -124,7 +124,7 @@ def record_case(job: Job, shell: PowerShell) -> Record:
     try:
         with temporary_folder(memory_folder()) as folder:
             return _record(job, shell, folder)
-    except CaseNotRunError:
+    except (CaseNotRunError, NotPowerShellError):
         raise
     except ClientError as error:
         raise ClientError(f"{job.package.key}, case {job.case.name!r}: {error}") from error
