@@ -24,13 +24,15 @@ class Desired:
     """The packages of a config.
 
     ``config`` is its name, ``pairs`` are the remediations with their packages in the order of the file.
-    ``warnings`` are problems that stop nothing. ``tenants`` are those of the config, by name.
+    ``warnings`` are problems that stop nothing. ``tenants`` are those of the config, by name, ``places`` say
+    where each group, filter and scope tag is first named.
     """
 
     config: str
     pairs: tuple[Pair, ...]
     warnings: tuple[Problem, ...] = ()
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def packages(self) -> tuple[ScriptPackage, ...]:
@@ -51,7 +53,7 @@ def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediati
     habits = refuse_bad_scripts(packages, own, ask)
     _refuse_bad_client_files(config.remediations, read_client_files)
     pairs = tuple(zip(config.remediations, packages, strict=True))
-    return Desired(config.name, pairs, (*config.warnings, *habits), config.tenants)
+    return Desired(config.name, pairs, (*config.warnings, *habits), config.tenants, config.places)
 
 
 def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:

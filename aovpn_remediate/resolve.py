@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from aovpn_remediate.errors import ResolveError
 from aovpn_remediate.model import (
@@ -39,14 +40,16 @@ def references(packages: Iterable[ScriptPackage | Remediation]) -> References:
     )
 
 
-def resolve_names(packages: Sequence[ScriptPackage], directory: Directory) -> tuple[ScriptPackage, ...]:
-    """Return the packages with ids for names; one ``ResolveError`` names all that have none or several."""
-    filters, tags = directory.all_filters, directory.all_scope_tags
-    problems = [
-        *_problems("group", directory.groups, directory.near_groups, packages, lambda used: used.groups),
-        *_problems("assignment filter", directory.filters, filters, packages, lambda used: used.filters),
-        *_problems("scope tag", directory.scope_tags, tags, packages, lambda used: used.scope_tags),
-    ]
+def resolve_names(
+    packages: Sequence[ScriptPackage], directory: Directory, places: Mapping[str, str] | None = None
+) -> tuple[ScriptPackage, ...]:
+    """Return the packages with ids for names; one ``ResolveError`` names all that have none or several.
+
+    ``places`` say where the file has each name.
+    """
+    problems: list[str] = []
+    for sort in _sorts(directory):
+        problems += _problems(sort, packages, places or {})
     if problems:
         raise ResolveError(problems)
     resolved = tuple(_resolve(package, directory) for package in packages)
@@ -61,27 +64,39 @@ def _is_group(target: Target) -> bool:
     return target.kind in (TargetKind.GROUP, TargetKind.EXCLUDED_GROUP)
 
 
-def _problems(
-    what: str,
-    found: Mapping[str, Sequence[tuple[str, str]]],
-    known: Sequence[str],
-    packages: Sequence[ScriptPackage],
-    part_of: Callable[[References], Iterable[str]],
-) -> Iterator[str]:
-    """Problems of names that the tenant does not have, or has more than once; ``known`` are those it has."""
-    for name in part_of(references(packages)):
-        matches = found.get(name, ())
+class _Sort(NamedTuple):
+    """One sort of names: its word, the matches of each name, names that the tenant has, what uses them."""
+
+    what: str
+    found: Mapping[str, Sequence[tuple[str, str]]]
+    known: Sequence[str]
+    part_of: Callable[[References], Iterable[str]]
+
+
+def _sorts(directory: Directory) -> tuple[_Sort, ...]:
+    return (
+        _Sort("group", directory.groups, directory.near_groups, lambda used: used.groups),
+        _Sort("assignment filter", directory.filters, directory.all_filters, lambda used: used.filters),
+        _Sort("scope tag", directory.scope_tags, directory.all_scope_tags, lambda used: used.scope_tags),
+    )
+
+
+def _problems(sort: _Sort, packages: Sequence[ScriptPackage], places: Mapping[str, str]) -> Iterator[str]:
+    """Problems of names that the tenant does not have, or has more than once."""
+    for name in sort.part_of(references(packages)):
+        matches = sort.found.get(name, ())
         if len(matches) == 1:
             continue
-        users = ", ".join(package.key for package in packages if name in part_of(references([package])))
+        users = ", ".join(one.key for one in packages if name in sort.part_of(references([one])))
+        where = f"{places[name]}: {users}" if name in places else users
         if not matches:
-            close = close_word(name, known)
+            close = close_word(name, sort.known)
             advice = f'did you mean "{close}"?' if close else "create it or correct the config"
-            yield f'{users}: the tenant has no {what} "{name}"; {advice}'
+            yield f'{where}: the tenant has no {sort.what} "{name}"; {advice}'
         else:
             ids = any_of(match[0] for match in matches)
-            count = count_of(len(matches), what)
-            yield f'{users}: the tenant has {count} named "{name}"; write an id instead: {ids}'
+            count = count_of(len(matches), sort.what)
+            yield f'{where}: the tenant has {count} named "{name}"; write an id instead: {ids}'
 
 
 def _resolve(package: ScriptPackage, directory: Directory) -> ScriptPackage:

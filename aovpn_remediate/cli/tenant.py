@@ -141,6 +141,7 @@ def _wish(desired: Desired, keys: list[str] | None, adopt: list[str] | None, *, 
         is_whole=not keys,
         adopt=adopt or [],
         allow_delete=allow_delete,
+        places=desired.places,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aovpn_remediate.config.advice import advise
@@ -11,6 +11,7 @@ from aovpn_remediate.config.checks import check_config
 from aovpn_remediate.config.entries import read_entries, read_file
 from aovpn_remediate.config.expansion import expand
 from aovpn_remediate.config.file import CONFIG_FILE, File
+from aovpn_remediate.config.places import name_places
 from aovpn_remediate.config.remediation import make_remediation
 from aovpn_remediate.config.shared import read_shared
 from aovpn_remediate.config.tenants import read_tenants
@@ -27,12 +28,14 @@ class Config:
     """A checked config: its name, its remediations, its tenants by name.
 
     Remediations and tenants are in the file's order. ``warnings`` are what is allowed but probably not meant.
+    ``places`` say where each group, filter and scope tag is first named.
     """
 
     name: str
     remediations: tuple[Remediation, ...]
     tenants: Mapping[str, TenantSettings]
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_config(path: Path) -> Config:
@@ -56,7 +59,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(problems)
     remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
     warnings = sorted([*expansion.warnings, *advise(entries.valid, tree)])
-    return Config(file.name, remediations, tenants.valid, tuple(warnings))
+    return Config(file.name, remediations, tenants.valid, tuple(warnings), name_places(tree))
 
 
 def _not_said_yet(problems: Iterable[Problem], said: Iterable[Problem]) -> Iterator[Problem]:

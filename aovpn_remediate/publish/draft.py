@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
@@ -25,7 +25,8 @@ class Wish:
     """What a config wants of a tenant: these packages, which are the whole config or a part of it.
 
     Of a part, other packages are not looked at, so that nothing is deleted. ``adopt`` are keys whose foreign
-    packages are taken over. Without ``allow_delete`` the deletes are notes.
+    packages are taken over. Without ``allow_delete`` the deletes are notes. ``places`` say where the file has
+    each name.
     """
 
     config: str
@@ -33,6 +34,7 @@ class Wish:
     is_whole: bool = True
     adopt: Sequence[str] = ()
     allow_delete: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
@@ -46,7 +48,7 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
         keys = {package.key for package in desired}
         packages = replace(packages, owned=tuple(one for one in packages.owned if one.package.key in keys))
     directory = tenant.look_up(references(desired))
-    resolved = resolve_names(desired, directory)
+    resolved = resolve_names(desired, directory, wish.places)
     adopted: dict[str, Published] = {}
     for key, foreign in adoptable(wish.adopt, desired, packages).items():
         adopted[key] = tenant.read_package(foreign.id, config=config, key=key)
