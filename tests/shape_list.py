@@ -89,7 +89,7 @@ def values_of(schema: Mapping[str, Any]) -> list[object]:
 def lists_of(schema: Mapping[str, Any], example: object, models: Mapping[str, Any]) -> list[object]:
     """The example's list with and without each optional key in one of its items; none for any other setting."""
     items = example if isinstance(example, list) else []
-    model = models.get(str(schema.get("items", {}).get("$ref", "")).removeprefix("#/$defs/"))
+    model = model_of_items(schema.get("items", {}), models)
     long = [item for item in items if isinstance(item, dict)]
     if model is None or not long:
         return []
@@ -102,6 +102,15 @@ def lists_of(schema: Mapping[str, Any], example: object, models: Mapping[str, An
             chosen = {name: True if optional[name]["type"] == "boolean" else 1 for name in names}
             lists.append([*others, required | chosen])
     return lists
+
+
+def model_of_items(schema: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The model of a list's items, also beside short forms; none if the items are no mappings."""
+    for part in (schema, *schema.get("anyOf", [])):
+        found = models.get(str(part.get("$ref", "")).removeprefix("#/$defs/"))
+        if found is not None:
+            return found
+    return None
 
 
 def remediation_of(entry: Entry) -> Remediation:
