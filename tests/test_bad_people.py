@@ -219,7 +219,7 @@ def test_a_damaged_file_is_ignored_and_replaced(terminal: Terminal, content, cut
     assert json.loads(path.read_text(encoding="utf-8"))["RefreshToken"]
     assert [one.name for one in terminal.cache.iterdir()] == ["tokens.json"]
     notices = [line for line in terminal.lines if "kept sign-in cannot be read and is ignored" in line]
-    assert len(notices) == 2, "one for each command"
+    assert len(notices) == (2 if content or cut else 1), "an encrypted store leaves an empty file"
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(terminal: Terminal):
@@ -248,10 +248,10 @@ def test_a_folder_that_cannot_be_written_is_said(terminal: Terminal):
 
 def test_two_commands_that_keep_at_once_leave_a_whole_file(terminal: Terminal):
     contents = [json.dumps({"RefreshToken": {"k": {"secret": letter * 50_000}}}) for letter in "ab"]
-    from aovpn_remediate.graph.auth.cache import _Plain
+    from aovpn_remediate.graph.auth.stores import PlainFile
 
     path = terminal.cache / "tokens.json"
-    threads = [threading.Thread(target=_Plain(path).save, args=(one,)) for one in contents * 8]
+    threads = [threading.Thread(target=PlainFile(path).save, args=(one,)) for one in contents * 8]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aovpn_remediate.graph.auth import variables
+from aovpn_remediate.graph.auth.stores import (
+    ForeignFileError,
+    PlainFile,
+    Store,
+    encrypted_store,
+    is_absent,
+    is_plain,
+)
 
 if TYPE_CHECKING:
     from msal import SerializableTokenCache
@@ -18,38 +23,10 @@ if TYPE_CHECKING:
 _FILE = "tokens.json"
 _METHODS = {"urn:ietf:params:oauth:grant-type:device_code": "device-code", "broker": "broker"}
 _UNREADABLE = "the kept sign-in cannot be read and is ignored; sign in again with remediate auth login"
-
-
-class Store(Protocol):
-    """A place that keeps one text."""
-
-    def load(self) -> str:
-        """Return the text, empty without one."""
-
-    def save(self, content: str) -> None:
-        """Keep a text in the place of the earlier one."""
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """A file that only its owner may read."""
-
-    path: Path
-
-    def load(self) -> str:
-        return self.path.read_text(encoding="utf-8")
-
-    def save(self, content: str) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = self.path.with_name(f"{_FILE}.{secrets.token_hex(4)}.tmp")
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(file, "w", encoding="utf-8") as stream:
-                stream.write(content)
-            temporary.replace(self.path)
-        except BaseException:  # Ctrl-C too
-            temporary.unlink(missing_ok=True)
-            raise
+_FOREIGN = (
+    "another account wrote this file or can write it, so the sign-in in it is ignored; delete it, and "
+    "sign in again with remediate auth login"
+)
 
 
 class AccountCache:
@@ -109,12 +86,13 @@ class AccountCache:
 
     def forget(self) -> bool:
         """Remove every kept sign-in; returns whether there was one. Raises ``OSError``."""
-        was_there = bool(self.tokens().serialize() not in ("", "{}"))
-        if self._path.exists():
+        was_there = self._path.is_file() and self._path.stat().st_size > 0
+        self._path.unlink(missing_ok=True)
+        encrypted = encrypted_store(self._path) if self._store is not None else None
+        if encrypted is not None and _has_content(encrypted):
             was_there = True
-            self._path.unlink()
-        elif self._store is not None and was_there:
-            self._store.save("{}")
+            encrypted.save("{}")
+            self._path.unlink(missing_ok=True)
         self._tokens = None
         return was_there
 
@@ -128,33 +106,20 @@ class AccountCache:
             content = self._store.load()
             _check_form(content)
             tokens.deserialize(content)
+        except ForeignFileError:
+            self._say(f"{self._path}: {_FOREIGN}")
+            return SerializableTokenCache()
         except Exception as error:  # each platform's store has errors of its own
-            if not _is_absent(error):
+            if not is_absent(error):
                 self._say(_UNREADABLE)
             return SerializableTokenCache()
         return tokens
 
     def _find_store(self, is_plain_allowed: bool) -> Store | None:
         """The plain file where it was asked for, now or before, or else the platform's encrypted store."""
-        if is_plain_allowed or self._is_plain():
-            return _Plain(self._path)
-        try:
-            from msal_extensions import build_encrypted_persistence
-
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            store: Store = build_encrypted_persistence(str(self._path))
-        except Exception:  # no libsecret, no desktop session, no folder: each fails in its own way
-            return None
-        return store
-
-    def _is_plain(self) -> bool:
-        """Whether the file is there and is not an encrypted one; a damaged file counts as plain."""
-        try:
-            with self._path.open("rb") as file:
-                start = file.read(1)
-        except OSError:
-            return False
-        return os.name != "nt" or start == b"{"
+        if is_plain_allowed or is_plain(self._path):
+            return PlainFile(self._path)
+        return encrypted_store(self._path)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -184,7 +149,9 @@ def _is_entry(kind: str, entry: object) -> bool:
     return ends and (kind == "AppMetadata" or {"home_account_id", "environment"} <= entry.keys())
 
 
-def _is_absent(error: Exception) -> bool:
-    from msal_extensions.persistence import PersistenceNotFound
-
-    return isinstance(error, FileNotFoundError | PersistenceNotFound)
+def _has_content(store: Store) -> bool:
+    """Whether a store keeps something, which may be unreadable."""
+    try:
+        return store.load() not in ("", "{}")
+    except Exception as error:  # each platform's store has errors of its own
+        return not is_absent(error)
