@@ -26,9 +26,9 @@ class AppSignIn:
         """Return a token; raises ``SignInError``."""
         with plain_errors(self._sign_in):
             answer = self._ask(ask)
-        if "access_token" not in answer:
-            raise refused(self._sign_in, answer, sent=self._assertion.sent if self._assertion else None)
-        return grant_of(answer)
+            if "access_token" in answer:
+                return grant_of(answer)
+        raise refused(self._sign_in, answer, sent=self._assertion.sent if self._assertion else None)
 
     def _ask(self, ask: Ask) -> Mapping[str, Any]:
         from msal import ConfidentialClientApplication

@@ -14,7 +14,7 @@ from aovpn_remediate.graph.auth.choice import SignIn
 from aovpn_remediate.graph.auth.explain import tried
 from aovpn_remediate.graph.auth.login_session import LoginSession, json_object
 from aovpn_remediate.graph.auth.tokens import claims_of
-from aovpn_remediate.graph.url import is_loopback
+from aovpn_remediate.graph.url import is_loopback, origin
 
 AUDIENCE = "api://AzureADTokenExchange"
 _API_VERSION = "7.1"
@@ -101,7 +101,7 @@ def check_address(sign_in: SignIn) -> None:
     url = sign_in.value("url")
     try:
         parts = urlsplit(url)
-        is_good = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        is_good = bool(parts.hostname) and origin(url) is not None and parts.port != 0
         is_good = is_good and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
     except ValueError:
         is_good = False

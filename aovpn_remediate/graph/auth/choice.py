@@ -36,9 +36,14 @@ _DOMAIN = re.compile(
 )
 
 
+def is_guid(text: str) -> bool:
+    """Whether a text has the form of a GUID."""
+    return _GUID.fullmatch(text) is not None
+
+
 def is_tenant_id(text: str) -> bool:
     """Whether a text has the form of a tenant's id: a GUID or a domain."""
-    return _GUID.fullmatch(text) is not None or _DOMAIN.fullmatch(text) is not None
+    return is_guid(text) or _DOMAIN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -273,7 +278,7 @@ class _Reading:
     def _check_ids(self) -> None:
         """Refuse ids that are something else, without showing them: it may be a secret in the wrong place."""
         for value, is_tenant in ((self._tenant, True), (self._client, False)):
-            if value is None or _GUID.fullmatch(value.text):
+            if value is None or is_guid(value.text):
                 continue
             if is_tenant and is_tenant_id(value.text):
                 continue

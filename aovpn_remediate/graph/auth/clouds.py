@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aovpn_remediate.errors import UsageError
-from aovpn_remediate.graph.url import is_loopback, service_root
+from aovpn_remediate.graph.url import is_loopback, origin, service_root
 from aovpn_remediate.wording import any_of
 
 
@@ -62,6 +62,17 @@ class Hosts:
     def scope(self) -> str:
         """The scope of a token for an app; loopback gets the tokens of the cloud's Graph."""
         return f"{self.cloud.graph}/.default"
+
+    def is_login(self, url: str) -> bool:
+        """Whether an address is that of this login service; Microsoft's own may name each other."""
+        try:
+            found = origin(url)
+        except ValueError:
+            return False
+        if found == origin(self.login):
+            return True
+        microsofts = {("https", host, 443) for cloud in CLOUDS.values() for host in cloud.logins}
+        return not is_loopback(self.login) and found in microsofts
 
 
 def choose_hosts(

@@ -26,6 +26,7 @@ _TRAILER = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL | 
 _CORRELATION = re.compile(r"Correlation ID:\s*([0-9a-f-]{36})\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NO_CODE = 10**9
 _FIELDS = {"iss": "issuer", "sub": "subject", "aud": "audience"}
 
 
@@ -47,7 +48,7 @@ def refused(
     ``sent`` has the issuer, subject and audience of the federated assertion that was sent, ``asked`` the
     permissions that a person was asked for: both are shown with the refusals that are about them.
     """
-    code, name = code_of(answer), _text(answer.get("error"))
+    code, name = code_of(answer), shorten(_text(answer.get("error")))
     description = _without_values(sign_in, _text(answer.get("error_description")))
     cause, advice = MEANINGS.get(code) or BY_NAME.get(name) or (_first_sentence(description), "")
     said = f"AADSTS{code}" if code else name
@@ -84,7 +85,7 @@ def _without_reason(sign_in: SignIn) -> SignInError:
 def code_of(answer: Mapping[str, object]) -> int:
     """Return the AADSTS number of an error, 0 without one."""
     codes = answer.get("error_codes")
-    if isinstance(codes, list) and codes and isinstance(codes[0], int):
+    if isinstance(codes, list) and codes and type(codes[0]) is int and 0 < codes[0] < _NO_CODE:
         return codes[0]
     match = _AADSTS.search(_text(answer.get("error_description")))
     return int(match[1]) if match else 0

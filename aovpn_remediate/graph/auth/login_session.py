@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
+from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
@@ -32,8 +33,8 @@ class LoginSession:
     """Requests to one service, in the form that msal wants: time-outs and a few retries are inside.
 
     Every answer is a JSON object; anything else is raised as ``SignInError``, which begins with
-    ``what``. Redirects are refused. ``refusal`` returns the error for an answer that it knows by method,
-    status and body; it is asked first. ``absent`` is the advice where nothing answers.
+    ``what``. Redirects are refused. ``refusal`` returns the error for an answer that it does not accept, by
+    method, status and body; it is asked first. ``absent`` is the advice where nothing answers.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class LoginSession:
     def _check(self, method: str, response: requests.Response, host: str) -> None:
         status = response.status_code
         body = read_body(response.content, response.headers.get("content-type", ""))
-        known = None if response.ok else self._refusal(method, status, body)
+        known = self._refusal(method, status, body)
         if known is not None:
             raise known
         if 300 <= status < 400:
@@ -114,7 +115,10 @@ class _Retries(Retry):
         )
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        asked = super().get_retry_after(response)
+        try:
+            asked = super().get_retry_after(response)
+        except InvalidHeader:
+            return None
         return None if asked is None else min(asked, _LONGEST_WAIT)
 
 

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.answer import shorten
-from aovpn_remediate.graph.auth.choice import SignIn
+from aovpn_remediate.graph.auth.choice import SignIn, is_guid
 from aovpn_remediate.graph.auth.explain import tried
 from aovpn_remediate.graph.auth.login_session import LoginSession
 from aovpn_remediate.graph.auth.msal_client import grant_of, plain_errors
-from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of
+from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of, is_token
 
 _PATIENCE = 60.0
 _NO_IDENTITY = "use this method on a service of Azure that has a managed identity, or choose another --auth"
-_TOKEN = re.compile(r"[!-~]+")
 
 
 class ManagedIdentity:
-    """Gets tokens from the Azure service that this runs on."""
+    """Gets tokens from the Azure service that this runs on.
+
+    Raises ``SignInError`` for a tenant that the tokens cannot be compared with.
+    """
 
     def __init__(self, sign_in: SignIn) -> None:
         self._sign_in = sign_in
         self._client: Any = None
+        if sign_in.tenant and not is_guid(sign_in.tenant):
+            raise SignInError(
+                f"{sign_in.sources['tenant']}: a managed identity is of one tenant, and only a GUID can be "
+                "compared with it; write the tenant's GUID in place of its domain"
+            )
 
     def __call__(self, ask: Ask) -> Grant:
         """Return a token; raises ``SignInError``."""
@@ -85,16 +92,12 @@ class AzureCli:
             )
         found = self._output(where)
         token = found.get("accessToken")
-        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        if not is_token(token):
             raise SignInError(f"{where}: az printed no token; update Azure's CLI, or choose another --auth")
         return Grant(token, _end_of(found), str(claims_of(token).get("upn", "")))
 
     def _output(self, where: str) -> Mapping[str, Any]:
-        program = shutil.which("az")
-        if program is None:
-            raise SignInError(
-                f"{where}: the program az was not found; install Azure's CLI, or choose another --auth"
-            )
+        program = _find(where)
         command = [program, "account", "get-access-token", "--output", "json"]
         command += ["--resource", self._sign_in.hosts.cloud.graph]
         if self._sign_in.tenant:
@@ -114,6 +117,22 @@ class AzureCli:
         except (ValueError, RecursionError):
             found = None
         return found if isinstance(found, dict) else {}
+
+
+def _find(where: str) -> str:
+    """The path of ``az``, which is never one of the current folder: there may be files of others in it."""
+    program = shutil.which("az")
+    if program is None:
+        raise SignInError(
+            f"{where}: the program az was not found; install Azure's CLI, or choose another --auth"
+        )
+    # Windows searches the current folder before PATH. Source: Python documentation, shutil.which.
+    if not Path(program).is_absolute() or Path(program).parent == Path.cwd():
+        raise SignInError(
+            f"{where}: there is a program az in the current folder, which is not run; run this in another "
+            "folder, or remove the program"
+        )
+    return program
 
 
 def _end_of(found: Mapping[str, Any]) -> float:

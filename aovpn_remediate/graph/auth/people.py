@@ -51,12 +51,12 @@ class PersonSignIn:
             answer = None if account is None else self._silently(client, account, ask)
             if not answer or "access_token" not in answer:
                 answer = self._asked(client, ask, answer)
-        if "access_token" not in answer:
+            grant = grant_of(answer) if "access_token" in answer else None
+        if grant is None:
             raise refused(self._sign_in, answer, asked=self._need.permissions)
         self._cache.save()
         self._is_new = False
         name = str((self._account(client) or {}).get("username", ""))
-        grant = grant_of(answer)
         return grant if grant.account else Grant(grant.token, grant.expires, name)
 
     def _opened(self) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
 
 from aovpn_remediate.errors import SignInError
-from aovpn_remediate.graph.auth.choice import SignIn
+from aovpn_remediate.graph.auth.choice import SignIn, is_guid
 from aovpn_remediate.graph.auth.explain import tried
 from aovpn_remediate.graph.auth.tokens import Ask, Grant, claims_of
 
@@ -16,7 +15,6 @@ _RESERVE = 300.0
 """Seconds before its end in which a token is not used any more; msal has the same number."""
 _LAST_SECONDS = 10.0
 """Seconds before its end in which a token that cannot be renewed is not used any more."""
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class TokenSource:
@@ -81,7 +79,7 @@ class TokenSource:
     def _check_tenant(self, token: str) -> None:
         """Refuse a token for another tenant, which az or a fixed assertion may give."""
         tenant, found = self.sign_in.tenant, claims_of(token).get("tid")
-        if _GUID.fullmatch(tenant) and isinstance(found, str) and found.casefold() != tenant.casefold():
+        if is_guid(tenant) and isinstance(found, str) and found.casefold() != tenant.casefold():
             raise SignInError(
                 f"{tried(self.sign_in)}: the token is for another tenant than the chosen one; sign in to "
                 "the right "

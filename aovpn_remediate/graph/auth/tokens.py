@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
+
+_TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Ask:
 
     claims: str = ""
     is_fresh: bool = False
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Return whether a value can be sent as a token: text of visible ASCII characters."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def claims_of(token: str) -> Mapping[str, object]:
