@@ -39,6 +39,16 @@ class Desired:
         """The packages in the order of the file."""
         return tuple(package for _, package in self.pairs)
 
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """The keys of the user's own script pairs without client files, which nothing can prove."""
+        keys: list[str] = []
+        for remediation, _ in self.pairs:
+            own = remediation.settings.own_pair()
+            if own is not None and not own.clients:
+                keys.append(remediation.key)
+        return tuple(keys)
+
 
 def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediation], object]) -> Desired:
     """Return the packages of a config after all checks that need no tenant.

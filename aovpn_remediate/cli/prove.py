@@ -49,8 +49,14 @@ def verify(
     for key in keys or ():
         if key.endswith((".yaml", ".yml")):  # no key has a point
             raise UsageError(f"verify: name the config with -c: remediate verify -c {key}")
+
+    def load_pairs() -> Sequence[Pair]:
+        from aovpn_remediate.desired import select_pairs
+
+        return select_pairs(load(config), keys or ())
+
     with output_file(junit) as write_junit, output_folder(keep):
-        proofs = prove_config(config, keys=keys or (), keep=keep, text=text)
+        proofs = prove_loaded(load_pairs, keep=keep, text=text)
         _show(proofs, write_junit, as_json=as_json, verbose=verbose)
     if any(not proof.ok for proof in proofs):
         if keep is not None:
@@ -71,19 +77,14 @@ def _show(proofs: Sequence[Proof], write_junit: Write, *, as_json: bool, verbose
     typer.echo(shown, color=color)
 
 
-def prove_config(
-    path: Path, *, keys: Sequence[str] = (), keep: Path | None = None, text: str = ""
+def prove_loaded(
+    load_pairs: Callable[[], Sequence[Pair]], *, keep: Path | None = None, text: str = ""
 ) -> list[Proof]:
-    """Return the proofs of a config's pairs, or of those of some keys; progress goes to stderr.
+    """Return the proofs of the pairs that a function loads; progress goes to stderr.
 
     ``text`` picks the cases with it in their names.
     """
     from aovpn_remediate.verify import prove_pairs
-
-    def load_pairs() -> Sequence[Pair]:
-        from aovpn_remediate.desired import select_pairs
-
-        return select_pairs(load(path), keys)
 
     def progress(total: int) -> AbstractContextManager[Callable[[object], None]]:
         return progress_of(total, "case")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,10 +29,10 @@ from aovpn_remediate.cli.options import (
 )
 from aovpn_remediate.cli.terminal import is_terminal, progress_of, termination_as_interrupt, wants_color
 from aovpn_remediate.errors import RefusedPlanError, UsageError
-from aovpn_remediate.wording import count_of
+from aovpn_remediate.wording import all_of, count_of
 
 if TYPE_CHECKING:
-    from aovpn_remediate.desired import Desired
+    from aovpn_remediate.desired import Desired, Pair
     from aovpn_remediate.graph.auth.opening import Access
     from aovpn_remediate.model import TenantSettings
     from aovpn_remediate.publish import Draft, Outcome, Tenant, Wish
@@ -103,15 +102,20 @@ def publish(
     prove: Annotated[
         bool, typer.Option("--verify", help="Prove every pair first; publish nothing if a case fails.")
     ] = False,
+    allow_unproven: Annotated[
+        bool,
+        typer.Option("--allow-unproven", help="With --verify: allow pairs without client files."),
+    ] = False,
 ) -> None:
     """Show the plan, ask, and carry it out."""
+    from aovpn_remediate.desired import select_pairs
     from aovpn_remediate.plan import refuse_unsafe
 
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
-    if prove:
-        _prove(config)
     desired = load(config)
     wish = _wish(desired, keys, adopt, allow_delete=allow_delete)
+    if prove:
+        _prove(select_pairs(desired, keys or ()), allow_unproven=allow_unproven)
 
     def publish_one(name: str, settings: TenantSettings, emit: Emit) -> int:
         opened, draft = _first_draft(wish, settings, access, writes=True)
@@ -142,6 +146,7 @@ def _wish(desired: Desired, keys: list[str] | None, adopt: list[str] | None, *, 
         adopt=adopt or [],
         allow_delete=allow_delete,
         places=desired.places,
+        unproven=[key for key in desired.unproven if not keys or key in keys],
     )
 
 
@@ -160,19 +165,33 @@ def _carry_out(draft: Draft, tenant: Tenant, emit: Emit | None) -> int:
     return code
 
 
-def _prove(path: Path) -> None:
-    from aovpn_remediate.cli.prove import prove_config
+def _prove(pairs: Sequence[Pair], *, allow_unproven: bool) -> None:
+    """Prove all pairs; raise ``RefusedPlanError`` if a case fails, or a pair without cases is not allowed."""
+    from aovpn_remediate.cli.prove import prove_loaded
     from aovpn_remediate.display.proof_text import proofs_text
     from aovpn_remediate.verify import failed_proofs
 
-    proofs = prove_config(path)
-    failed = failed_proofs(proofs)
+    proofs = prove_loaded(lambda: pairs)
+    unproven = [proof.remediation for proof in proofs if proof.is_unproven]
+    cases = [proof for proof in proofs if not proof.is_unproven]
+    failed = failed_proofs(cases)
     if failed:
         typer.echo(proofs_text(failed, verbose=False, color=False), err=True)
         raise RefusedPlanError(
-            f"publish: {len(failed)} of {count_of(len(proofs), 'case')} failed; nothing was published"
+            f"publish: {len(failed)} of {count_of(len(cases), 'case')} failed; nothing was published"
         )
-    typer.echo(f"proved: {count_of(len(proofs), 'case')} ok", err=True)
+    if unproven and not allow_unproven:
+        raise RefusedPlanError(
+            f"publish: {all_of(unproven)} cannot be proved without client files; add clients: [FILE], or "
+            "pass --allow-unproven; nothing was published"
+        )
+    not_run = sum(bool(proof.not_run) for proof in cases)
+    said = f"proved: {count_of(len(cases) - not_run, 'case')} ok"
+    if not_run:
+        said += f", {not_run} not run"
+    if unproven:
+        said += f"; unproven: {', '.join(unproven)}"
+    typer.echo(said, err=True)
 
 
 def _say_what_is_waited_for(count: int) -> None:

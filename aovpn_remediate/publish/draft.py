@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
-from aovpn_remediate.plan import Create, Plan, adoptable, make_plan, withhold_deletes
+from aovpn_remediate.plan import Create, Note, Plan, adoptable, make_plan, withhold_deletes
 from aovpn_remediate.publish.tenant import Tenant
 from aovpn_remediate.resolve import references, resolve_names
+
+_UNPROVEN = "is unproven: it has no client files, so verify cannot run it; see remediate docs clients"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Wish:
 
     Of a part, other packages are not looked at, so that nothing is deleted. ``adopt`` are keys whose foreign
     packages are taken over. Without ``allow_delete`` the deletes are notes. ``places`` say where the file has
-    each name.
+    each name. ``unproven`` are the keys of the user's own script pairs that have no client files.
     """
 
     config: str
@@ -35,6 +37,7 @@ class Wish:
     adopt: Sequence[str] = ()
     allow_delete: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
+    unproven: Sequence[str] = ()
 
 
 def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
@@ -55,6 +58,8 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
     plan = make_plan(resolved, packages, adopted=adopted)
     if not wish.allow_delete:
         plan = withhold_deletes(plan)
+    notes = [Note(_UNPROVEN, key) for key in wish.unproven]
+    plan = replace(plan, notes=(*plan.notes, *notes))
     return Draft(plan, _names(plan, directory, tenant))
 
 

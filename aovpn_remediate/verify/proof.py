@@ -14,6 +14,8 @@ from aovpn_remediate.verify.judges import judge, warn
 from aovpn_remediate.verify.keep import folder_name, keep_client
 from aovpn_remediate.verify.record import Job, record_case
 
+_NO_CASES = "no client files"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -38,6 +40,11 @@ class Proof:
     def ok(self) -> bool:
         """Whether the pair did what the case expects, or the case could not be run here."""
         return not self.differences
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether the pair has no cases, so that nothing was run."""
+        return self.case == _NO_CASES and not self.exits
 
 
 def prove(job: Job, shell: PowerShell, *, keep: Path | None = None) -> Proof:
@@ -75,4 +82,4 @@ def unproven(remediation: Remediation, package: ScriptPackage) -> Proof:
     """Return the failed proof of a pair that has no cases."""
     problem = "nothing was proved; add clients: [FILE]; see remediate docs clients"
     kind = remediation.kind
-    return Proof("no client files", package.key, kind, states=(), exits=(), ms=0, differences=(problem,))
+    return Proof(_NO_CASES, package.key, kind, states=(), exits=(), ms=0, differences=(problem,))
