@@ -67,7 +67,10 @@ def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediati
 
 
 def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
-    """Return the pairs of some keys, or all without keys; raises ``UsageError`` for an unknown key."""
+    """Return the pairs of some keys, or all without keys; the key of an entry means all its packages.
+
+    Raises ``UsageError`` for an unknown key.
+    """
     known = [package.key for package in desired.packages]
     unknown = sorted(set(keys) - set(known))
     if unknown:
@@ -77,7 +80,7 @@ def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:
         raise UsageError(f"the config has no remediation {any_of(unknown)}; {nearest(unknown[0], known)}")
     if not keys:
         return desired.pairs
-    return tuple(pair for pair in desired.pairs if pair[0].key in keys)
+    return tuple(pair for pair in desired.pairs if {pair[0].key, pair[0].entry} & set(keys))
 
 
 def _refuse_bad_client_files(

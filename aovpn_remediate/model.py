@@ -243,9 +243,13 @@ class KindSettings(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Remediation:
-    """One entry of the config, complete with defaults."""
+    """One package that an entry of the config asks for, complete with defaults.
+
+    ``entry`` is the key of the entry, which is also ``key`` unless the entry makes more than one package.
+    """
 
     key: str
+    entry: str = ""
     kind: str
     name: str
     description: str

@@ -6,10 +6,6 @@ from aovpn_remediate.kinds import KINDS
 from tests.config_texts import ENTRY, HEAD, KEYS, LIST
 
 ALL_KINDS = ", ".join(sorted(KINDS))
-TWO_ENTRIES = (
-    "write two entries: one with stored: repair, live: report (it runs as the user), and one with stored: ignore, "
-    "live: repair (as SYSTEM)"
-)
 WRONG_INDENT = "often: wrong indentation, a missing - or space, or a text with : that needs quotes"
 METRIC = "is not a valid metric; write a number from 1 to 9999 without quotes, or automatic"
 SECRET = "looks like a secret; secrets do not belong in this file, remove it"
@@ -284,13 +280,34 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         ENTRY.replace("VPN", "''"),
         '5:14: profile "" is empty; write the name of the VPN connection',
     ),
-    "both halves in one": (
-        ENTRY + "    live: repair\n",
-        f"8:5: with scope: user, stored: repair cannot be combined with live: repair; {TWO_ENTRIES}",
-    ),
     "the live half that only reports": (
         ENTRY + "    stored: ignore\n    repair: false\n",
-        f"8:5: with scope: user, stored: ignore cannot be combined with live: report; {TWO_ENTRIES}",
+        "8:5: with scope: user, stored: ignore needs live: repair, which runs as SYSTEM; set live: repair, or remove stored: ignore",
+    ),
+    "an interval of a second package that there is not": (
+        ENTRY + "    live_every: 1 hour\n",
+        "8:17: live_every needs scope: user, stored: repair and live: repair; correct them or remove it",
+    ),
+    "an interval of days for the second package": (
+        ENTRY + "    live: repair\n    live_every: 1 day\n",
+        '9:17: live_every "1 day" is not valid; write 1 to 23 hours, e.g. 1 hour',
+    ),
+    "an entry that is named as a second package": (
+        ENTRY + "    live: repair\n  M-Live: {kind: rasman-privileges, privileges: windows}\n",
+        '9:3: "M-Live" is the key of the second package of "m"; rename or remove one',
+    ),
+    "a key that is too long for a second package": (
+        ENTRY.replace("  m:", f"  {'k' * 60}:") + "    live: repair\n",
+        f'3:3: key "{"k" * 60}" is too long for its second package; use at most 59 characters',
+    ),
+    "a name that is too long for a second package": (
+        ENTRY + f"    live: repair\n    name: {'n' * 250}\n",
+        "9:11: with live: repair a name has at most 249 characters; shorten it",
+    ),
+    "the name of a second package that is used twice": (
+        ENTRY + "    live: repair\n    name: N\n  n: {kind: rasman-privileges, privileges: windows, name: N (live)}\n",
+        '9:5: display name "N (live)" is used more than once; give each remediation its own\n'
+        '10:53: display name "N (live)" is used more than once; give each remediation its own',
     ),
     "nothing to check": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",

@@ -30,6 +30,7 @@ SCOPES: list[Settings] = [
     {"scope": "all-users"}, {"scope": "device"}, {"scope": "device", "live": "report"},
     {"scope": "device", "stored": "ignore"}, {"scope": "device", "repair": False},
     {"scope": "user", "repair": False, "when_absent": "issue"},
+    {"scope": "user", "live": "repair", "when_unknown": "issue"},
 ]  # fmt: skip
 MORE: Mapping[str, list[Settings]] = {
     "interface-metric": [{"ipv4": "automatic", "ipv6": 9}, {"ipv4": 9999, "ipv6": None}],

@@ -62,8 +62,9 @@ def remediations() -> Iterator[Remediation]:
                 entry = KINDS[kind].model_validate(values)
             except ValidationError:
                 continue
-            if entry.own_pair() is None:
-                yield remediation_of(entry)
+            for part in entry.parts():
+                if part.entry.own_pair() is None:
+                    yield remediation_of(part.entry)
 
 
 def combinations_of(kind: str) -> Iterator[dict[str, object]]:

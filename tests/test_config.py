@@ -50,6 +50,7 @@ def test_what_is_not_said_has_a_default(tmp_path):
     assert [row["Wanted"] for row in settings.pop("EntryKeys")] == [[3], [3]]
     assert settings == {
         "Kind": "interface-metric", "Profile": "VPN", "Scope": "user", "RunAs": "user", "WhenAbsent": "ok",
+        "WhenUnknown": "ok",
         "Stored": "repair", "Live": "report", "Ipv4": 3, "Ipv6": 3,
     }  # fmt: skip
 

@@ -87,3 +87,14 @@ def test_a_key_that_the_config_does_not_have_is_a_usage_error(tmp_path):
         select_pairs(load(tmp_path, TWO), ["third"])
     with pytest.raises(UsageError, match='no remediation frist; did you mean "first"'):
         select_pairs(load(tmp_path, TWO), ["frist"])
+
+
+def test_the_key_of_an_entry_selects_all_its_packages(tmp_path):
+    both = TWO.replace("profile: A, scope: device", "profile: A, scope: user, live: repair")
+    desired = load(tmp_path, both)
+    for keys, expected in (
+        (["first"], ["first", "first-live"]),
+        (["first-live"], ["first-live"]),
+        (["second", "first-live"], ["first-live", "second"]),
+    ):
+        assert [remediation.key for remediation, _ in select_pairs(desired, keys)] == expected

@@ -196,7 +196,7 @@ def test_the_plan_on_the_ownership_page_is_what_an_edit_gives(bench):
     page = (ROOT / "docs" / "ownership.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```\n(~ user-metric-live .*?)```", page, re.DOTALL)
     bench.publish((ROOT / "examples" / "remediate.yaml").read_text(encoding="utf-8"))
-    bench.edit("AOVPN user tunnel: live interface metric", displayName="Renamed in the portal")
+    bench.edit("AOVPN user tunnel: interface metric (live)", displayName="Renamed in the portal")
     plan = bench.remediate("plan").out.splitlines()
     assert [line for line in shown.splitlines() if line not in plan] == []
 

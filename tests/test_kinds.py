@@ -18,7 +18,7 @@ from aovpn_remediate.model import RunAs
 from aovpn_remediate.privileges import PRIVILEGES
 
 MIXES = list(product(("repair", "ignore"), ("repair", "report", "ignore")))
-USER_MIXES = [("repair", "report"), ("repair", "ignore"), ("ignore", "repair")]
+USER_MIXES = [("repair", "report"), ("repair", "ignore"), ("ignore", "repair"), ("repair", "repair")]
 
 
 def metric(**settings: object) -> InterfaceMetric:
@@ -101,6 +101,7 @@ def test_the_script_settings_have_a_readable_order():
         ("Scope", "device"),
         ("RunAs", "system"),
         ("WhenAbsent", "ok"),
+        ("WhenUnknown", "ok"),
         ("Stored", "repair"),
         ("Live", "repair"),
         ("Ipv4", 3),
@@ -156,6 +157,7 @@ def test_a_kind_in_words_has_its_own_settings_only():
         ("when_absent", "ok | issue", "ok"),
         ("stored", "repair | ignore", "repair"),
         ("live", "repair | report | ignore", "report for user, else repair"),
+        ("live_every", "text", "the schedules"),
         ("ipv4", "1-9999 or automatic", "required"),
         ("ipv6", "1-9999, automatic or null", "as ipv4"),
     ]

@@ -12,7 +12,7 @@ from aovpn_remediate.config.entries import read_entries, read_file
 from aovpn_remediate.config.expansion import expand
 from aovpn_remediate.config.file import CONFIG_FILE, File
 from aovpn_remediate.config.places import name_places
-from aovpn_remediate.config.remediation import make_remediation
+from aovpn_remediate.config.remediation import make_remediations
 from aovpn_remediate.config.shared import read_shared
 from aovpn_remediate.config.tenants import read_tenants
 from aovpn_remediate.documents.reading import read_tree
@@ -57,9 +57,11 @@ def load_config(path: Path) -> Config:
     problems = [*_not_said_better(reading.problems, found), *dict.fromkeys(found)]
     if isinstance(file, list) or problems:
         raise ConfigError(problems)
-    remediations = tuple(make_remediation(key, entry, file) for key, entry in entries.valid.items())
+    remediations: list[Remediation] = []
+    for key, entry in entries.valid.items():
+        remediations += make_remediations(key, entry, file)
     warnings = sorted([*expansion.warnings, *advise(entries.valid, tree)])
-    return Config(file.name, remediations, tenants.valid, tuple(warnings), name_places(tree))
+    return Config(file.name, tuple(remediations), tenants.valid, tuple(warnings), name_places(tree))
 
 
 def _not_said_yet(problems: Iterable[Problem], said: Iterable[Problem]) -> Iterator[Problem]:

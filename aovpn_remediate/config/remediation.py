@@ -1,11 +1,12 @@
-"""An entry of the file made into a ``Remediation``, complete with defaults."""
+"""An entry of the file made into a ``Remediation`` for each of its packages, complete with defaults."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, time
 
 from aovpn_remediate.config.file import File
-from aovpn_remediate.kinds import AssignmentEntry, Entry, ScheduleEntry
+from aovpn_remediate.kinds import AssignmentEntry, Entry, Part, ScheduleEntry
 from aovpn_remediate.model import (
     DEFAULT_SCOPE_TAG,
     Assignment,
@@ -28,14 +29,21 @@ def display_name(key: str, entry: Entry) -> str:
     return entry.name or f"AOVPN {entry.kind.replace('-', ' ')}: {key}"
 
 
-def make_remediation(key: str, entry: Entry, file: File) -> Remediation:
-    """Return the remediation of an entry; assignments and scope tags are sorted."""
+def make_remediations(key: str, entry: Entry, file: File) -> Iterator[Remediation]:
+    """Yield the remediation of each package of an entry; assignments and scope tags are sorted."""
+    for part in entry.parts():
+        yield _make_remediation(key, part, display_name(key, entry), file)
+
+
+def _make_remediation(key: str, part: Part, name: str, file: File) -> Remediation:
+    entry = part.entry
     tags = entry.scope_tags or file.defaults.scope_tags or [DEFAULT_SCOPE_TAG]
     assignments = [_assignment(one) for one in entry.assignments] if entry.enabled else []
     return Remediation(
-        key=key,
+        key=key + part.suffix,
+        entry=key,
         kind=entry.kind,
-        name=display_name(key, entry),
+        name=part.name(name),
         description=entry.description or "",
         publisher=entry.publisher or file.defaults.publisher or file.name,
         scope_tags=tuple(sorted(set(tags))),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry
 from aovpn_remediate.kinds.common.description import describe_kind, describe_kinds
-from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.entry import Entry, Part
 from aovpn_remediate.kinds.common.fields import Key, Name, Tags
 from aovpn_remediate.kinds.common.registry import KINDS
 from aovpn_remediate.kinds.common.strict import Strict
 
 __all__ = [
-    "KINDS", "AssignmentEntry", "Entry", "Key", "Name", "ScheduleEntry", "Strict", "Tags", "describe_kind",
-    "describe_kinds",
+    "KINDS", "AssignmentEntry", "Entry", "Key", "Name", "Part", "ScheduleEntry", "Strict", "Tags",
+    "describe_kind", "describe_kinds",
 ]  # fmt: skip

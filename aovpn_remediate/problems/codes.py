@@ -46,6 +46,7 @@ CODES: Mapping[str, str] = {
     "client/unknown-key": "A case has no such key.",
     "client/unknown-part": "A client, or a part of it, has no such key.",
     "config/advice": "A setting is allowed, but the kind advises against it.",
+    "config/companion-key": "A key is that of the second package which another entry makes.",
     "config/conflict": "Two remediations want different values at one place, so each undoes the other.",
     "config/duplicate": "Two remediations keep the same value correct.",
     "config/missing-key": "A required key is missing.",
@@ -84,12 +85,13 @@ CODES: Mapping[str, str] = {
     "profile/characters": "A profile name contains a character that RAS does not accept.",
     "profile/empty": "A profile name is empty.",
     "profile/leading-dot": "A profile name starts with a dot.",
+    "profile/live-every": "An interval for a second package is set, but the entry makes none.",
     "profile/nothing-checked": "Neither the stored nor the live state of a profile is checked.",
     "profile/nothing-repaired": "The remediation script would repair nothing.",
     "profile/scope-twice": "An entry has a scope although its profile has one.",
     "profile/too-long": "A profile name has more than 255 characters.",
     "profile/two-accounts": (
-        "The stored and the live state of a user's profile need two accounts, so two entries."
+        "The stored and the live state of a user's profile need two accounts, one of them is wrong."
     ),
     "route/all-removed": "An empty list of routes would remove every route of the profile.",
     "route/default": "A route is a default route, which is a setting of the profile and not a route of it.",

@@ -93,7 +93,7 @@ def broken_rules(record: Record) -> list[str]:
     for step in record.steps:
         found = [*_forbidden(step.run)]
         if not is_free_text:
-            found += _protocol_problems(step)
+            found += _protocol_problems(step, shows_unknown=record.shows_unknown)
         problems += _labelled(f"run {step.number}: ", found)
     return problems
 
@@ -112,7 +112,7 @@ def _forbidden(run: Run) -> Iterator[str]:
             return
 
 
-def _protocol_problems(step: Step) -> Iterator[str]:
+def _protocol_problems(step: Step, *, shows_unknown: bool) -> Iterator[str]:
     output = step.run.output
     if len(output) != 1:
         yield f"{len(output)} output lines, expected one"
@@ -120,7 +120,8 @@ def _protocol_problems(step: Step) -> Iterator[str]:
     is_plain = output[0].isascii() and output[0].isprintable()
     if not is_plain or len(output[0]) > LINE_LIMIT:
         yield f"the line is not ASCII or longer than {LINE_LIMIT} characters"
-    if step.run.exit_code != int(step.state in _EXIT_1):
+    is_shown = shows_unknown and step.state == "unknown" and step.script == "detect"
+    if step.run.exit_code != int(step.state in _EXIT_1 or is_shown):
         yield f"exit code {step.run.exit_code} for the state {step.state}"
 
 

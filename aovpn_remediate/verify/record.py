@@ -65,7 +65,8 @@ class Record:
     ``expected`` is the client that the case wants after the last repair, ``end`` the client after everything.
     ``added_by_others`` are the bytes that other programs add to a phonebook, ``unmet`` the faults that no
     script met. ``ended`` says why a script could not be run to its end, or is empty. ``outside`` is what of
-    a user's own scripts reaches past the client, each with the script's name.
+    a user's own scripts reaches past the client, each with the script's name. ``shows_unknown`` is whether an
+    unknown state is an issue for a detection script.
     """
 
     case: Case
@@ -79,6 +80,7 @@ class Record:
     unmet: tuple[str, ...] = ()
     ended: str = ""
     outside: tuple[tuple[str, Reach], ...] = ()
+    shows_unknown: bool = False
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -140,6 +142,7 @@ def _record(job: Job, shell: PowerShell, folder: Path) -> Record:
         case=job.case,
         profile=str(job.remediation.settings.script_settings().get("Profile")),
         is_own_pair=job.is_own_pair,
+        shows_unknown=job.remediation.settings.script_settings().get("WhenUnknown") == "issue",
         has_repair=bool(job.package.remediation),
         steps=steps,
         expected=expected,

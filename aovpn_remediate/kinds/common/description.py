@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.kinds.common.entry import Entry
 from aovpn_remediate.kinds.common.registry import KINDS
+from aovpn_remediate.kinds.common.rendered import RenderedEntry
 from aovpn_remediate.model import KindText, SettingText
 from aovpn_remediate.wording import any_of
 
@@ -40,7 +41,7 @@ def describe_model(kind: str, model: type[Entry]) -> KindText:
 
 def _is_own_choice(name: str, schema: Mapping[str, object]) -> bool:
     """Whether a setting is the kind's own and can be set to more than one value."""
-    return name not in Entry.model_fields and "const" not in schema
+    return name not in RenderedEntry.model_fields and "const" not in schema
 
 
 def _setting_text(name: str, schema: Mapping[str, object], required: list[str]) -> SettingText:

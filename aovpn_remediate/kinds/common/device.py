@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from aovpn_remediate.kinds.common.entry import Entry
+from aovpn_remediate.kinds.common.rendered import RenderedEntry
 from aovpn_remediate.model import RunAs
 
 
-class DeviceEntry(Entry):
+class DeviceEntry(RenderedEntry):
     """A setting of the device."""
 
     run_as: ClassVar[RunAs] = RunAs.SYSTEM
 
     def device_settings(self) -> dict[str, object]:
         """The part of ``$Settings`` that all kinds without a profile have."""
-        return {"Kind": self.kind, "Profile": "", "RunAs": self.run_as.value, "WhenAbsent": "ok"}
+        return {
+            "Kind": self.kind,
+            "Profile": "",
+            "RunAs": self.run_as.value,
+            "WhenAbsent": "ok",
+            "WhenUnknown": self.when_unknown,
+        }
 
     def checks(self) -> tuple[str, ...]:
         """What is stored; a kind that looks at more says so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -22,6 +22,18 @@ Advice = tuple[str, str]
 
 ADVICE = "config/advice"
 """The code of advice that has no code of its own."""
+
+
+class Part(NamedTuple):
+    """The settings of one package of an entry, and what follows the entry's key in the package's key."""
+
+    suffix: str
+    entry: Entry
+
+    def name(self, name: str) -> str:
+        """Return the display name of the package, from that of the entry."""
+        return f"{name} ({self.suffix.removeprefix('-')})" if self.suffix else name
+
 
 _SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
 """What the class of every kind has to say about it."""
@@ -113,7 +125,11 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
 
     def features(self) -> Mapping[str, bool]:
         """Each feature that the kind's templates name in a region, and whether these settings need it."""
-        return {"absence": False, "masks": False, "user": False}
+        return {"absence": False, "masks": False, "unknown": False, "user": False}
+
+    def parts(self) -> Iterable[Part]:
+        """The packages that the entry makes; a kind that makes more than one says so."""
+        yield Part("", self)
 
     def own_pair(self) -> OwnPair | None:
         """The scripts to publish as they are; here they are rendered."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from aovpn_remediate.kinds.common.values import (
+    check_hours,
     check_interval,
     check_key,
     check_line,
@@ -20,6 +21,7 @@ from aovpn_remediate.kinds.common.values import (
 )
 
 _INTERVAL = "^(1 (hour|day)|([1-9]|1[0-9]|2[0-3]) (hours|days))$"
+_HOURS = "^(1 hour|([2-9]|1[0-9]|2[0-3]) hours)$"
 _TIME = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 _PROFILE = r'^(?![.\s])[^\\/:*?"<>|\u0000-\u001f\u007f-\u009f]+(?<!\s)$'
 _METRIC = [{"type": "integer", "minimum": 1, "maximum": 9999}, {"const": "automatic"}]
@@ -52,6 +54,7 @@ Key = Annotated[str, AfterValidator(check_key), text_schema(_KEY)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]
 Tags = Annotated[list[Name], Field(min_length=1)]
 Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]
+Hours = Annotated[str, AfterValidator(check_hours), text_schema(_HOURS)]
 TimeOfDay = Annotated[str, AfterValidator(check_time), text_schema(_TIME)]
 Day = Annotated[date, BeforeValidator(parse_day)]
 Profile = Annotated[str, AfterValidator(check_profile_name), text_schema(_PROFILE, maxLength=255)]

@@ -9,21 +9,25 @@ from typing import Literal
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
-from aovpn_remediate.kinds.common.entry import Entry, Wants
-from aovpn_remediate.kinds.common.fields import Profile
+from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry
+from aovpn_remediate.kinds.common.entry import Part, Wants
+from aovpn_remediate.kinds.common.fields import Hours, Profile
+from aovpn_remediate.kinds.common.rendered import RenderedEntry
 from aovpn_remediate.model import RunAs
 from aovpn_remediate.problems.words import quoted
 
 # A standard user may not change a live interface (unconfirmed). SYSTEM sees the phonebook of all users
 # (richardhicks/aovpn#25), but no user's own (unconfirmed).
-_USER_MIXES = {("repair", "report"), ("repair", "ignore"), ("ignore", "repair")}
-_TWO_ENTRIES = (
-    "with scope: user, stored: {} cannot be combined with live: {}; write two entries: one with stored: "
-    "repair, live: report (it runs as the user), and one with stored: ignore, live: repair (as SYSTEM)"
+_ACCOUNTS = (
+    "with scope: user, stored: ignore needs live: repair, which runs as SYSTEM; set live: repair, or remove "
+    "stored: ignore"
 )
+_LIVE = "-live"
+"""What follows the key of a user's profile in the key of the package that repairs the live state."""
+_NAME_LIMIT = 256 - len(" (live)")
 
 
-class ProfileEntry(Entry):
+class ProfileEntry(RenderedEntry):
     """One profile."""
 
     profile: Profile = Field(
@@ -66,6 +70,7 @@ class ProfileEntry(Entry):
             "Scope": self.scope,
             "RunAs": self.run_as.value,
             "WhenAbsent": self.when_absent,
+            "WhenUnknown": self.when_unknown,
             "Stored": self.stored_mode,
             "Live": self.live_mode,
         }
@@ -131,7 +136,13 @@ class ConnectedProfileEntry(ProfileEntry):
     live: Literal["repair", "report", "ignore"] | None = Field(
         None,
         title="Live state",
-        description="What to do about the connected interface. Default: report for user, else repair.",
+        description="What to do about the connected interface; for user, repair makes a second package, "
+        "KEY-live, which runs as SYSTEM. Default: report for user, else repair.",
+    )
+    live_every: Hours | None = Field(
+        None,
+        title="Interval of the live package",
+        description="The interval of KEY-live instead of the schedules, e.g. 1 hour. Default: the schedules.",
     )
 
     def misfits(self) -> Iterable[Misfit]:
@@ -141,9 +152,8 @@ class ConnectedProfileEntry(ProfileEntry):
         if mix == ("ignore", "ignore"):
             text = "stored: ignore and live: ignore leave nothing to check; set one of them to repair"
             yield Misfit("profile/nothing-checked", text, ("stored", "live"))
-        elif self.scope == "user" and mix not in _USER_MIXES:
-            text = _TWO_ENTRIES.format(*mix)
-            yield Misfit("profile/two-accounts", text, ("scope", "stored", "live"))
+        elif self.scope == "user" and mix == ("ignore", "report"):
+            yield Misfit("profile/two-accounts", _ACCOUNTS, ("scope", "stored", "live"))
         elif self.repair and "repair" not in mix:
             text = "nothing is repaired here; set stored or live to repair, or add repair: false"
             yield Misfit("profile/nothing-repaired", text, ("stored", "live", "repair"))
@@ -152,6 +162,35 @@ class ConnectedProfileEntry(ProfileEntry):
                 "when_absent: issue needs stored: repair; only the phonebook shows whether a profile exists"
             )
             yield Misfit("profile/absent-without-phonebook", text, ("when_absent", "stored"))
+        yield from self._companion_misfits()
+
+    def _companion_misfits(self) -> Iterable[Misfit]:
+        about = ("scope", "stored", "live")
+        if self.live_every is not None and not self._has_companion():
+            text = "live_every needs scope: user, stored: repair and live: repair; correct them or remove it"
+            yield Misfit("profile/live-every", text, about, ("live_every",))
+        if self.name is not None and len(self.name) > _NAME_LIMIT and self._has_companion():
+            text = f"with live: repair a name has at most {_NAME_LIMIT} characters; shorten it"
+            yield Misfit("value/too-long", text, about, ("name",))
+
+    def _has_companion(self) -> bool:
+        """Whether the live state is repaired by a package of its own, since it needs another account."""
+        return (self.scope, self.stored, self.live_mode) == ("user", "repair", "repair")
+
+    def parts(self) -> Iterable[Part]:
+        """One package, or for both states of a user's profile one of the user and one of SYSTEM."""
+        if not self._has_companion():
+            yield Part("", self)
+            return
+        yield Part("", self.model_copy(update={"live": "report", "live_every": None}))
+        changes = {"stored": "ignore", "when_absent": "ok", "live_every": None}
+        assignments = [self._live_assignment(one) for one in self.assignments]
+        yield Part(_LIVE, self.model_copy(update={**changes, "assignments": assignments}))
+
+    def _live_assignment(self, one: AssignmentEntry) -> AssignmentEntry:
+        if one.exclude is not None or self.live_every is None:
+            return one
+        return one.model_copy(update={"schedule": ScheduleEntry.model_validate({"every": self.live_every})})
 
     @property
     def stored_mode(self) -> str:

@@ -17,7 +17,9 @@ RESERVED = {"con", "prn", "aux", "nul", *_COM, *_LPT}
 """Names that no file on Windows may have."""
 
 _KEY_FORM = "is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit"
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+KEY_LIMIT = 64
+"""How many characters a key may have."""
+_KEY = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{KEY_LIMIT - 1}}}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 # Source: Graph beta reference, deviceHealthScriptRunSchedule: 1 to 23 for every kind of schedule.
 _INTERVAL = re.compile(r"(1 (hour|day))|(([1-9]|1[0-9]|2[0-3]) (hours|days))")
@@ -110,6 +112,13 @@ def check_interval(value: str | None) -> str | None:
         return value
     text = "is not a valid interval; write 1 to 23 hours, or days, e.g. 4 hours or 1 day"
     raise InvalidValue("schedule/interval", text)
+
+
+def check_hours(value: str | None) -> str | None:
+    """Return an interval of hours, or raise ``InvalidValue`` with what is wrong."""
+    if value is None or ("hour" in value and _INTERVAL.fullmatch(value)):
+        return value
+    raise InvalidValue("schedule/interval", "is not valid; write 1 to 23 hours, e.g. 1 hour")
 
 
 def parse_day(value: object) -> object:

@@ -176,6 +176,11 @@ function Complete-Detection {
     if ('issue' -eq $finding['State']) {
         exit 1
     }
+    #region only: unknown
+    if ('unknown' -eq $finding['State'] -and 'issue' -eq $Settings['WhenUnknown']) {
+        exit 1
+    }
+    #endregion
     exit 0
 }
 

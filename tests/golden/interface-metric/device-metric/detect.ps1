@@ -5,9 +5,9 @@
 # the lowest metric first, and prefers that interface when routes are equal (unconfirmed; as admins report
 # it). So a tunnel should have a lower metric than Ethernet and Wi-Fi.
 #
-# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
-# or unknown (exit code 0), or issue (exit code 1). A non-zero exit code starts the remediation script, if
-# the package has one.
+# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent,
+# unknown or issue. The exit code is 1 for issue, also for unknown if WhenUnknown says so, else 0. A non-zero
+# exit code starts the remediation script, if the package has one.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'

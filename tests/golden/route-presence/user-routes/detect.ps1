@@ -4,9 +4,9 @@
 # Does a VPN profile have its routes? Admins report that Windows lost routes from phonebooks, did not install
 # them when it connected, or kept removed ones.
 #
-# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent
-# or unknown (exit code 0), or issue (exit code 1). A non-zero exit code starts the remediation script, if
-# the package has one.
+# It changes nothing. The last line of its output is one JSON object. Its state is healthy, pending, absent,
+# unknown or issue. The exit code is 1 for issue, also for unknown if WhenUnknown says so, else 0. A non-zero
+# exit code starts the remediation script, if the package has one.
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
