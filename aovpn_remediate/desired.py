@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aovpn_remediate.config import load_config
+from aovpn_remediate.config import Config, load_config
 from aovpn_remediate.errors import ClientFileError, UsageError
 from aovpn_remediate.model import Remediation, ScriptPackage, TenantSettings
 from aovpn_remediate.problems import Problem
@@ -25,7 +26,8 @@ class Desired:
 
     ``config`` is its name, ``pairs`` are the remediations with their packages in the order of the file.
     ``warnings`` are problems that stop nothing. ``tenants`` are those of the config, by name, ``places`` say
-    where each group, filter and scope tag is first named.
+    where each group, filter and scope tag is first named. ``digest`` is a sha256 of the config
+    and of every file that it names, 64 hex digits.
     """
 
     config: str
@@ -33,6 +35,7 @@ class Desired:
     warnings: tuple[Problem, ...] = ()
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def packages(self) -> tuple[ScriptPackage, ...]:
@@ -63,7 +66,21 @@ def load_desired(path: Path, *, ask: Ask, read_client_files: Callable[[Remediati
     habits = refuse_bad_scripts(packages, own, ask)
     _refuse_bad_client_files(config.remediations, read_client_files)
     pairs = tuple(zip(config.remediations, packages, strict=True))
-    return Desired(config.name, pairs, (*config.warnings, *habits), config.tenants, config.places)
+    warnings = (*config.warnings, *habits)
+    return Desired(config.name, pairs, warnings, config.tenants, config.places, _digest(config))
+
+
+def _digest(config: Config) -> str:
+    """The sha256 of all files of a config, wherever they lie."""
+    parts = list(config.digests)
+    for remediation in config.remediations:
+        pair = remediation.settings.own_pair()
+        if pair is None:
+            continue
+        scripts = [one.content for one in (pair.detection, pair.remediation) if one]
+        files = [*scripts, *(path.read_bytes() for path in pair.clients)]
+        parts += [hashlib.sha256(content).hexdigest() for content in files]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def select_pairs(desired: Desired, keys: Sequence[str]) -> tuple[Pair, ...]:

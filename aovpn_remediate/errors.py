@@ -12,6 +12,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |-- OutputError                   1   a file or folder cannot be written
     |-- ResolveError                  1   names of groups, filters, scope tags
     |-- RefusedPlanError              1   names the option that allows it
+    |-- PlanFileError                 1   a plan file that must not be carried out
     |-- ClientError                   1   no PowerShell, or the simulated client failed
     |   |-- NotPowerShellError        1   the program that should be PowerShell is another one
     |   |-- CaseNotRunError           1   this machine cannot make the client of a case
@@ -84,6 +85,10 @@ class ResolveError(RemediateError):
 
 class RefusedPlanError(RemediateError):
     """A plan that is not carried out, with the option that would allow it."""
+
+
+class PlanFileError(RemediateError):
+    """A plan file that is no plan, was changed, or is not the one that is meant."""
 
 
 class ClientError(RemediateError):

@@ -105,6 +105,7 @@ class MemoryTenant:
         self.known = known or directory()
         self.on_write = on_write
         self.writes: list[tuple[str, str]] = []
+        self.id = ""
 
     @property
     def packages(self) -> list[ScriptPackage]:

@@ -25,7 +25,19 @@ from tests.tenants import SCRIPTS, config
 
 EXAMPLE = str(ROOT / "examples" / "remediate.yaml")
 COMMANDS = [
-    *("render", "validate", "verify", "plan", "publish", "doctor", "simulator", "schema", "kinds", "docs"),
+    *(
+        "render",
+        "validate",
+        "verify",
+        "plan",
+        "publish",
+        "show",
+        "doctor",
+        "simulator",
+        "schema",
+        "kinds",
+        "docs",
+    ),
     *("auth login", "auth logout", "auth status"),
 ]
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aovpn_remediate.errors import RefusedPlanError, UsageError
 from aovpn_remediate.model import Foreign, HourlySchedule, RunAs, ScriptPackage, TargetKind, TenantPackages
 from aovpn_remediate.plan import (
     FIELDS,
     Adopt,
-    Create,
-    Delete,
     FieldChange,
     Note,
     Plan,
@@ -263,42 +259,3 @@ def test_no_note_says_that_the_name_of_an_adopted_package_is_taken():
     adopted = {"metric": published(package(), id="f1")}
     plan = make_plan([package(), package("b")], tenant(foreign=foreign), adopted=adopted)
     assert [note.key for note in plan.notes] == ["b"]
-
-
-def changes() -> dict[str, Create | Update | Delete]:
-    """Parts of plans; each must give a different digest."""
-    update = Update(published(package()), package(publisher="x"), (FieldChange("publisher", "Contoso", "x"),))
-    return {
-        "create": Create(package()),
-        "another key": Create(package("b")),
-        "another config": Create(package(config="fabrikam")),
-        "another script": Create(package(detection=b"exit 0")),
-        "another assignment": Create(package(assignments=(assignment("g1"),))),
-        "another schedule": Create(package(assignments=(assignment("g1", every=9),))),
-        "update": update,
-        "adopt": Adopt(update.existing, update.package, update.fields),
-        "another package to update": replace(update, existing=published(package(), id="other")),
-        "another version to update": replace(update, existing=published(package(), version="2")),
-        "another content to update": replace(update, existing=published(package(name="n"))),
-        "other assignments to update": replace(
-            update, existing=published(package(assignments=(everyone(),)))
-        ),
-        "delete": Delete(published(package())),
-        "another version to delete": Delete(published(package(), version="2")),
-    }
-
-
-def test_every_other_plan_has_another_digest():
-    digests = {name: Plan((change,)).digest for name, change in changes().items()}
-    digests |= {"empty": Plan().digest, "two": Plan((changes()["create"], changes()["delete"])).digest}
-    assert len(set(digests.values())) == len(digests)
-    assert all(len(digest) == 64 and set(digest) <= set("0123456789abcdef") for digest in digests.values())
-
-
-@given(st.permutations(list(changes().values())))
-def test_the_digest_does_not_depend_on_the_order(shuffled):
-    assert Plan(tuple(shuffled)).digest == Plan(tuple(changes().values())).digest
-
-
-def test_notes_and_what_is_unchanged_do_not_alter_the_digest():
-    assert Plan(unchanged=("a",), notes=(Note("hello"),)).digest == Plan().digest

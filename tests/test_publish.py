@@ -17,7 +17,7 @@ from aovpn_remediate.errors import (
     TenantError,
     UnreachableError,
 )
-from aovpn_remediate.plan import Adopt, Create, Delete
+from aovpn_remediate.plan import Adopt, Create, Delete, PlanOptions
 from aovpn_remediate.publish import (
     Draft,
     InterruptedPublishError,
@@ -49,7 +49,9 @@ OUT_OF_REACH = UnreachableError("no answer")
 
 
 def draft(tenant, *desired, adopt=(), allow_delete=True) -> Draft:
-    wish = Wish(config=CONFIG, packages=desired, adopt=adopt, allow_delete=allow_delete)
+    wish = Wish(
+        config=CONFIG, packages=desired, options=PlanOptions(adopt=tuple(adopt), allow_delete=allow_delete)
+    )
     return draft_plan(wish, tenant)
 
 
@@ -405,7 +407,8 @@ def test_a_plan_made_by_hand_is_carried_out_in_its_order_too():
 
 def test_a_part_of_a_config_deletes_nothing_and_sees_nothing_else():
     tenant = MemoryTenant(published(package("a")), published(package("b")))
-    wish = Wish(config=CONFIG, packages=[package("a", publisher="New")], is_whole=False, allow_delete=True)
+    options = PlanOptions(allow_delete=True)
+    wish = Wish(config=CONFIG, packages=[package("a", publisher="New")], is_whole=False, options=options)
     plan = draft_plan(wish, tenant).plan
     assert [(change.action, change.package.key) for change in plan.changes] == [("update", "a")]
     assert (plan.unchanged, plan.notes) == ((), ())

@@ -31,7 +31,19 @@ def test_help_and_version_load_nothing_heavy(option):
 
 @pytest.mark.parametrize(
     "command",
-    ["render", "validate", "verify", "plan", "publish", "doctor", "simulator", "schema", "kinds", "docs"],
+    [
+        "render",
+        "validate",
+        "verify",
+        "plan",
+        "publish",
+        "show",
+        "doctor",
+        "simulator",
+        "schema",
+        "kinds",
+        "docs",
+    ],
 )
 def test_the_help_of_a_command_loads_nothing_heavy(command):
     assert loaded(command, "--help") & HEAVY == set()

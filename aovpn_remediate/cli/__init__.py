@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from aovpn_remediate import __version__
-from aovpn_remediate.cli import auth, doctor, local, pages, prove, simulator, tenant
+from aovpn_remediate.cli import auth, doctor, local, pages, plan_files, prove, simulator, tenant
 from aovpn_remediate.cli.group import Group
 from aovpn_remediate.cli.terminal import echo_error, is_closed_pipe, prepare_streams
 from aovpn_remediate.cli.usage import usage_text
@@ -35,6 +35,7 @@ app = typer.Typer(
 local.add_commands(app)
 prove.add_commands(app)
 tenant.add_commands(app)
+plan_files.add_commands(app)
 auth.add_commands(app)
 doctor.add_commands(app)
 simulator.add_commands(app)

@@ -29,6 +29,7 @@ class Config:
 
     Remediations and tenants are in the file's order. ``warnings`` are what is allowed but probably not meant.
     ``places`` say where each group, filter and scope tag is first named.
+    ``digests`` are the sha256 of the file and of every list that it names, as hex digits.
     """
 
     name: str
@@ -36,14 +37,15 @@ class Config:
     tenants: Mapping[str, TenantSettings]
     warnings: tuple[Problem, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    digests: tuple[str, ...] = ()
 
 
 def load_config(path: Path) -> Config:
     """Return the config of a file, or raise one ``ConfigError`` with every problem in it."""
     reading = read_tree(path, CONFIG_FILE)
-    tree = reading.tree
-    if tree is None:
+    if reading.tree is None:
         raise ConfigError(reading.problems)
+    tree = reading.tree
     file = read_file(tree)
     shared = read_shared(tree)
     expansion = expand(tree, shared)
@@ -61,7 +63,9 @@ def load_config(path: Path) -> Config:
     for key, entry in entries.valid.items():
         remediations += make_remediations(key, entry, file)
     warnings = sorted([*expansion.warnings, *advise(entries.valid, tree)])
-    return Config(file.name, tuple(remediations), tenants.valid, tuple(warnings), name_places(tree))
+    digests = tuple(one.sha256 for one in (reading.tree, *shared.files))
+    places = name_places(tree)
+    return Config(file.name, tuple(remediations), tenants.valid, tuple(warnings), places, digests)
 
 
 def _not_said_yet(problems: Iterable[Problem], said: Iterable[Problem]) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aovpn_remediate.documents.file_type import FileType
-from aovpn_remediate.documents.reading import read_text
+from aovpn_remediate.documents.reading import read_text, sha256_of
 from aovpn_remediate.documents.tree import Place, Reading, Tree, Where
 from aovpn_remediate.problems import Problem
 from aovpn_remediate.problems.words import quoted
@@ -59,7 +59,7 @@ def read_list_file(path: Path) -> Reading:
             too_many = f"has more than {MAX_ROUTES:,} routes; remove some of them"
             problems.append(Problem(str(path), *cells[0].place, too_many, "list/too-long"))
             break
-    return Reading(Tree(path, {"list": rows}, places), tuple(problems))
+    return Reading(Tree(path, {"list": rows}, places, sha256=sha256_of(text)), tuple(problems))
 
 
 def _lines(text: str) -> Iterator[list[Cell]]:

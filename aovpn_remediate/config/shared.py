@@ -44,7 +44,7 @@ class Shared:
     """The shared parts of a file by name, and the problems of single parts.
 
     ``default`` is for entries without assignments of their own: a set, or the name of one. ``lists`` are the
-    routes of each list by what holds them, which is the list itself or its file.
+    routes of each list by what holds them, which is the list itself or its file; ``files`` are these files.
     """
 
     profiles: Mapping[str, Mapping[str, object]]
@@ -52,6 +52,7 @@ class Shared:
     sets: Mapping[str, Set]
     default: Set | str | None
     problems: tuple[Problem, ...]
+    files: tuple[Tree, ...] = ()
 
 
 def read_shared(tree: Tree) -> Shared:
@@ -60,7 +61,7 @@ def read_shared(tree: Tree) -> Shared:
     profiles = {name: reader.profile(name, value) for name, value in reader.section(PROFILES).items()}
     lists = {name: reader.routes(name, value) for name, value in reader.section(LISTS).items()}
     sets = {name: reader.set_of((SETS, name), value) for name, value in reader.section(SETS).items()}
-    return Shared(profiles, lists, sets, reader.default(), tuple(reader.problems))
+    return Shared(profiles, lists, sets, reader.default(), tuple(reader.problems), tuple(reader.files))
 
 
 class _Reader:
@@ -68,6 +69,7 @@ class _Reader:
 
     def __init__(self, tree: Tree) -> None:
         self.problems: list[Problem] = []
+        self.files: list[Tree] = []
         self._tree = tree
 
     def section(self, section: str) -> Mapping[str, object]:
@@ -136,6 +138,7 @@ class _Reader:
         self.problems += reading.problems
         if reading.tree is None:
             return ()
+        self.files.append(reading.tree)
         self._check(RouteList, reading.tree.value, (), reading.tree)
         return items_of(_values(reading.tree), ("list",), reading.tree)
 

@@ -11,12 +11,12 @@ from aovpn_remediate.plan import Change, Create, FieldChange, Plan, Update
 from aovpn_remediate.publish import Outcome
 
 
-def plan_json(plan: Plan, names: Mapping[str, str]) -> Json:
-    """Return a plan as JSON values."""
+def plan_json(plan: Plan, names: Mapping[str, str], digest: str) -> Json:
+    """Return a plan as JSON values; ``digest`` is the one of its file."""
     counts = plan.counts
     return {
         "schemaVersion": 1,
-        "digest": plan.digest,
+        "digest": digest,
         "summary": {
             "create": counts["create"],
             "update": counts["update"],
@@ -30,11 +30,11 @@ def plan_json(plan: Plan, names: Mapping[str, str]) -> Json:
     }
 
 
-def outcomes_json(plan: Plan, outcomes: Sequence[Outcome], exit_code: int) -> Json:
-    """Return outcomes as JSON values."""
+def outcomes_json(digest: str, outcomes: Sequence[Outcome], exit_code: int) -> Json:
+    """Return outcomes as JSON values; ``digest`` is the one of the plan that was carried out."""
     return {
         "schemaVersion": 1,
-        "digest": plan.digest,
+        "digest": digest,
         "outcomes": list(map(_outcome_json, outcomes)),
         "exitCode": exit_code,
     }
@@ -54,13 +54,18 @@ def _change_json(change: Change, names: Mapping[str, str]) -> Json:
     shape: Json = {"action": change.action, "key": change.package.key, "name": change.package.name}
     if not isinstance(change, Create):
         shape["id"] = change.existing.id
-    settings = settings_changes(change)
-    shape["settings"] = None if settings is None else [vars(one) for one in settings]
+    shape["settings"] = settings_json(change)
     if isinstance(change, Update):
         shape["fields"] = [_field_json(field, names) for field in change.fields]
     elif isinstance(change, Create):
         shape["package"] = package_json(change.package, names)
     return shape
+
+
+def settings_json(change: Change) -> list[Json] | None:
+    """Return what a change does in the words of the config; nothing if the scripts do not tell."""
+    settings = settings_changes(change)
+    return None if settings is None else [dict(vars(one)) for one in settings]
 
 
 def _field_json(field: FieldChange, names: Mapping[str, str]) -> Json:

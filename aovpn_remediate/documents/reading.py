@@ -6,9 +6,11 @@ without quotes, several documents, and tags and aliases that the type of file do
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -62,7 +64,17 @@ def read_tree(path: Path, file_type: FileType) -> Reading:
         return Reading(None, (_syntax_problem(error, text, path, file_type),))
     if root is None:
         return Reading(None, (_file_problem(path, f"the file is empty; {file_type.example}", "yaml/empty"),))
-    return build_tree(root, path, file_type)
+    reading = build_tree(root, path, file_type)
+    return (
+        reading
+        if reading.tree is None
+        else replace(reading, tree=replace(reading.tree, sha256=sha256_of(text)))
+    )
+
+
+def sha256_of(text: str) -> str:
+    """Return the sha256 of a file's text, in hex digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def example_values(example: str) -> Mapping[str, object]:

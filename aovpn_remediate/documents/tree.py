@@ -21,6 +21,7 @@ class Tree:
     """A document as plain values, and the place of each value and each key.
 
     ``origins`` say where a value comes from that is written elsewhere: the tree and the way to it there.
+    ``sha256`` is the one of the text of the file, in hex digits.
     """
 
     path: Path = Path()
@@ -28,6 +29,7 @@ class Tree:
     places: Mapping[Where, Place] = field(default_factory=dict)
     key_places: Mapping[Where, Place] = field(default_factory=dict)
     origins: Mapping[Where, tuple[Tree, Where]] = field(default_factory=dict)
+    sha256: str = ""
 
     def origin(self, where: Where) -> tuple[Tree, Where]:
         """Return where a value is written: a tree, and the way to the value in it."""

@@ -29,4 +29,4 @@ def open_tenant(tenant: TenantSettings, access: Access, *, writes: bool, wanted:
     cache = AccountCache(os.environ, access.say)
     sign_in = choose_sign_in(tenant, access, cache)
     tokens = open_tokens(sign_in, need_of(wanted, writes=writes), access, cache)
-    return GraphTenant(GraphSession(root, tokens=tokens))
+    return GraphTenant(GraphSession(root, tokens=tokens), tokens.tenant_id)

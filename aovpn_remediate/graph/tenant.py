@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError, UnreachableError
@@ -38,8 +38,14 @@ Matches = tuple[tuple[str, str], ...]
 class GraphTenant:
     """A tenant over Graph; several threads may use it at once."""
 
-    def __init__(self, session: GraphSession) -> None:
+    def __init__(self, session: GraphSession, find_id: Callable[[], str] = str) -> None:
         self._session = session
+        self._find_id = find_id
+
+    @property
+    def id(self) -> str:
+        """The id of the tenant that was signed in to, empty if nobody signs in; raises ``SignInError``."""
+        return self._find_id()
 
     def list_packages(self, config: str) -> TenantPackages:
         """Return the packages with this config's marker, and the names of other custom packages."""

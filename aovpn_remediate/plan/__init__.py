@@ -16,7 +16,8 @@ from aovpn_remediate.plan.changes import (
     Plan,
     Update,
 )
-from aovpn_remediate.plan.comparison import make_plan, withhold_deletes
+from aovpn_remediate.plan.comparison import differences, make_plan, withhold_deletes
+from aovpn_remediate.plan.options import PlanOptions
 from aovpn_remediate.plan.safety import adoptable, refuse_unsafe
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "FieldChange",
     "Note",
     "Plan",
+    "PlanOptions",
     "Update",
     "adoptable",
+    "differences",
     "make_plan",
     "refuse_unsafe",
     "withhold_deletes",

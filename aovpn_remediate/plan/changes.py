@@ -6,8 +6,6 @@ key is adopted by name.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
@@ -102,25 +100,3 @@ class Plan:
     def counts(self) -> Counter[str]:
         """How many changes there are of each action."""
         return Counter(change.action for change in self.changes)
-
-    @property
-    def digest(self) -> str:
-        """A sha256 of the changes and of the packages as they are before them."""
-        content = sorted(_fingerprint(change) for change in self.changes)
-        return hashlib.sha256("\n".join(content).encode()).hexdigest()
-
-
-def _fingerprint(change: Change) -> str:
-    """A text that differs for every other change, and for every other package before it."""
-    before: list[object] = []
-    after: list[object] = []
-    if not isinstance(change, Create):
-        existing = change.existing
-        before = [existing.id, existing.version, *_content(existing.package)]
-    if not isinstance(change, Delete):
-        after = _content(change.package)
-    return json.dumps([change.action, change.package.config, change.package.key, before, after])
-
-
-def _content(package: ScriptPackage) -> list[object]:
-    return [package.content_hash, [repr(assignment) for assignment in package.assignments]]

@@ -72,7 +72,7 @@ def _kept(package: ScriptPackage) -> Note:
 def _adopts(wanted: Mapping[str, ScriptPackage], adopted: Mapping[str, Published]) -> list[Adopt]:
     adopts: list[Adopt] = []
     for key in sorted(adopted):
-        fields = _differences(adopted[key], wanted[key])
+        fields = differences(adopted[key], wanted[key])
         adopts.append(Adopt(adopted[key], wanted[key], fields))
     return adopts
 
@@ -84,7 +84,7 @@ def _updates(
     updates: list[Update] = []
     unchanged: list[str] = []
     for key in sorted(owned.keys() & wanted.keys()):
-        fields = _differences(owned[key], wanted[key])
+        fields = differences(owned[key], wanted[key])
         if fields:
             updates.append(Update(owned[key], wanted[key], fields))
         else:
@@ -105,7 +105,8 @@ def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
     return found
 
 
-def _differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
+def differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
+    """Return every field in which a package differs from what is desired, and its marker."""
     changes: list[FieldChange] = []
     is_written = False
     for name in FIELDS:

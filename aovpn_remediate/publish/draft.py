@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
-from aovpn_remediate.plan import Create, Note, Plan, adoptable, make_plan, withhold_deletes
+from aovpn_remediate.plan import Create, Note, Plan, PlanOptions, adoptable, make_plan, withhold_deletes
 from aovpn_remediate.publish.tenant import Tenant
 from aovpn_remediate.resolve import references, resolve_names
 
@@ -26,16 +26,14 @@ class Draft:
 class Wish:
     """What a config wants of a tenant: these packages, which are the whole config or a part of it.
 
-    Of a part, other packages are not looked at, so that nothing is deleted. ``adopt`` are keys whose foreign
-    packages are taken over. Without ``allow_delete`` the deletes are notes. ``places`` say where the file has
+    Of a part, other packages are not looked at, so that nothing is deleted. ``places`` say where the file has
     each name. ``unproven`` are the keys of the user's own script pairs that have no client files.
     """
 
     config: str
     packages: Sequence[ScriptPackage]
     is_whole: bool = True
-    adopt: Sequence[str] = ()
-    allow_delete: bool = False
+    options: PlanOptions = field(default_factory=PlanOptions)
     places: Mapping[str, str] = field(default_factory=dict)
     unproven: Sequence[str] = ()
 
@@ -53,10 +51,10 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
     directory = tenant.look_up(references(desired))
     resolved = resolve_names(desired, directory, wish.places)
     adopted: dict[str, Published] = {}
-    for key, foreign in adoptable(wish.adopt, desired, packages).items():
+    for key, foreign in adoptable(wish.options.adopt, desired, packages).items():
         adopted[key] = tenant.read_package(foreign.id, config=config, key=key)
     plan = make_plan(resolved, packages, adopted=adopted)
-    if not wish.allow_delete:
+    if not wish.options.allow_delete:
         plan = withhold_deletes(plan)
     notes = [Note(_UNPROVEN, key) for key in wish.unproven]
     plan = replace(plan, notes=(*plan.notes, *notes))
@@ -65,7 +63,7 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
 
 def refuse_stale(shown: Draft, now: Draft) -> None:
     """Raise ``RefusedPlanError`` if the tenant changed since a plan was shown."""
-    if shown.plan.digest != now.plan.digest:
+    if shown.plan.changes != now.plan.changes:
         raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
 
 

@@ -18,6 +18,10 @@ from aovpn_remediate.model import (
 class Tenant(Protocol):
     """What planning and publishing need of a tenant."""
 
+    @property
+    def id(self) -> str:
+        """The id of the tenant that was signed in to, empty if nobody signs in."""
+
     def list_packages(self, config: str) -> TenantPackages:
         """Return every package: those owned by the config whole, the others by name."""
 

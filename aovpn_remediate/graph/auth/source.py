@@ -41,6 +41,11 @@ class TokenSource:
                 self._renew_early(self._grant)
             return self._held()
 
+    def tenant_id(self) -> str:
+        """Return the id of the tenant that the token is for, else the one that was asked for."""
+        found = claims_of(self.token()).get("tid")
+        return found if isinstance(found, str) else self.sign_in.tenant
+
     def token_after(self, refused: str, claims: str = "") -> str:
         """Return another token than the refused one, with the claims that the service demands."""
         with self._lock:
