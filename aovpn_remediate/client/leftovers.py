@@ -76,8 +76,11 @@ def _kill_trees(processes: Collection[subprocess.Popen[str]]) -> None:
 
 
 def new_folder(place: str | None = None) -> Path:
-    """Return a new temporary folder, in a place or in the system's usual one."""
-    folder = Path(tempfile.mkdtemp(prefix="remediate-", dir=place))
+    """Return a new temporary folder, in a place or in the system's usual one, by its only path.
+
+    Windows may name the usual one in short, such as ``ADMINI~1``, and scripts see the long name.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="remediate-", dir=place)).resolve()
     with _lock:
         _folders.add(folder)
     return folder

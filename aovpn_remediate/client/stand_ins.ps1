@@ -69,11 +69,17 @@ function Get-HeadOf {
 function Get-FileStandIn {
     param([string] $Command)
 
-    $real = Get-Command -Name $Command -CommandType Cmdlet -ErrorAction SilentlyContinue
+    # Some are functions in 5.1.
+    $real = Get-Command -Name $Command -CommandType Cmdlet, Function -ErrorAction SilentlyContinue
     if ($null -eq $real) {
         return
     }
-    $parts = @($Command) + (Get-HeadOf -Real $real)
+    $piped = '$_'
+    $paths = @($real.Parameters['Path'] | Where-Object { $_ } | ForEach-Object { $_.ParameterSets.Values })
+    if (@($paths | Where-Object { $_.ValueFromPipeline }).Count -gt 0) {
+        $piped = '$(if ($_ -is [string]) { ConvertTo-ClientPath -Path $_ } else { $_ })'
+    }
+    $parts = @($Command) + (Get-HeadOf -Real $real) + $piped
     @'
 function {0} {{
     {1}
@@ -86,7 +92,7 @@ function {0} {{
         $steps.Begin($PSCmdlet)
     }}
     process {{
-        $steps.Process($_)
+        $steps.Process({4})
     }}
     end {{
         $steps.End()
@@ -106,6 +112,7 @@ $filesOnly = @(
 $contents = @(
     'Get-Content', 'Set-Content', 'Add-Content', 'Clear-Content', 'Out-File', 'Tee-Object', 'Import-Csv', 'Export-Csv'
     'Import-Clixml', 'Export-Clixml', 'Select-String', 'Get-Acl', 'Set-Acl', 'Get-FileHash', 'Unblock-File'
+    'Set-Location', 'Push-Location', 'Resolve-Path', 'Convert-Path'
 )
 # Aliases of 5.1 that the engine does not define off Windows.
 $aliases = @{

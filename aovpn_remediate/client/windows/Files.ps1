@@ -16,6 +16,9 @@ function ConvertTo-ClientPath {
     if ($bare -match '^\\\\') {
         Deny-Call -Reason 'the simulated client has no network paths'
     }
+    if ($bare -match '^(Microsoft\.PowerShell\.Core\\)?Registry::|^HK(LM|CU|U|CR|CC):') {
+        Deny-Call -Reason 'a command for files or locations has no stand-in for the registry; see remediate docs clients'
+    }
     if ($bare -notmatch '^([a-z]):(.*)$') {
         return $Path
     }
