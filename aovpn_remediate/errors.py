@@ -19,6 +19,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
     |   `-- ScriptEndedError          1   a script ended its PowerShell
     `-- TenantError                   1   the service answered with an error
         |-- UnreachableError          1   no answer at all
+        |-- StalledError              1   nothing has succeeded for ten minutes
         |-- GraphShapeError           1   an answer in a shape that is not documented
         |-- NotFoundError             1   deleted in the meantime
         |-- SignInError               4   not signed in, or not allowed
@@ -28,7 +29,7 @@ Messages say *where: what is wrong; what to do*. They never hold a token or a sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from aovpn_remediate.problems import Problem
 
@@ -110,18 +111,32 @@ class ScriptEndedError(ClientError):
 class TenantError(RemediateError):
     """The service answered a request with an error.
 
-    ``status`` is the HTTP status (0 without an answer), ``code`` and ``request_id`` are Graph's own.
+    ``status`` is the HTTP status (0 without an answer), ``code`` and ``request_id`` are Graph's own,
+    ``client_request_id`` is ours.
     """
 
-    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        client_request_id: str = "",
+    ) -> None:
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.client_request_id = client_request_id
         super().__init__(message)
 
 
 class UnreachableError(TenantError):
     """The service gave no answer."""
+
+
+class StalledError(TenantError):
+    """No request has succeeded for so long that nothing more is begun."""
 
 
 class GraphShapeError(TenantError):
@@ -143,6 +158,6 @@ class ApprovalNeededError(TenantError):
 
     exit_code = 5
 
-    def __init__(self, message: str, *, status: int, code: str, request_id: str, approval_code: str) -> None:
+    def __init__(self, message: str, *, approval_code: str, **origin: Any) -> None:
         self.approval_code = approval_code
-        super().__init__(message, status=status, code=code, request_id=request_id)
+        super().__init__(message, **origin)

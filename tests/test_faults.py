@@ -15,7 +15,6 @@ from contextlib import contextmanager
 import pytest
 
 from aovpn_remediate.cli import run
-from aovpn_remediate.graph import session
 from aovpn_remediate.graph.connection import Timeouts
 from tests.patience import HANGING, wait_until
 from tests.tenants import SCRIPTS, Bench, config
@@ -45,6 +44,45 @@ def test_a_busy_part_of_a_batch_is_asked_again_alone(bench: Bench):
         "POST /$batch [1]",
         "POST /$batch [1]",
     ]
+
+
+ONCE = [
+    {"status": 500},
+    {"status": 509},
+    {"status": 408},
+    {"close": True},
+    {"truncate": True},
+    {"body": '{"value": [', "headers": {"Content-Type": "application/json"}},
+]
+
+
+@pytest.mark.parametrize("fault", ONCE, ids=repr)
+def test_a_failure_that_passes_is_no_failure_wherever_it_happens(bench: Bench, fault):
+    bench.publish(config("a"))
+    bench.write(config("a", ipv4=9, group="AOVPN Devices"))
+    package, assign = f"^{SCRIPTS}/[^/]+$", "/assign$"
+    faults = [("GET", f"^{SCRIPTS}$"), ("PATCH", package), ("POST", assign), ("POST", "batch$")]
+    bench.fail(*({"method": method, "path": path, **fault} for method, path in faults))
+    assert bench.remediate("publish", "--yes").code == 0
+    assert bench.remediate("plan", "--detailed-exitcode").code == 0
+    bench.write(config())
+    bench.fail({"method": "DELETE", **fault})
+    assert bench.remediate("publish", "--yes", "--allow-delete").code == 0
+    assert bench.ours() == []
+
+
+def test_a_new_package_that_is_not_there_yet_is_waited_for(bench: Bench):
+    bench.write(config("a"))
+    bench.fail({"method": "POST", "path": "/assign$", "status": 404, "times": 2})
+    assert bench.remediate("publish", "--yes").code == 0
+    assert bench.remediate("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_package_that_is_gone_is_not_waited_for(bench: Bench):
+    bench.publish(config("a"))
+    bench.write(config("a", group="AOVPN Devices"))
+    bench.fail({"method": "POST", "path": "/assign$", "status": 404, "times": 2})
+    assert "404" in bench.remediate("publish", "--yes").out
 
 
 def test_a_failed_part_of_a_batch_is_an_error_and_never_a_missing_package(bench: Bench):
@@ -153,7 +191,7 @@ def test_the_permission_that_is_missing_is_named(bench: Bench, path, permission)
 def test_an_answer_in_another_shape_is_an_error_not_an_empty_tenant(bench: Bench, fault, expected):
     bench.write(config("a"))
     bench.fail({"method": "GET", "path": SCRIPTS, **fault})
-    said = bench.remediate("publish", "--yes")
+    said = bench.remediate("publish", "--yes", "--patience", "0")
     assert said.code == 1 and expected in said.err and "Traceback" not in said.err
     assert bench.ours() == []
 
@@ -251,7 +289,7 @@ def listener(*, closes: bool) -> Iterator[str]:
     [(False, "got the request but does not answer in time"), (True, "closed the connection")],
 )
 def test_a_server_without_an_answer_is_reported(bench: Bench, monkeypatch, closes, expected):
-    monkeypatch.setattr(session, "Timeouts", lambda: Timeouts(first=0.5))
+    monkeypatch.setattr(Timeouts.__init__, "__defaults__", (3.0, 0.5, 30.0))
     bench.write(config("a"))
     with listener(closes=closes) as url:
         code = run(["plan", "-c", str(bench.folder / "r.yaml"), "--graph-url", url])

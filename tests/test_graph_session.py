@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import logging
 import socket
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+import uuid
+from datetime import UTC, datetime
 
 import pytest
 from requests import exceptions
@@ -23,9 +22,12 @@ from aovpn_remediate.errors import (
 from aovpn_remediate.graph import open_tenant
 from aovpn_remediate.graph.auth.opening import Access
 from aovpn_remediate.graph.connection import Timeouts, silence_of
+from aovpn_remediate.graph.retry import Patience
 from aovpn_remediate.graph.session import GraphSession
+from aovpn_remediate.graph.trace import Watch
 from aovpn_remediate.graph.url import service_root
 from aovpn_remediate.model import References, TenantSettings
+from tests.fake_clock import FakeClock
 from tests.scripted_server import Reply, batch_of, serving
 
 SCRIPTS = "/deviceManagement/deviceHealthScripts"
@@ -46,9 +48,8 @@ class Fixed:
         return self._token
 
 
-def session(root, sleeps=None, **options):
-    waits = sleeps if sleeps is not None else []
-    return GraphSession(root, sleep=waits.append, jitter=lambda: 1.0, **options)
+def session(root, clock=None, **options):
+    return GraphSession(root, clock=(clock or FakeClock()).clock(), **options)
 
 
 def error(code="BadRequest", message="no", status=400, **headers):
@@ -103,98 +104,14 @@ def test_a_redirect_is_not_followed_with_the_token():
     assert elsewhere.requests == []
 
 
-# Repeats
-
-
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "POST"])
-def test_a_busy_service_is_asked_again(method, status):
-    sleeps = []
-    with serving([Reply(status=status), Reply(status=status), Reply({"id": "1"})]) as service:
-        assert session(service.root, sleeps).send(method, SCRIPTS) == {"id": "1"}
-    assert len(service.requests) == 3
-    assert sleeps == ([2.0, 4.0] if status == 429 else [0.5, 1.0])
-
-
-def test_a_busy_service_is_asked_five_times_at_most():
-    sleeps = []
-    with (
-        serving([error("TooManyRequests", "slow down", 429)]) as service,
-        pytest.raises(TenantError, match=r"429 TooManyRequests, slow down.*throttling") as caught,
-    ):
-        session(service.root, sleeps).get(SCRIPTS)
-    assert (len(service.requests), len(sleeps), caught.value.status) == (5, 4, 429)
-
-
-@pytest.mark.parametrize(
-    ("asked", "waited"), [("7", 8.0), ("0", 1.0), ("99999", 120.0), ("soon", 2.0), ("-5", 2.0)]
-)
-def test_retry_after_is_obeyed_up_to_two_minutes(asked, waited):
-    sleeps = []
-    with serving([Reply(status=429, headers={"Retry-After": asked}), EMPTY]) as service:
-        session(service.root, sleeps).get(SCRIPTS)
-    assert sleeps == [waited]
-
-
-def test_retry_after_may_be_a_date():
-    sleeps = []
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    with serving([Reply(status=503, headers={"Retry-After": moment}), EMPTY]) as service:
-        session(service.root, sleeps).get(SCRIPTS)
-    assert 25 < sleeps[0] <= 31
-
-
-def test_jitter_keeps_waits_apart():
-    waits = []
-    for jitter in (0.0, 1.0):
-        with serving([Reply(status=429), EMPTY]) as service:
-            GraphSession(service.root, sleep=waits.append, jitter=lambda jitter=jitter: jitter).get(SCRIPTS)
-    assert waits == [1.0, 2.0]
-
-
-@pytest.mark.parametrize("reply", [Reply(status=s) for s in (500, 502, 503, 504)] + [Reply(dropped=True)])
-def test_a_create_is_not_repeated_when_it_may_have_happened(reply):
-    with serving([reply]) as service, pytest.raises(TenantError):
-        session(service.root).send("POST", SCRIPTS, {"displayName": "x"}, repeatable=False)
-    assert len(service.requests) == 1
-
-
-def test_a_create_is_repeated_after_429_because_nothing_happened():
-    with serving([Reply(status=429), Reply({"id": "1"}, status=201)]) as service:
-        assert session(service.root).send("POST", SCRIPTS, {}, repeatable=False) == {"id": "1"}
-
-
-def test_a_dropped_connection_is_tried_again():
-    with serving([Reply(dropped=True), EMPTY]) as service:
-        assert session(service.root).get(SCRIPTS) == {"value": []}
-    assert len(service.requests) == 2
-
-
-def test_an_answer_cut_off_on_the_way_is_read_again():
-    cut = Reply(raw=b'{"value": [', headers={"Content-Length": "500"})
-    with serving([cut, EMPTY]) as service:
-        assert session(service.root).get(SCRIPTS) == {"value": []}
-
-
-@pytest.mark.parametrize("status", [400, 429, 503])
-def test_a_call_that_the_service_does_not_have_is_not_repeated(status):
-    with (
-        serving([error(message="No OData route exists that match template x", status=status)]) as service,
-        pytest.raises(TenantError, match="does not offer this call"),
-    ):
-        session(service.root).get(SCRIPTS)
-    assert len(service.requests) == 1
-
-
-# No answer
+# Repeats: more of them in test_graph_retries
 
 
 def test_a_refused_connection_says_so_soon():
-    sleeps = []
-    root = closed_port()
+    clock = FakeClock()
     with pytest.raises(UnreachableError, match=r"^GET /groups: nothing answers at 127\.0\.0\.1:\d+; start"):
-        session(root, sleeps).get("/groups")
-    assert sleeps == []
+        session(closed_port(), clock).get("/groups")
+    assert clock.sleeps == []
 
 
 def test_a_refusal_of_another_computer_does_not_speak_of_the_simulator():
@@ -208,9 +125,11 @@ def test_a_refusal_of_another_computer_does_not_speak_of_the_simulator():
 def test_a_service_that_never_answers_is_left_without_another_try():
     with (
         serving([Reply(silent=True)]) as service,
-        pytest.raises(UnreachableError, match="got the request but does not answer in time"),
+        pytest.raises(
+            UnreachableError, match=r"does not answer in time \(client-request-id [0-9a-f-]{36}\); check"
+        ),
     ):
-        session(service.root, timeouts=Timeouts(first=0.3)).get(SCRIPTS)
+        GraphSession(service.root, patience=Patience(timeouts=Timeouts(first=0.3))).get(SCRIPTS)
     assert len(service.requests) == 1
 
 
@@ -229,7 +148,7 @@ def test_after_the_first_answer_a_slow_one_has_more_time(monkeypatch):
 
     monkeypatch.setattr(HTTPAdapter, "send", noting)
     with serving([EMPTY]) as service:
-        ours = session(service.root, timeouts=Timeouts(connect=7, first=8, later=9))
+        ours = session(service.root, patience=Patience(timeouts=Timeouts(connect=7, first=8, later=9)))
         ours.get(SCRIPTS)
         ours.get(SCRIPTS)
     assert given == [(7, 8), (7, 9)]
@@ -333,27 +252,41 @@ def test_multi_admin_approval_is_recognized_by_its_header(status):
 
 
 def test_a_token_never_shows_in_errors_or_logs(caplog):
-    with caplog.at_level(logging.DEBUG, "aovpn_remediate"):
+    lines = []
+    watch = Watch(record=lambda one: lines.append(one.line()))
+    with caplog.at_level("DEBUG"):
         with serving([error()]) as service, pytest.raises(TenantError) as caught:
-            session(service.root, tokens=Fixed(SECRET)).send(
+            session(service.root, tokens=Fixed(SECRET), watch=watch).send(
                 "PATCH", SCRIPTS, {"displayName": "confidential"}
             )
         with pytest.raises(UnreachableError) as unsent:
-            session(closed_port(), tokens=Fixed(f"{SECRET}\n")).get(SCRIPTS)
-    text = f"{caught.value}{unsent.value}{caplog.text}"
+            session(closed_port(), tokens=Fixed(f"{SECRET}\n"), watch=watch).get(SCRIPTS)
+    assert len(lines) == 2
+    text = f"{caught.value}{unsent.value}{caplog.text}{lines}"
     assert SECRET not in text
     assert "confidential" not in text
 
 
-def test_each_request_is_logged_with_its_outcome(caplog):
-    with (
-        caplog.at_level(logging.INFO, "aovpn_remediate.graph"),
-        serving([Reply({"value": []}, headers={"request-id": "r-9"})]) as service,
-    ):
-        session(service.root).get(f"{SCRIPTS}?$expand=assignments")
-    assert f"GET {SCRIPTS}: 200, " in caplog.text
-    assert "ms, request-id r-9" in caplog.text
-    assert "$expand" not in caplog.text
+def test_each_request_is_recorded_with_its_outcome():
+    lines = []
+    watch = Watch(record=lambda one: lines.append(one.line(datetime(2026, 11, 30, 9, tzinfo=UTC))))
+    with serving([Reply({"value": []}, headers={"request-id": "r-9"})]) as service:
+        session(service.root, watch=watch).get(f"{SCRIPTS}?$expand=assignments")
+    name = service.requests[0].headers["client-request-id"]
+    assert lines == [
+        f"2026-11-30T09:00:00Z GET {SCRIPTS} status=200 ms=0 waited=0.0 request-id=r-9 client-request-id={name}"
+    ]
+
+
+def test_each_request_has_an_id_of_its_own_and_errors_have_both_ids():
+    refused = error(**{"request-id": "theirs"})
+    with serving([EMPTY, refused]) as service, pytest.raises(TenantError) as caught:
+        ours = session(service.root)
+        ours.get(SCRIPTS)
+        ours.get(SCRIPTS)
+    names = [one.headers["client-request-id"] for one in service.requests]
+    assert len({uuid.UUID(name) for name in names}) == 2
+    assert (caught.value.request_id, caught.value.client_request_id) == ("theirs", names[1])
 
 
 # Shapes
@@ -463,46 +396,6 @@ def test_an_empty_batch_asks_nothing():
     with serving([EMPTY]) as service:
         assert session(service.root).batch([]) == []
     assert service.requests == []
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_only_the_failed_parts_of_a_batch_are_asked_again(status):
-    def answer(url):
-        is_busy = url == "/b" and len(service.requests) == 1
-        return (status, {}) if is_busy else (200, {"id": url})
-
-    sleeps = []
-    with serving(batch_of(answer)) as service:
-        answers = session(service.root, sleeps).batch(["/a", "/b", "/c"])
-    assert [one.body["id"] for one in answers] == ["/a", "/b", "/c"]
-    assert [[one["url"] for one in request.body["requests"]] for request in service.requests] == [
-        ["/a", "/b", "/c"],
-        ["/b"],
-    ]
-    assert len(sleeps) == 1
-
-
-def test_a_part_may_say_how_long_to_wait():
-    def busy(request):
-        if len(service.requests) > 1:
-            return Reply({"responses": [{"id": "0", "status": 200, "body": {}}]})
-        return Reply(
-            {"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": "9"}, "body": None}]}
-        )
-
-    sleeps = []
-    with serving(busy) as service:
-        session(service.root, sleeps).batch(["/a"])
-    assert sleeps == [10.0]
-
-
-def test_a_part_that_stays_busy_is_raised_with_its_path():
-    with (
-        serving(batch_of(lambda url: (503, {}))) as service,
-        pytest.raises(TenantError, match=r"^GET /b: 503"),
-    ):
-        session(service.root).batch(["/b?$x=1"])
-    assert len(service.requests) == 5
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, SignInError), (404, NotFoundError), (400, TenantError)])

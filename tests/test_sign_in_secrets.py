@@ -17,7 +17,7 @@ from requests.exceptions import InvalidHeader
 
 from aovpn_remediate.cli.bug_report import without_secrets
 from aovpn_remediate.graph.auth import login_session
-from aovpn_remediate.graph.session import GraphSession
+from aovpn_remediate.graph.sending import Sender
 from tests.command_line import Said as AtTerminal
 from tests.command_line import remediate_at_a_terminal
 from tests.proxy_stand_in import proxy
@@ -181,21 +181,21 @@ def test_a_graph_that_refuses_every_token_writes_none(desk: Desk, places: Places
 
 
 def test_an_error_of_a_library_that_nobody_catches_is_not_printed(desk: Desk, places: Places, monkeypatch):
-    def crash(session: GraphSession, call: object, token: str) -> None:
+    def crash(sender: Sender, call: object, token: str, waited: float) -> None:
         raise InvalidHeader(f"Invalid character in header value: 'Bearer {token}'")
 
-    monkeypatch.setattr(GraphSession, "_send_once", crash)
+    monkeypatch.setattr(Sender, "_send_once", crash)
     said = run_all(desk, places, "secret", [("plan",)])
     assert "a bug in remediate" in said[0].err
 
 
 @pytest.mark.parametrize("method", APPS)
 def test_a_crash_leaves_a_report_without_secrets(desk: Desk, places: Places, monkeypatch, method):
-    def crash(session: GraphSession, call: object, token: str) -> None:
+    def crash(sender: Sender, call: object, token: str, waited: float) -> None:
         proof = {name: value for name, value in os.environ.items() if "MARK~" in value}
         raise RuntimeError(f"Authorization: Bearer {token}", {"token": token}, proof)
 
-    monkeypatch.setattr(GraphSession, "_send_once", crash)
+    monkeypatch.setattr(Sender, "_send_once", crash)
     said = run_all(desk, places, method, [("plan",)])
     assert said[0].code == 1 and "a bug in remediate" in said[0].err
     (report,) = places.files()

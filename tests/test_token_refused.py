@@ -9,6 +9,7 @@ import pytest
 
 from aovpn_remediate.errors import SignInError
 from aovpn_remediate.graph.session import GraphSession
+from tests.fake_clock import FakeClock
 from tests.scripted_server import Reply, serving
 
 PATH = "/deviceManagement/deviceHealthScripts"
@@ -43,7 +44,7 @@ def sent(service):
 
 
 def session(service, tokens):
-    return GraphSession(service.root, tokens=tokens, sleep=lambda _: None)
+    return GraphSession(service.root, tokens=tokens, clock=FakeClock().clock())
 
 
 def test_a_refused_token_is_replaced_once():
@@ -100,7 +101,7 @@ def test_claims_that_are_not_json_count_as_a_plain_refusal(claims):
 
 def test_a_create_whose_token_is_refused_is_sent_again():
     with serving([refusal(), Reply({"id": "1"}, status=201)]) as service:
-        session(service, Tokens()).send("POST", PATH, {"displayName": "x"}, repeatable=False)
+        session(service, Tokens()).create(PATH, {"displayName": "x"}, lambda: None)
     assert [request.method for request in service.requests] == ["POST", "POST"]
 
 

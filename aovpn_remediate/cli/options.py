@@ -92,7 +92,18 @@ Adopt = Annotated[
         "see remediate docs ownership.",
     ),
 ]
+PatienceSeconds = Annotated[
+    float,
+    typer.Option(
+        "--patience",
+        metavar="SECONDS",
+        min=0,
+        max=3600,
+        help="How long a request is tried while the service is busy or does not answer.",
+    ),
+]
 Diff = Annotated[bool, typer.Option("--diff", help="Show changed scripts as a unified diff.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text; see remediate docs json.")]
 
+PATIENCE = 60.0
 DEFAULT_CONFIG = Path("remediate.yaml")

@@ -12,6 +12,7 @@ from aovpn_remediate.cli.access import Emit, access_of, choose_tenants, for_each
 from aovpn_remediate.cli.load import echo_costs, load
 from aovpn_remediate.cli.options import (
     DEFAULT_CONFIG,
+    PATIENCE,
     Adopt,
     AllowAll,
     AllowDelete,
@@ -25,6 +26,7 @@ from aovpn_remediate.cli.options import (
     GraphUrl,
     Keys,
     NoInput,
+    PatienceSeconds,
     Tenants,
 )
 from aovpn_remediate.cli.plan_files import clear_output, save_plan
@@ -67,6 +69,7 @@ def plan(
             help="Write the plan to this file; with several tenants, to TENANT.json in this folder.",
         ),
     ] = None,
+    patience: PatienceSeconds = PATIENCE,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
@@ -80,7 +83,7 @@ def plan(
     is_folder = all_tenants or len(set(tenant or ())) > 1
     if out is not None:
         clear_output(out, is_folder=is_folder)
-    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, patience=patience)
     desired = load(config)
     options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
     planner = Planner(desired, access, options, tuple(keys or ()))
@@ -115,6 +118,7 @@ def publish(
     allow_delete: AllowDelete = False,
     allow_all: AllowAll = False,
     adopt: Adopt = None,
+    patience: PatienceSeconds = PATIENCE,
     prove: Annotated[
         bool, typer.Option("--verify", help="Prove every pair first; publish nothing if a case fails.")
     ] = False,
@@ -128,7 +132,7 @@ def publish(
     from aovpn_remediate.plan import PlanOptions, refuse_unsafe
     from aovpn_remediate.publish import refuse_stale
 
-    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input)
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, patience=patience)
     desired = load(config)
     options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
     planner = Planner(desired, access, options, tuple(keys or ()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from aovpn_remediate.graph.session import GraphSession
     from aovpn_remediate.graph.survey import Listed
 
-_LONGEST_WAIT = 2.0  # seconds between two tries: who waits for a doctor wants to know that it is busy
+_SHORT = (8.0, 2.0)  # seconds of trying and between tries: a doctor is to say soon that Graph is busy
 
 
 @dataclass
@@ -74,12 +73,10 @@ class Situation:
     @cached_property
     def session(self) -> GraphSession:
         """Requests to Graph, with short waits."""
+        from aovpn_remediate.graph.retry import Patience
         from aovpn_remediate.graph.session import GraphSession
 
-        def wait(seconds: float) -> None:
-            time.sleep(min(seconds, _LONGEST_WAIT))
-
-        return GraphSession(self.hosts.graph, tokens=self.tokens, sleep=wait)
+        return GraphSession(self.hosts.graph, tokens=self.tokens, patience=Patience(*_SHORT))
 
     def need(self, *, writes: bool) -> Need:
         """What plan or publish needs for the names in the config; all of it without a config."""

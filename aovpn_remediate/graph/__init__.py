@@ -25,8 +25,9 @@ def open_tenant(tenant: TenantSettings, access: Access, *, writes: bool, wanted:
 
     root = hosts_of(tenant, access).graph
     if access.is_anonymous:
-        return GraphTenant(GraphSession(root))
+        return GraphTenant(GraphSession(root, patience=access.patience, watch=access.watch))
     cache = AccountCache(os.environ, access.say)
     sign_in = choose_sign_in(tenant, access, cache)
     tokens = open_tokens(sign_in, need_of(wanted, writes=writes), access, cache)
-    return GraphTenant(GraphSession(root, tokens=tokens), tokens.tenant_id)
+    session = GraphSession(root, tokens=tokens, patience=access.patience, watch=access.watch)
+    return GraphTenant(session, tokens.tenant_id)

@@ -31,11 +31,15 @@ _NO_ROUTE = "no odata route exists"
 
 
 class Answer(NamedTuple):
-    """One answer: header names are lower case, the body is parsed JSON, ``None`` or ``NotJson``."""
+    """One answer: header names are lower case, the body is parsed JSON, ``None`` or ``NotJson``.
+
+    ``client_request_id`` is our own id of the request.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: object
+    client_request_id: str = ""
 
     @property
     def is_success(self) -> bool:
@@ -50,9 +54,10 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class NotJson:
-    """A body that is not JSON: a description of it, never its text."""
+    """A body that is not JSON: a description of it, never its text; ``is_page`` if it is HTML."""
 
     what: str
+    is_page: bool = False
 
 
 def read_body(content: bytes, content_type: str) -> object:
@@ -63,8 +68,9 @@ def read_body(content: bytes, content_type: str) -> object:
         return json.loads(content)
     except (ValueError, RecursionError):
         kind = shorten(content_type.partition(";")[0]) or "no content type"
-        what = "an HTML page" if "html" in kind.lower() else f"broken JSON or other text ({kind})"
-        return NotJson(f"{what} of {len(content):,} bytes")
+        is_page = "html" in kind.lower()
+        what = "an HTML page" if is_page else f"broken JSON or other text ({kind})"
+        return NotJson(f"{what} of {len(content):,} bytes", is_page)
 
 
 def object_in(where: str, answer: Answer, *, is_needed: bool = True) -> Mapping[str, object]:
@@ -84,6 +90,7 @@ def object_in(where: str, answer: Answer, *, is_needed: bool = True) -> Mapping[
         "check the address and whether a proxy answers in Graph's place",
         status=answer.status,
         request_id=request_id(answer),
+        client_request_id=answer.client_request_id,
     )
 
 
@@ -101,12 +108,19 @@ def error_for(method: str, path: str, answer: Answer, *, is_signed_in: bool = Tr
             status=answer.status,
             code=code,
             request_id=request,
+            client_request_id=answer.client_request_id,
             approval_code=approval,
         )
     kind, advice = _kind(method, path, answer)
     if answer.status == 401 and not is_signed_in:
         advice = "this service demands a sign-in, so add --auth auto"
-    return kind(f"{said}; {advice}", status=answer.status, code=code, request_id=request)
+    return kind(
+        f"{said}; {advice}",
+        status=answer.status,
+        code=code,
+        request_id=request,
+        client_request_id=answer.client_request_id,
+    )
 
 
 def request_id(answer: Answer) -> str:

@@ -34,17 +34,22 @@ class Timeouts:
 
     connect: float = 3.0
     first: float = 12.0
-    later: float = 60.0
+    later: float = 30.0
 
 
 @dataclass(frozen=True)
 class Silence:
-    """No answer: why, what to do, whether the service may have the request, whether to try again."""
+    """No answer: why, what to do, and whether the service may have the request.
+
+    ``is_final``: another try is useless. ``is_absent``: it is, unless the service was there before.
+    """
 
     reason: str
     advice: str
     was_sent: bool = True
     is_final: bool = False
+    is_absent: bool = False
+    client_request_id: str = ""
 
 
 def open_connections(root: str, *, retries: Retry | int = 0) -> requests.Session:
@@ -167,11 +172,11 @@ def _refused(host: str, check: str, absent: str) -> Silence:
     """Nothing accepts the connection; on this machine that is mostly a simulator that was not started."""
     port = urlsplit(f"//{host}").port
     if absent:
-        return Silence(f"nothing answers at {host}", absent, was_sent=False, is_final=True)
+        return Silence(f"nothing answers at {host}", absent, was_sent=False, is_absent=True)
     if port is None or not is_loopback(f"//{host}"):
-        return Silence(f"{host} refuses the connection", check, was_sent=False, is_final=True)
+        return Silence(f"{host} refuses the connection", check, was_sent=False, is_absent=True)
     advice = f'start "remediate simulator --port {port}" or correct --graph-url'
-    return Silence(f"nothing answers at {host}", advice, was_sent=False, is_final=True)
+    return Silence(f"nothing answers at {host}", advice, was_sent=False, is_absent=True)
 
 
 def _cause(error: exceptions.RequestException) -> object:

@@ -1,60 +1,83 @@
-"""When a request is repeated, and after how long; pure."""
+"""Which answers are worth another try, and after how long; pure."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from aovpn_remediate.graph.answer import Answer
-
-TRIES = 5
-"""The most times that one request is sent."""
-
-LONGEST_WAIT = 120.0
-"""Seconds; a longer ``Retry-After`` is cut to this."""
+from aovpn_remediate.graph.answer import Answer, NotJson
+from aovpn_remediate.graph.connection import Timeouts
 
 THROTTLED = 429
-# Source: almenscorner/IntuneCD, ProactiveRemediation modules.
-_BUSY = frozenset({THROTTLED, 502, 503, 504})
+_BUSY = frozenset({408, THROTTLED, 500, 502, 503, 504, 509})
 # Intune counts writes in windows of 20 s. Source: Graph reference, throttling-intune-devices.md.
 _FIRST_WAIT, _FIRST_THROTTLED_WAIT = 0.5, 2.0
+_LONGEST_OWN_WAIT = 10.0
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
-def is_busy(answer: Answer, *, repeatable: bool) -> bool:
-    """Whether to send a request again after this answer.
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: how long one request is tried, and the longest wait that the service may ask for.
 
-    Only 429 says for certain that nothing was carried out; after the others a create may have been.
+    The waits that the service asks for are not counted as trying.
     """
-    statuses = _BUSY if repeatable else {THROTTLED}
-    return answer.status in statuses and not answer.is_unknown_route
+
+    trying: float = 60.0
+    asked: float = 120.0
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-def is_worth_another_read(answer: Answer) -> bool:
-    """Whether to repeat a read within a batch."""
-    return (answer.status == THROTTLED or answer.status >= 500) and not answer.is_unknown_route
+def is_busy(answer: Answer) -> bool:
+    """Whether the service may do a moment later what it does not do now."""
+    return answer.status in _BUSY and not answer.is_unknown_route
 
 
-def wait_after(answer: Answer | None, attempt: int, *, jitter: float) -> float:
-    """Return the seconds to wait after an attempt (the first is 0); no answer at all is ``None``.
+def is_broken(answer: Answer) -> bool:
+    """Whether a successful answer is cut or is not JSON, so that what it says is lost."""
+    return answer.is_success and isinstance(answer.body, NotJson)
 
-    ``jitter`` is between 0 and 1, so that parallel requests are not repeated at the same moment.
-    """
+
+def is_sound(answer: Answer) -> bool:
+    """Whether an answer shows that the service works, although it may be a refusal."""
+    return not is_busy(answer) and not isinstance(answer.body, NotJson)
+
+
+def asked_wait(answer: Answer) -> float | None:
+    """Return the seconds that an answer asks to wait, or None if it does not say."""
     # Intune often leaves Retry-After out. Source: Microsoft Q&A, question 5784629.
-    asked = None if answer is None else retry_after(answer.headers.get("retry-after", ""))
-    if asked is not None:
-        return min(asked + jitter, LONGEST_WAIT)
-    is_throttled = answer is not None and answer.status == THROTTLED
-    longest = (_FIRST_THROTTLED_WAIT if is_throttled else _FIRST_WAIT) * 2.0**attempt
-    return longest * (0.5 + jitter / 2)
+    return retry_after(answer.headers.get("retry-after", ""), now=_moment(answer.headers.get("date", "")))
 
 
 def retry_after(text: str, *, now: datetime | None = None) -> float | None:
-    """Return the seconds of a ``Retry-After`` (a number or an HTTP date), or None without a valid one."""
-    if text.strip().isascii() and text.strip().isdigit():
-        return float(text.strip()[:9])
+    """Return the seconds of a ``Retry-After`` (a number or an HTTP date), or None without a valid one.
+
+    A date is compared with ``now``, by default with the clock of this computer.
+    """
+    if _SECONDS.fullmatch(text.strip()):
+        return float(text)
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def own_wait(attempt: int, *, jitter: float) -> float:
+    """Return the seconds to wait after a failed attempt, the first is 0.
+
+    ``jitter`` is between 0 and 1, so that parallel requests are not repeated at the same moment.
+    """
+    return min(_FIRST_WAIT * 2.0 ** min(attempt, 30), _LONGEST_OWN_WAIT) * (0.5 + jitter / 2)
+
+
+def own_pause(attempt: int, *, jitter: float) -> float:
+    """Return the seconds to pause after the service limited the requests, for the first time with 0."""
+    return _FIRST_THROTTLED_WAIT * 2.0 ** min(attempt, 30) * (0.5 + jitter / 2)
+
+
+def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import random
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
-import requests
-
-from aovpn_remediate.errors import GraphShapeError, TenantError, UnreachableError
-from aovpn_remediate.graph.answer import Answer, error_for, object_in, read_body, request_id, shorten
-from aovpn_remediate.graph.auth.tokens import challenge_in
-from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
+from aovpn_remediate.errors import GraphShapeError, StalledError, TenantError, UnreachableError
+from aovpn_remediate.graph.answer import Answer, NotJson, error_for, object_in, shorten
+from aovpn_remediate.graph.connection import Silence
+from aovpn_remediate.graph.effort import Effort
 from aovpn_remediate.graph.fields import Fields
-from aovpn_remediate.graph.retry import TRIES, is_busy, is_worth_another_read, wait_after
+from aovpn_remediate.graph.gate import STALLED_AFTER, Clock, Gate
+from aovpn_remediate.graph.retry import THROTTLED, Patience, asked_wait, is_broken, is_busy, is_sound
+from aovpn_remediate.graph.sending import Call, Sender, Tokens
+from aovpn_remediate.graph.trace import Watch
 from aovpn_remediate.graph.url import origin
 
 BATCH_SIZE = 20
@@ -26,27 +21,8 @@ BATCH_SIZE = 20
 
 # v1.0 has no deviceHealthScript. Source: microsoftgraph/msgraph-metadata.
 _VERSION = "/beta"
-_PATIENCE_DROPPED, _PATIENCE_BUSY = 90.0, 300.0  # seconds within which the last try begins
-_log = logging.getLogger("aovpn_remediate.graph")
-
-
-@dataclass(frozen=True)
-class _Call:
-    method: str
-    url: str
-    path: str
-    body: Mapping[str, object] | None
-    repeatable: bool
-
-
-class Tokens(Protocol):
-    """Where the session has its tokens from; raises ``SignInError``."""
-
-    def token(self) -> str:
-        """Return a token to send."""
-
-    def token_after(self, refused: str, claims: str = "") -> str:
-        """Return another token than the refused one, with the claims that the service demands."""
+_BATCH = "/$batch"
+_STALLED = f"nothing has succeeded for {STALLED_AFTER / 60:.0f} minutes, so nothing more is begun"
 
 
 class GraphSession:
@@ -57,44 +33,56 @@ class GraphSession:
         root: str,
         *,
         tokens: Tokens | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
-        timeouts: Timeouts | None = None,
+        patience: Patience | None = None,
+        clock: Clock | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._root = root
-        self._tokens = tokens
-        self._sleep = sleep
-        self._jitter = jitter
-        self._timeouts = timeouts or Timeouts()
-        self._http = open_connections(root)
-        self._has_answered = False
+        self._patience = patience or Patience()
+        self._clock = clock or Clock()
+        watch = watch or Watch()
+        self._gate = Gate(self._clock, self._patience, watch.say)
+        self._sender = Sender(root, tokens, self._patience.timeouts, self._clock.now, watch.record)
+        self._has_succeeded = False
 
     def get(self, path: str) -> Mapping[str, object]:
         """Return the object at a path below ``/beta``, or at a link of an earlier answer."""
         return self.send("GET", path)
 
-    def send(
-        self, method: str, path: str, body: Mapping[str, object] | None = None, *, repeatable: bool = True
-    ) -> Mapping[str, object]:
+    def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
         """Return the object of the answer, empty if there is none.
 
-        The request is repeated after a busy answer or a lost connection; without ``repeatable`` only if it is
-        certain that nothing was carried out. Raises a ``TenantError``.
+        The request is repeated while the service is busy, and after a lost connection or a broken answer.
+        Raises a ``TenantError``.
         """
-        return self._answer_to(method, path, body, repeatable=repeatable, is_needed=True)
+        return self._object(self._call(method, path, body))
 
-    def _answer_to(
-        self, method: str, path: str, body: Mapping[str, object] | None, *, repeatable: bool, is_needed: bool
+    def create(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        find: Callable[[], Mapping[str, object] | None],
     ) -> Mapping[str, object]:
-        call = _Call(method, self._url(path), self._shown(path), body, repeatable)
-        answer = self._insist(call)
-        if not answer.is_success:
-            raise self._error(call.method, call.path, answer)
-        return object_in(f"{call.method} {call.path}", answer, is_needed=is_needed)
+        """Return what a POST has created.
 
-    def tell(self, method: str, path: str, body: Mapping[str, object] | None = None) -> None:
-        """Send a request whose answer is not needed: success is all that counts; raises a ``TenantError``."""
-        self._answer_to(method, path, body, repeatable=True, is_needed=False)
+        If an answer does not say whether it was created, ``find`` looks for it before the next try. Raises a
+        ``TenantError``.
+        """
+        return self._object(self._call("POST", path, body, find=find))
+
+    def tell(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        late: Collection[int] = (),
+    ) -> None:
+        """Send a request whose answer is not needed: success is all that counts.
+
+        ``late`` are statuses that say that the service is only late. Raises a ``TenantError``.
+        """
+        self._object(self._call(method, path, body, late=frozenset(late)), is_needed=False)
 
     def pages(self, path: str) -> Iterator[Mapping[str, object]]:
         """Yield the items of a collection, page by page."""
@@ -130,97 +118,106 @@ class GraphSession:
                 raise self._error("GET", self._shown(path), answer)
         return answers
 
-    def pause(self, attempt: int) -> None:
-        """Wait as after an attempt (the first is 0) that got no answer."""
-        self._sleep(wait_after(None, attempt, jitter=self._jitter()))
-
     def _batch(self, paths: Sequence[str]) -> list[Answer]:
         answers: dict[int, Answer] = {}
-        for attempt in range(TRIES):
-            waiting = _to_read(len(paths), answers)
-            if not waiting:
-                break
-            if attempt:
-                self._sleep(max(self._wait(answers[index], attempt - 1) for index in waiting))
+        effort = Effort(self._gate)
+        waiting = list(range(len(paths)))
+        while waiting:
+            sent = self._clock.now()
             answers |= self._read_together(paths, waiting)
+            busy = [index for index in waiting if is_busy(answers[index])]
+            if len(busy) < len(waiting):
+                self._gate.succeeded()
+            waiting = busy
+            worst = _worst([answers[index] for index in waiting])
+            if worst is None or not effort.may_go_on(worst, self._patience.trying, sent, f"POST {_BATCH}"):
+                break
         return [answers[index] for index in range(len(paths))]
 
     def _read_together(self, paths: Sequence[str], indexes: Sequence[int]) -> dict[int, Answer]:
         asked = [{"id": str(index), "method": "GET", "url": paths[index]} for index in indexes]
-        envelope = Fields("POST /$batch", self.send("POST", "/$batch", {"requests": asked}))
+        envelope = Fields(f"POST {_BATCH}", self.send("POST", _BATCH, {"requests": asked}))
         answers = {one.id(): _sub_answer(one) for one in envelope.parts("responses")}
         for index in indexes:
             if str(index) not in answers:
                 raise envelope.wrong("responses", f"has none for GET {self._shown(paths[index])}")
         return {index: answers[str(index)] for index in indexes}
 
-    def _insist(self, call: _Call) -> Answer:
-        began = time.monotonic()
-        for attempt in range(TRIES):
-            outcome = self._try(call)
-            wait = self._wait(outcome, attempt)
-            is_late = time.monotonic() - began + wait > self._patience(outcome)
-            if attempt == TRIES - 1 or is_late or not _may_repeat(call, outcome):
+    def _object(self, call: Call, *, is_needed: bool = True) -> Mapping[str, object]:
+        answer = self._insist(call)
+        if not answer.is_success:
+            raise self._error(call.method, call.path, answer)
+        return object_in(str(call), answer, is_needed=is_needed)
+
+    def _insist(self, call: Call) -> Answer:
+        """Send a request until it is answered soundly, or until another try is of no use."""
+        effort = Effort(self._gate)
+        while True:
+            effort.waited += self._gate.enter(is_write=call.is_write)
+            sent = self._clock.now()
+            outcome, seconds = self._sender.send(call, effort.waited)
+            effort.waited, effort.spent = 0.0, effort.spent + seconds
+            if self._is_settled(call, outcome):
                 break
-            _log.info("%s %s again in %.1f s", call.method, call.path, wait)
-            self._sleep(wait)
+            goes_on = effort.may_go_on(outcome, self._trying(outcome), sent, str(call))
+            found = _found(call, outcome)
+            if found is not None:
+                return Answer(200, {}, found)
+            if not goes_on and self._gate.is_stalled:
+                raise self._stalled(call, outcome)
+            if not goes_on:
+                break
         if isinstance(outcome, Silence):
-            raise UnreachableError(f"{call.method} {call.path}: {outcome.reason}; {outcome.advice}")
+            raise UnreachableError(_unanswered(call, outcome), client_request_id=outcome.client_request_id)
         return outcome
 
-    def _try(self, call: _Call) -> Answer | Silence:
-        """Send a request; one refused token is replaced, and one demand for claims is met."""
-        if self._tokens is None:
-            return self._send_once(call, "")
-        token = self._tokens.token()
-        outcome = self._send_once(call, token)
-        met: set[bool] = set()
-        while isinstance(outcome, Answer) and outcome.status == 401:
-            claims = challenge_in(outcome.headers.get("www-authenticate", ""))
-            if bool(claims) in met:
-                break
-            met.add(bool(claims))
-            token = self._tokens.token_after(token, claims)
-            outcome = self._send_once(call, token)
-        return outcome
+    def _is_settled(self, call: Call, outcome: Answer | Silence) -> bool:
+        """Whether another try is of no use."""
+        if isinstance(outcome, Silence):
+            return outcome.is_final or (outcome.is_absent and not self._has_succeeded)
+        if is_sound(outcome):
+            self._has_succeeded = True
+            if call.path != _BATCH:  # its parts say whether the service works
+                self._gate.succeeded()
+            return outcome.status not in call.late
+        if is_broken(outcome):
+            # The first page of all comes from a proxy that wants a person.
+            is_page = isinstance(outcome.body, NotJson) and outcome.body.is_page
+            return is_page and not self._has_succeeded and call.find is None
+        return not is_busy(outcome)
 
-    def _send_once(self, call: _Call, token: str) -> Answer | Silence:
-        began = time.monotonic()
-        read = self._timeouts.later if self._has_answered else self._timeouts.first
-        try:
-            response = self._http.request(
-                call.method,
-                call.url,
-                data=None if call.body is None else json.dumps(call.body).encode(),
-                headers=_headers(call, token),
-                timeout=(self._timeouts.connect, read),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            silence = silence_of(error, self._root.partition("://")[2])
-            _log.info("%s %s: %s, %d ms", call.method, call.path, silence.reason, _ms_since(began))
-            return silence
-        self._has_answered = True
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        answer = Answer(
-            response.status_code, headers, read_body(response.content, headers.get("content-type", ""))
+    def _trying(self, outcome: Answer | Silence) -> float:
+        """The seconds within which the last try begins."""
+        if isinstance(outcome, Silence) and not self._has_succeeded:
+            return min(self._patience.trying, self._patience.timeouts.first / 2)
+        return self._patience.trying
+
+    def _stalled(self, call: Call, outcome: Answer | Silence) -> StalledError:
+        if isinstance(outcome, Silence):
+            last = _unanswered(call, outcome)
+            return StalledError(f"{last}; {_STALLED}", client_request_id=outcome.client_request_id)
+        error = self._error(call.method, call.path, outcome)
+        return StalledError(
+            f"{error}; {_STALLED}",
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            client_request_id=error.client_request_id,
         )
-        shown = (call.method, call.path, answer.status, _ms_since(began), request_id(answer) or "none")
-        _log.info("%s %s: %d, %d ms, request-id %s", *shown)
-        return answer
 
     def _error(self, method: str, path: str, answer: Answer) -> TenantError:
-        return error_for(method, path, answer, is_signed_in=self._tokens is not None)
+        return error_for(method, path, answer, is_signed_in=self._sender.tokens is not None)
 
-    def _wait(self, outcome: Answer | Silence, attempt: int) -> float:
-        answer = None if isinstance(outcome, Silence) else outcome
-        return wait_after(answer, attempt, jitter=self._jitter())
-
-    def _patience(self, outcome: Answer | Silence) -> float:
-        if isinstance(outcome, Answer):
-            return _PATIENCE_BUSY
-        is_there = outcome.was_sent and self._has_answered
-        return _PATIENCE_DROPPED if is_there else self._timeouts.first / 2
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        *,
+        late: frozenset[int] = frozenset(),
+        find: Callable[[], Mapping[str, object] | None] | None = None,
+    ) -> Call:
+        return Call(method, self._url(path), self._shown(path), body, late, find)
 
     def _url(self, path: str) -> str:
         """The URL of a path or link; a link to another service is refused, because the token goes with it."""
@@ -242,25 +239,31 @@ class GraphSession:
         return shorten(local.removeprefix(self._root).removeprefix(_VERSION))
 
 
-def _headers(call: _Call, token: str) -> dict[str, str]:
-    headers = {} if call.body is None else {"Content-Type": "application/json"}
-    return headers | {"Authorization": f"Bearer {token}"} if token else headers
+def _worst(answers: Sequence[Answer]) -> Answer | None:
+    """The answer that asks for the longest wait; one that limits requests goes first."""
+    worst: Answer | None = None
+    for answer in answers:
+        if worst is None or _demand(answer) > _demand(worst):
+            worst = answer
+    return worst
 
 
-def _to_read(count: int, answers: Mapping[int, Answer]) -> list[int]:
-    """The numbers of the requests without an answer, and of those that are worth another read."""
-    waiting: list[int] = []
-    for index in range(count):
-        answer = answers.get(index)
-        if answer is None or is_worth_another_read(answer):
-            waiting.append(index)
-    return waiting
+def _demand(answer: Answer) -> tuple[bool, float]:
+    return answer.status == THROTTLED, asked_wait(answer) or 0.0
 
 
-def _may_repeat(call: _Call, outcome: Answer | Silence) -> bool:
+def _found(call: Call, outcome: Answer | Silence) -> Mapping[str, object] | None:
+    """What a request has made although its answer is lost; only 429 says for certain that it made nothing."""
+    if call.find is None:
+        return None
     if isinstance(outcome, Silence):
-        return not outcome.is_final and (call.repeatable or not outcome.was_sent)
-    return is_busy(outcome, repeatable=call.repeatable)
+        return call.find() if outcome.was_sent else None
+    return None if outcome.status == THROTTLED else call.find()
+
+
+def _unanswered(call: Call, silence: Silence) -> str:
+    name = f" (client-request-id {silence.client_request_id})" if silence.was_sent else ""
+    return f"{call}: {silence.reason}{name}; {silence.advice}"
 
 
 def _sub_answer(fields: Fields) -> Answer:
@@ -268,7 +271,3 @@ def _sub_answer(fields: Fields) -> Answer:
     headers = {} if fields.values.get("headers") is None else fields.part("headers").values
     texts = {name.lower(): value for name, value in headers.items() if isinstance(value, str)}
     return Answer(fields.number("status"), texts, fields.values.get("body"))
-
-
-def _ms_since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

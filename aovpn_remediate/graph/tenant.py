@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError, UnreachableError
+from aovpn_remediate.errors import GraphShapeError, NotFoundError, TenantError
 from aovpn_remediate.graph.fields import Fields
 from aovpn_remediate.graph.session import GraphSession
 from aovpn_remediate.graph.wire import create_body, package_from_wire, update_body
@@ -28,7 +28,6 @@ _FILTERS = "/deviceManagement/assignmentFilters"
 _SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MORE_ASSIGNMENTS = "assignments@odata.nextLink"
-_CREATE_TRIES = 3
 # To find a near name: the characters that it begins with, and the groups that are read.
 _START, _NEAR = 3, 100
 
@@ -40,6 +39,7 @@ class GraphTenant:
 
     def __init__(self, session: GraphSession, find_id: Callable[[], str] = str) -> None:
         self._session = session
+        self._made: set[str] = set()
         self._find_id = find_id
 
     @property
@@ -116,22 +116,22 @@ class GraphTenant:
         If an answer does not say whether the package was created, the tenant is searched for its marker
         before the next try, so that there are no duplicates.
         """
+
+        def look() -> Mapping[str, object] | None:
+            found = self._find(package)
+            return None if found is None else {"id": found}
+
         # Unconfirmed: the service has no check for a second package of the same name.
-        attempt = 0
-        while True:
-            try:
-                created = self._session.send("POST", _PACKAGES, create_body(package), repeatable=False)
-                return Fields(f"POST {_PACKAGES}", created).id()
-            except TenantError as error:
-                if not _is_ambiguous(error):
-                    raise
-                self._session.pause(attempt)
-                found = self._find(package)
-                attempt += 1
-                if found is None and attempt == _CREATE_TRIES:
-                    raise
-            if found is not None:
-                return found
+        try:
+            created = self._session.create(_PACKAGES, create_body(package), look)
+            made = Fields(f"POST {_PACKAGES}", created).id()
+        except GraphShapeError:
+            found = self._find(package)
+            if found is None:
+                raise
+            made = found
+        self._made.add(made)
+        return made
 
     def update(self, package_id: str, package: ScriptPackage, fields: frozenset[str]) -> None:
         """Change these fields of a package, and its marker.
@@ -149,9 +149,10 @@ class GraphTenant:
                 )
 
     def assign(self, package_id: str, assignments: Sequence[Assignment]) -> None:
-        """Make this the whole set of assignments."""
+        """Make this the whole set of assignments; a package that was just created may not be there yet."""
         # Source: deploymenttheory/terraform-provider-microsoft365, windows_remediation_script.
-        self._session.tell("POST", f"{_path(package_id)}/assign", assign_body(assignments))
+        late = (404,) if package_id in self._made else ()
+        self._session.tell("POST", f"{_path(package_id)}/assign", assign_body(assignments), late=late)
 
     def delete(self, package_id: str) -> None:
         """Delete a package; nothing to do if it was deleted already."""
@@ -287,7 +288,3 @@ def _names(candidates: Matches) -> tuple[str, ...]:
 def _scope_tag(name: str, found: Mapping[str, Matches]) -> Matches:
     """The matches of a scope tag; every tenant has the default one."""
     return ((name, "Default"),) if name == DEFAULT_SCOPE_TAG else _named(name, found.get(_SCOPE_TAGS))
-
-
-def _is_ambiguous(error: TenantError) -> bool:
-    return error.status >= 500 or isinstance(error, UnreachableError | GraphShapeError)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from aovpn_remediate.errors import ApprovalNeededError, RemediateError, SignInError, UnreachableError
+from aovpn_remediate.errors import (
+    ApprovalNeededError,
+    RemediateError,
+    SignInError,
+    StalledError,
+    UnreachableError,
+)
 from aovpn_remediate.plan import Adopt, Change, Create, Delete, Plan, Update
 from aovpn_remediate.publish.outcomes import InterruptedPublishError, Outcome, Status, Watcher
 from aovpn_remediate.publish.tenant import Tenant
@@ -29,9 +35,9 @@ def carry_out(
     """Carry the plan out and return an outcome for each change, in the plan's order.
 
     Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. After a failure
-    the other packages are still changed, but nothing is deleted. After a refused sign-in, or if the tenant
-    cannot be reached, nothing more is started. Ctrl-C calls the watcher with the number of changes under way,
-    waits for them, and raises ``InterruptedPublishError``.
+    the other packages are still changed, but nothing is deleted. After a refused sign-in, if the tenant
+    cannot be reached, or if nothing succeeds for ten minutes, nothing more is started. Ctrl-C calls the
+    watcher with the number of changes under way, waits for them, and raises ``InterruptedPublishError``.
     """
     work = _Work(tenant, watcher or Watcher())
     try:
@@ -113,7 +119,7 @@ def _carry_out_one(change: Change, tenant: Tenant) -> Outcome:
         _apply(change, tenant)
     except ApprovalNeededError as error:
         return Outcome(change, Status.AWAITING_APPROVAL, str(error))
-    except (SignInError, UnreachableError) as error:
+    except (SignInError, StalledError, UnreachableError) as error:
         return Outcome(change, Status.FAILED, str(error), exit_code=error.exit_code)
     except RemediateError as error:
         return Outcome(change, Status.FAILED, str(error))

@@ -41,7 +41,6 @@ from aovpn_remediate.simulator.wire import (
     merged_headers,
 )
 
-_STATUSES = {int(status) for status in HTTPStatus if status >= 200}
 # Source: Microsoft Q&A, question 5784629 (429); unconfirmed: the others.
 _CODES = {
     401: "InvalidAuthenticationToken",
@@ -49,7 +48,9 @@ _CODES = {
     404: "ResourceNotFound",
     429: "TooManyRequests",
     503: "ServiceUnavailable",
+    509: "BandwidthLimitExceeded",
 }
+_STATUSES = {int(status) for status in HTTPStatus if status >= 200} | _CODES.keys()
 
 
 @dataclass(frozen=True, kw_only=True)

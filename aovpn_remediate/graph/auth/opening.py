@@ -14,6 +14,8 @@ from aovpn_remediate.graph.auth.clouds import Hosts, choose_hosts, is_simulated
 from aovpn_remediate.graph.auth.source import TokenSource
 from aovpn_remediate.graph.auth.tokens import Ask, Grant
 from aovpn_remediate.graph.permissions import Need
+from aovpn_remediate.graph.retry import Patience
+from aovpn_remediate.graph.trace import Exchange, Watch
 from aovpn_remediate.model import TenantSettings
 
 
@@ -22,6 +24,7 @@ class Access:
     """How a command reaches its tenants, by its options.
 
     ``may_ask``: a person is at a terminal and may be asked to sign in. ``say`` prints a line for them.
+    ``record`` gets each request to Graph with its result.
     """
 
     graph_url: str | None = None
@@ -29,6 +32,13 @@ class Access:
     cloud: str = ""
     may_ask: bool = False
     say: Callable[[str], None] = field(default=lambda _: None)
+    record: Callable[[Exchange], None] = field(default=lambda _: None)
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def watch(self) -> Watch:
+        """Who is told about the requests."""
+        return Watch(self.say, self.record)
 
     @property
     def is_anonymous(self) -> bool:
