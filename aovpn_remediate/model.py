@@ -103,7 +103,8 @@ class ScriptPackage:
 
     ``config`` and ``key`` are its identity (the marker). ``remediation`` is empty for a detection alone.
     ``description`` is the text without the marker. Groups, filters and scope tags are names until
-    ``resolve`` has made them ids. ``scope_tags`` and ``assignments`` are sorted.
+    ``resolve`` has made them ids. ``scope_tags`` and ``assignments`` are sorted. ``formerly`` is the key
+    under which a desired package may be owned still.
     """
 
     config: str
@@ -118,6 +119,7 @@ class ScriptPackage:
     signature_check: bool = False
     scope_tags: tuple[str, ...] = (DEFAULT_SCOPE_TAG,)
     assignments: tuple[Assignment, ...] = ()
+    formerly: str = field(default="", compare=False)
 
     @cached_property
     def content_hash(self) -> str:
@@ -250,6 +252,7 @@ class Remediation:
 
     key: str
     entry: str = ""
+    formerly: str = ""
     kind: str
     name: str
     description: str

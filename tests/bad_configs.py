@@ -309,6 +309,22 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         '9:5: display name "N (live)" is used more than once; give each remediation its own\n'
         '10:53: display name "N (live)" is used more than once; give each remediation its own',
     ),
+    "a former key that is still there": (
+        ENTRY + "    formerly: m\n",
+        '8:15: formerly "m" is still a key in this file; remove one of the two',
+    ),
+    "a former key that is now that of a second package": (
+        ENTRY + "    live: repair\n  n: {kind: rasman-privileges, privileges: windows, formerly: m-live}\n",
+        '9:63: formerly "m-live" is still a key in this file; remove one of the two',
+    ),
+    "a former key of two entries": (
+        ENTRY + "    live: repair\n    formerly: old\n  n: {kind: rasman-privileges, privileges: windows, formerly: old-live}\n",
+        '10:63: formerly "old-live" is used twice; keep one of the two',
+    ),
+    "a former key that is no key": (
+        ENTRY + "    formerly: a b\n",
+        '8:15: formerly "a b" is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit',
+    ),
     "nothing to check": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",
         "9:5: stored: ignore and live: ignore leave nothing to check; set one of them to repair",

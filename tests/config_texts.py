@@ -14,7 +14,7 @@ HEAD = "name: contoso\nremediations:\n  m:\n    kind: interface-metric\n"
 ENTRY = HEAD + "    profile: VPN\n    scope: user\n    ipv4: 3\n"
 LIST = ENTRY + "    assignments:\n"
 KEYS = (
-    "assignments, description, enabled, filter, ipv4, ipv6, kind, live, live_every, name, profile, publisher, repair, "
+    "assignments, description, enabled, filter, formerly, ipv4, ipv6, kind, live, live_every, name, profile, publisher, repair, "
     "schedule, scope, scope_tags, signature_check, stored, when_absent, "
     "when_unknown"
 )

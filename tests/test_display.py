@@ -32,7 +32,7 @@ from aovpn_remediate.model import (
     TargetKind,
     TenantPackages,
 )
-from aovpn_remediate.plan import FIELDS, MARKER, Note, Plan, make_plan
+from aovpn_remediate.plan import FIELDS, KEY, MARKER, Note, Plan, make_plan
 from aovpn_remediate.publish import Outcome, Status
 from tests.builders import assignment, everyone, exclusion, package, published
 
@@ -156,7 +156,7 @@ def test_each_sort_of_change_has_its_color(color, line):
 
 
 def test_every_field_has_words_of_its_own_and_room_for_them():
-    assert set(FIELD_WORDS) == {*FIELDS, MARKER}
+    assert set(FIELD_WORDS) == {*FIELDS, KEY, MARKER}
     assert len(set(FIELD_WORDS.values())) == len(FIELD_WORDS)
     assert max(map(len, FIELD_WORDS.values())) < 20
 

@@ -77,7 +77,11 @@ def test_creates_come_first_then_adopts_updates_and_deletes_each_by_key():
 
 
 def test_every_field_of_a_package_but_its_identity_is_compared():
-    assert {field.name for field in fields(ScriptPackage)} - {"config", "key"} == set(FIELDS) == set(OTHER)
+    assert (
+        {field.name for field in fields(ScriptPackage)} - {"config", "key", "formerly"}
+        == set(FIELDS)
+        == set(OTHER)
+    )
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -17,6 +17,7 @@ def check_config(entries: Mapping[str, Entry], tree: Tree) -> Iterator[Problem]:
     """Yield the problems that no part of the file has alone."""
     yield from _check_keys(tree)
     yield from _check_companions(entries, tree)
+    yield from _check_former_keys(entries, tree)
     yield from _check_display_names(entries, tree)
 
 
@@ -53,6 +54,24 @@ def _companions(entries: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
         for part in entry.parts():
             if part.suffix:
                 yield key, part.suffix
+
+
+def _check_former_keys(entries: Mapping[str, Entry], tree: Tree) -> Iterator[Problem]:
+    """A former key that is still the key of a package, or that two entries have."""
+    keys = {*tree.section("remediations"), *(f"{key}{suffix}" for key, suffix in _companions(entries))}
+    seen: set[str] = set()
+    for key, entry in entries.items():
+        for part in entry.parts() if entry.formerly else ():
+            former = f"{entry.formerly}{part.suffix}"
+            text, code = "", "config/formerly-in-use"
+            if former in keys:
+                text = f"formerly {quoted(former)} is still a key in this file; remove one of the two"
+            elif former in seen:
+                text = f"formerly {quoted(former)} is used twice; keep one of the two"
+                code = "config/formerly-twice"
+            seen.add(former)
+            if text:
+                yield tree.problem(("remediations", key, "formerly"), text, code)
 
 
 def _check_display_names(entries: Mapping[str, Entry], tree: Tree) -> Iterator[Problem]:

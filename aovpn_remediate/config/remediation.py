@@ -42,6 +42,7 @@ def _make_remediation(key: str, part: Part, name: str, file: File) -> Remediatio
     return Remediation(
         key=key + part.suffix,
         entry=key,
+        formerly=entry.formerly + part.suffix if entry.formerly else "",
         kind=entry.kind,
         name=part.name(name),
         description=entry.description or "",

@@ -26,6 +26,7 @@ FIELD_WORDS = {
     "detection": "detection script",
     "remediation": "remediation script",
     "assignments": "assignments",
+    "key": "key",
     "marker": "marker",
 }
 

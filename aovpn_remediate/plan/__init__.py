@@ -6,6 +6,7 @@ key is adopted by name.
 
 from aovpn_remediate.plan.changes import (
     FIELDS,
+    KEY,
     MARKER,
     Adopt,
     Change,
@@ -17,11 +18,13 @@ from aovpn_remediate.plan.changes import (
     Update,
 )
 from aovpn_remediate.plan.comparison import differences, make_plan, withhold_deletes
+from aovpn_remediate.plan.former import keys_of
 from aovpn_remediate.plan.options import PlanOptions
 from aovpn_remediate.plan.safety import adoptable, refuse_unsafe
 
 __all__ = [
     "FIELDS",
+    "KEY",
     "MARKER",
     "Adopt",
     "Change",
@@ -34,6 +37,7 @@ __all__ = [
     "Update",
     "adoptable",
     "differences",
+    "keys_of",
     "make_plan",
     "refuse_unsafe",
     "withhold_deletes",

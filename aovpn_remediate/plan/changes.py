@@ -18,6 +18,9 @@ FIELDS = (
 )  # fmt: skip
 """What is compared, in the order in which it is shown."""
 
+KEY = "key"
+"""The field of an update that gives a package another key of the config."""
+
 MARKER = "marker"
 """The field of an update that only corrects the ownership marker."""
 

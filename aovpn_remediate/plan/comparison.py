@@ -9,6 +9,7 @@ from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import Foreign, Published, ScriptPackage, TargetKind, TenantPackages
 from aovpn_remediate.plan.changes import (
     FIELDS,
+    KEY,
     MARKER,
     Adopt,
     Change,
@@ -19,6 +20,7 @@ from aovpn_remediate.plan.changes import (
     Plan,
     Update,
 )
+from aovpn_remediate.plan.former import needless_formers, under_former_keys
 
 
 def make_plan(
@@ -36,6 +38,10 @@ def make_plan(
     wanted = {package.key: package for package in desired}
     _refuse_stray_markers(wanted, tenant.foreign, adopted)
     owned = _by_key(tenant.owned)
+    needless = needless_formers(wanted.values(), owned)
+    for key, published in under_former_keys(wanted.values(), owned).items():
+        if key not in adopted:
+            owned[key] = owned.pop(published.package.key)
     creates = [Create(wanted[key]) for key in sorted(wanted.keys() - owned.keys() - adopted.keys())]
     adopts = _adopts(wanted, adopted)
     updates, unchanged = _updates(wanted, owned)
@@ -45,7 +51,7 @@ def make_plan(
     return Plan(
         changes=(*creates, *adopts, *updates, *deletes),
         unchanged=tuple(unchanged),
-        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, others)),
+        notes=(*_edited(updates), *_name_taken(wanted.values(), creates, others), *needless),
     )
 
 
@@ -108,7 +114,9 @@ def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
 def differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
     """Return every field in which a package differs from what is desired, and its marker."""
     changes: list[FieldChange] = []
-    is_written = False
+    is_written = existing.package.key != desired.key
+    if is_written:
+        changes.append(FieldChange(KEY, existing.package.key, desired.key))
     for name in FIELDS:
         before, after = getattr(existing.package, name), getattr(desired, name)
         if before != after:
@@ -154,9 +162,12 @@ def _refuse_stray_markers(
     wanted: Mapping[str, ScriptPackage], foreign: Iterable[Foreign], adopted: Mapping[str, Published]
 ) -> None:
     """Raise for a marker that an edit moved from the last line: a create would make a second package."""
+    keys = {package.formerly: key for key, package in wanted.items() if package.formerly}
+    keys |= {key: key for key in wanted}
     for one in foreign:
-        if one.stray_key in wanted and one.stray_key not in adopted:
+        key = keys.get(one.stray_key, "")
+        if key and key not in adopted:
             raise RefusedPlanError(
-                f"{one.stray_key}: the package {one.id} has its marker, but not as the last line of the "
-                f"description; move it to the last line in Intune, or pass --adopt {one.stray_key}"
+                f"{key}: the package {one.id} has its marker, but not as the last line of the "
+                f"description; move it to the last line in Intune, or pass --adopt {key}"
             )

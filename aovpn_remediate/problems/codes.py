@@ -49,6 +49,8 @@ CODES: Mapping[str, str] = {
     "config/companion-key": "A key is that of the second package which another entry makes.",
     "config/conflict": "Two remediations want different values at one place, so each undoes the other.",
     "config/duplicate": "Two remediations keep the same value correct.",
+    "config/formerly-in-use": "A former key is still the key of a package of the file.",
+    "config/formerly-twice": "Two entries have the same former key.",
     "config/missing-key": "A required key is missing.",
     "config/no-remediations": "The config has no remediations, so publish can delete all its packages.",
     "config/same-display-name": "Two remediations have the same display name in Intune.",

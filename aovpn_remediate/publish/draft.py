@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
-from aovpn_remediate.plan import Create, Note, Plan, PlanOptions, adoptable, make_plan, withhold_deletes
+from aovpn_remediate.plan import (
+    Create,
+    Note,
+    Plan,
+    PlanOptions,
+    adoptable,
+    keys_of,
+    make_plan,
+    withhold_deletes,
+)
 from aovpn_remediate.publish.tenant import Tenant
 from aovpn_remediate.resolve import references, resolve_names
 
@@ -46,7 +55,7 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
     desired, config = wish.packages, wish.config
     packages = tenant.list_packages(config)
     if not wish.is_whole:
-        keys = {package.key for package in desired}
+        keys = keys_of(desired, [one.package.key for one in packages.owned])
         packages = replace(packages, owned=tuple(one for one in packages.owned if one.package.key in keys))
     directory = tenant.look_up(references(desired))
     resolved = resolve_names(desired, directory, wish.places)

@@ -44,6 +44,7 @@ def render_package(remediation: Remediation, *, config: str) -> ScriptPackage:
     return ScriptPackage(
         config=config,
         key=remediation.key,
+        formerly=remediation.formerly,
         name=remediation.name,
         description=remediation.description,
         publisher=remediation.publisher,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry, misfits_of
-from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, Name, ShortForm, Tags, Text
+from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, Key, Name, ShortForm, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
 
@@ -64,6 +64,11 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     )
     filter: Name | None = Field(
         None, title="Assignment filter", description="For inclusions without their own."
+    )
+    formerly: Key | None = Field(
+        None,
+        title="Former key",
+        description="Its package becomes this entry's. Default: none.",
     )
     repair: bool = Field(True, title="Repair", description="false publishes the detection script only.")
     enabled: bool = Field(True, title="Enabled", description="false assigns the package to nobody.")
