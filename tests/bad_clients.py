@@ -95,7 +95,7 @@ BAD_CLIENTS: dict[str, tuple[str, list[str]]] = {
     "a service that hangs": (client("services: {RasMan: {state: Hung}}"), ['1:49: state "Hung" is not valid; write Running, Stopped, Start Pending or Stop Pending']),
     "a service that starts in the far future": (client("services: {RasMan: {started: 99999999999}}"), ["1:51: started 99999999999 is out of range; write a number of at most 5256000"]),
     "a service with a typo": (client("services: {RasMan: {privilege: []}}"), ['1:42: unknown key "privilege"; did you mean "privileges"?']),
-    "a key that looks like a secret": (client("tokens: {}"), ['1:22: unknown key "tokens"; use one of: account, build, changes, culture, denied, disk, events, faults, files, interfaces, language, link, locked, networks, phonebooks, reachable, registry, routes, services, switches']),
+    "a key that looks like a secret": (client("tokens: {}"), ['1:22: unknown key "tokens"; use one of: account, build, changes, culture, denied, disk, events, faults, files, interfaces, language, link, locked, networks, phonebooks, planted, reachable, registry, routes, services, switches']),
     "a build that is a word": (client("build: x"), ['1:29: build "x" is not a Windows build; write a number, e.g. 22631']),
     "a culture in words": (client("culture: german"), ['1:31: culture "german" is not a culture; write it as de-DE']),
     "an unknown language mode": (client("language: Constrained"), ['1:32: language "Constrained" is not valid; did you mean "ConstrainedLanguage"?']),

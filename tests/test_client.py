@@ -22,6 +22,8 @@ CLIENT: Parts = {
     "build": 26100,
     "networks": [{"name": "corp.contoso.com", "interface": "VPN", "category": "DomainAuthenticated"}, {"name": "Cafe", "interface": "Ethernet"}, {"name": "Gone", "interface": "Wi-Fi"}],
     "reachable": ["dc01", "dc01:389"],
+    "files": {"Public/ours.log": "a"},
+    "planted": {"Public/theirs.log": "a"},
 }  # fmt: skip
 
 
@@ -67,6 +69,9 @@ def said(shell: PowerShell, folder, script: str, run_as: str = "system") -> list
         ("Test-NetConnection dc01 -CommonTCPPort SMB -InformationLevel Quiet", ["TCP connect to (dc01 : 445) failed", "False"]),
         ("Test-NetConnection -InformationLevel Quiet -WarningAction SilentlyContinue", ["False"]),
         ("(Get-CimInstance Win32_OperatingSystem).BuildNumber", ["26100"]),
+        ("(Get-Acl C:/Public/ours.log).Owner; (Get-Acl -LiteralPath C:\\Public\\theirs.log).Owner", ["NT AUTHORITY\\SYSTEM", "CONTOSO\\jdoe"]),
+        ("$a = Get-Acl C:\\Public\\ours.log; $a.Sddl.Substring(0, 6); $a | Set-Acl C:\\Public\\theirs.log", ["O:SYD:", "the simulated client cannot change the owner of a file (line 1)"]),
+        ("Get-Acl C:\\nothing", ["Cannot find path 'C:\\nothing' because it does not exist."]),
         ("Get-Service Nope", ["Cannot find any service with service name 'Nope'."]),
         ("Get-Service Ras* | Stop-Service; (Get-Service RasMan).Status; @(Get-VpnConnection VPN -AllUserConnection).ConnectionStatus", ["Stopped", "Disconnected"]),
         ("netsh interface show interface", ["netsh has no stand-in on the simulated client; see remediate docs clients (line 1)"]),

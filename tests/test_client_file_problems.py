@@ -50,7 +50,7 @@ def test_one_exit_is_enough_for_a_pair_without_a_repair(tmp_path):
 
 PARTS = (
     "account", "build", "changes", "culture", "denied", "disk", "events", "faults", "files", "interfaces",
-    "language", "link", "locked", "networks", "phonebooks", "reachable", "registry", "routes", "services",
+    "language", "link", "locked", "networks", "phonebooks", "planted", "reachable", "registry", "routes", "services",
     "switches",
 )  # fmt: skip
 WORDS = (

@@ -14,6 +14,7 @@ from aovpn_remediate.client import SimulatedClient, find_powershell
 from aovpn_remediate.client.phonebook import entry
 from aovpn_remediate.scripts.powershell51 import text
 from aovpn_remediate.scripts.rules import parse
+from tests.golden_files import ROOT
 from tests.pairs import PROFILE, check, metric_pair, repair
 from tests.script_faults import on_replacement
 
@@ -22,6 +23,7 @@ SCRIPT = PACKAGE.remediation
 OLD = entry("Other") + entry(PROFILE)
 NEW = entry("Other") + entry(PROFILE, ipv4=3, ipv6=3)
 EARLIER = b"of an older repair, not of this one"
+WINDOWS = ROOT / "aovpn_remediate" / "client" / "windows"
 KILL = b"\r\n[Environment]::Exit(9)\r\n"
 WRITERS = (
     "Write-PhonebookText", "Switch-Phonebook", "Confirm-Switch", "Write-NewFile", "Clear-CopyPlace",
@@ -45,9 +47,18 @@ NEVER = (
     "$null = Restore-Phonebook",
 )
 """What ends its block anyway, and what only happens when another program writes meanwhile or the disk is full."""
+COMMANDS = f"""\
+$global:Client = @{{ drive = ''; planted = @() }}
+function Get-CallerPreference {{ 'Stop' }}
+. '{WINDOWS / "Files.ps1"}'
+. '{WINDOWS / "Acl.ps1"}'
+"""
+"""The commands of Windows that a write needs, for a process without the other stand-ins."""
 HALF = ("Write-NewFile", "[IO.File]::Delete($Path)")
 """That of a file that could not be written whole; other functions delete with the same words."""
 QUIET = (
+    "$rights =",
+    "$security",
     "$backup =",
     "$files =",
     "$old =",
@@ -107,7 +118,7 @@ STEPS = ends(
 def killed(client: SimulatedClient, script: bytes) -> int:
     """Run a script in its own process and return how it ended."""
     file = client.folder / "script.ps1"
-    file.write_bytes(script)
+    file.write_bytes(COMMANDS.encode() + script)
     environment = {**os.environ, "APPDATA": str(client.app_data), "USERNAME": "jdoe"}
     command = [str(find_powershell()), "-NoProfile", "-File", str(file)]
     return subprocess.run(command, capture_output=True, env=environment, check=False).returncode

@@ -42,7 +42,7 @@ VALUE_TYPES = (
     "System.Globalization.TextInfo",
     "System.Management.Automation.ErrorRecord", "System.Management.Automation.EngineIntrinsics",
     "System.Management.Automation.SessionState", "System.Management.Automation.PSObject",
-    "System.Management.Automation.PSPropertyInfo",
+    "System.Management.Automation.PSPropertyInfo", "System.Security.AccessControl.FileSecurity",
 )  # fmt: skip
 """The types that values in the templates have: an instance member must be one of theirs."""
 

@@ -13,6 +13,7 @@ services: {RasMan: {started: -60, shared: false, privileges: [SeTcbPrivilege], s
 build: 22631                           of Windows
 events: [service RasMan restarted]     what happened to the client
 faults: {Get-NetIPInterface: a text}   calls that fail
+planted: {ProgramData/Contoso/x.log: a text}    files that a standard user has made, and owns
 denied: ['HKLM:\\SOFTWARE\\X']         registry keys that cannot be read or written
 disk: full
 locked: {device: 2}                    phonebooks that another program locks for so many tries
@@ -120,6 +121,7 @@ class Description(StrictPart):
     networks: list[NetworkDescription] = Field(default_factory=list)
     reachable: list[Word] = Field(default_factory=list)
     files: dict[FilePath, Content] = Field(default_factory=dict)
+    planted: dict[FilePath, Content] = Field(default_factory=dict)
     registry: dict[RegistryKey, dict[str, RegistryData]] = Field(default_factory=dict)
     services: dict[Word, ServiceDescription] = Field(default_factory=dict)
     build: Build = 22631

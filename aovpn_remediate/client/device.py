@@ -65,6 +65,7 @@ class SimulatedClient:
     events: list[str] = field(default_factory=list)
     changes: list[ChangedFile] = field(default_factory=list)
     denied: tuple[str, ...] = ()
+    planted: list[str] = field(default_factory=list)
     disk_full: bool = False
     switches: tuple[str, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
@@ -204,6 +205,7 @@ class SimulatedClient:
             "locks": self.locks,
             "changes": self.changes,
             "denied": list(self.denied),
+            "planted": self.planted,
             "isDiskFull": self.disk_full,
             "switches": dict.fromkeys(self.switches, True),
             "faults": self.faults,

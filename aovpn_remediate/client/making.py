@@ -74,11 +74,18 @@ def _make_files(client: SimulatedClient, description: Description) -> None:
     for scope, entries in description.phonebooks.items():
         client.write_phonebook(scope, _phonebook(entries))
     for name, content in description.files.items():
-        path = client.folder.joinpath(*name.replace("\\", "/").split("/"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        _make_file(client, name, content)
+    for name, content in description.planted.items():
+        client.planted.append(str(_make_file(client, name, content)))
     if description.link is not None:
         put_link(client.phonebook(description.link), client.folder / "elsewhere.pbk")
+
+
+def _make_file(client: SimulatedClient, name: str, content: str | bytes) -> Path:
+    path = client.folder.joinpath(*name.replace("\\", "/").split("/"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
 
 
 def _phonebook(entries: Iterable[EntryDescription]) -> bytes:

@@ -111,7 +111,7 @@ $filesOnly = @(
 )
 $contents = @(
     'Get-Content', 'Set-Content', 'Add-Content', 'Clear-Content', 'Out-File', 'Tee-Object', 'Import-Csv', 'Export-Csv'
-    'Import-Clixml', 'Export-Clixml', 'Select-String', 'Get-Acl', 'Set-Acl', 'Get-FileHash', 'Unblock-File'
+    'Import-Clixml', 'Export-Clixml', 'Select-String', 'Get-FileHash', 'Unblock-File'
     'Set-Location', 'Push-Location', 'Resolve-Path', 'Convert-Path'
 )
 # Aliases of 5.1 that the engine does not define off Windows.
@@ -135,7 +135,7 @@ $refused = @(
 $refused += @($refused | Where-Object { $_ -notmatch '-' } | ForEach-Object { "$_.exe" })
 $parts = @(
     'Client', 'Ras', 'NetTCPIP', 'NetAdapter', 'NetConnection', 'VpnClient'
-    'Files', 'Registry', 'RegistryValues', 'Services', 'Processes'
+    'Files', 'Acl', 'Registry', 'RegistryValues', 'Services', 'Processes'
 )
 $texts = foreach ($part in $parts) {
     [IO.File]::ReadAllText((Join-Path -Path $Folder -ChildPath "$part.ps1"))
@@ -150,7 +150,7 @@ $commands = @(
     'Get-NetAdapter', 'Get-NetConnectionProfile', 'Test-NetConnection'
     'Get-VpnConnection', 'Add-VpnConnectionRoute', 'Remove-VpnConnectionRoute'
     'Get-CimInstance', 'Get-Service', 'Restart-Service', 'Stop-Service', 'Start-Service'
-    'Stop-Process', 'Restart-Computer', 'Stop-Computer'
+    'Stop-Process', 'Restart-Computer', 'Stop-Computer', 'Get-Acl', 'Set-Acl'
     'rasdial', 'rasdial.exe', 'taskkill', 'taskkill.exe'
     $items
     $filesOnly

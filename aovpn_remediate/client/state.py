@@ -62,7 +62,8 @@ class ChangedFile(TypedDict):
 class State(TypedDict):
     """The device; the folder ``windows`` says what each command does with it.
 
-    ``drive`` is the folder that is C: for scripts, ``slept`` the seconds that a script slept.
+    ``drive`` is the folder that is C: for scripts, ``slept`` the seconds that a script slept,
+    ``planted`` the files that a standard user owns.
     """
 
     drive: str
@@ -78,6 +79,7 @@ class State(TypedDict):
     locks: list[LockedFile]
     changes: list[ChangedFile]
     denied: list[str]
+    planted: list[str]
     isDiskFull: bool
     switches: dict[str, bool]
     faults: dict[str, str]
@@ -105,6 +107,7 @@ def empty_state() -> State:
         "locks": [],
         "changes": [],
         "denied": [],
+        "planted": [],
         "isDiskFull": False,
         "switches": {},
         "faults": {},

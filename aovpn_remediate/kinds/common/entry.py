@@ -130,7 +130,7 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
 
     def features(self) -> Mapping[str, bool]:
         """Each feature that the kind's templates name in a region, and whether these settings need it."""
-        return {"absence": False, "masks": False, "unknown": False, "user": False}
+        return {"absence": False, "masks": False, "shared": False, "unknown": False, "user": False}
 
     def parts(self) -> Iterable[Part]:
         """The packages that the entry makes; a kind that makes more than one says so."""

@@ -93,6 +93,7 @@ class ProfileEntry(RenderedEntry):
             **super().features(),
             "absence": self.when_absent == "issue",
             "user": self.scope == "user",
+            "shared": self.scope != "user",
             "stored": self.stored_mode == "repair",
             "report": self.live_mode == "report",
             "live-repair": self.live_mode == "repair",

@@ -40,7 +40,7 @@ function Write-PhonebookText {
         Temporary = Get-TemporaryPath -Path $Path
     }
     try {
-        Write-NewFile -Path $places['Temporary'] -Text $After
+        Write-NewFile -Path $places['Temporary'] -Text $After -Like $Path
         $isReplaced = (Switch-Phonebook @places -Before $Before) -and
             (Confirm-Switch @places -Before $Before -After $After)
     } finally {
@@ -184,7 +184,7 @@ function Save-PhonebookCopy {
     $null = Clear-CopyPlace -Path $Path
     $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
-    Write-NewFile -Path $temporary -Text $Text
+    Write-NewFile -Path $temporary -Text $Text -Like $Path
     Move-File -Path $temporary -Target $copy
     if (-not (Test-Content -Path $Path -Text $Text)) {
         Remove-UnneededFile -Path $copy

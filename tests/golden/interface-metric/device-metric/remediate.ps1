@@ -209,14 +209,20 @@ function Test-PlainPath {
     $null -ne $attributes
 }
 
-# Writes a file that does not exist yet. If it cannot be written completely, it is deleted.
+# Writes a file that does not exist yet, with the access rights of another one. If it cannot be written
+# completely, it is deleted.
 function Write-NewFile {
-    param([string] $Path, [string] $Text)
+    param([string] $Path, [string] $Text, [string] $Like)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
         try {
+            # It is empty until then. Its owner stays: a standard user may not set another one.
+            $rights = (Get-Acl -LiteralPath $Like -ErrorAction Stop).GetSecurityDescriptorSddlForm('Access')
+            $security = Get-Acl -LiteralPath $Path -ErrorAction Stop
+            $security.SetSecurityDescriptorSddlForm($rights, 'Access')
+            Set-Acl -LiteralPath $Path -AclObject $security -ErrorAction Stop
             $stream.Write($bytes, 0, $bytes.Length)
             $stream.Flush($true)
         } finally {
@@ -420,6 +426,13 @@ function Open-ProfileEntry {
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'link' -Detail $detail
         return $open
     }
+    $planted = @(Find-PlantedFile -Path $open['Path'])
+    if ($planted.Count -gt 0) {
+        $detail = 'files in the place of the phonebook or of its copies are not of SYSTEM, Administrators or ' +
+            'TrustedInstaller: {0}' -f $planted.Count
+        $open['Refusal'] = New-Finding -State 'unknown' -Reason 'owner' -Detail $detail
+        return $open
+    }
     if (Test-BrokenReplacement -Path $open['Path']) {
         $detail = 'a repair was interrupted: the phonebook is missing or empty; the next repair restores it'
         $open['Refusal'] = New-Finding -State 'issue' -Reason 'interrupted' -Detail $detail
@@ -433,6 +446,27 @@ function Open-ProfileEntry {
         $open['Refusal'] = Get-Absence -Settings $Settings -Path $open['Path'] -Text $open['Text']
     }
     $open
+}
+
+# The phonebook and copies of it that a standard user may have made, because users can create files below
+# ProgramData (unconfirmed): the owner is not SYSTEM, Administrators or TrustedInstaller.
+function Find-PlantedFile {
+    param([string] $Path)
+
+    $folder = [IO.Path]::GetDirectoryName($Path)
+    $name = [IO.Path]::GetFileName($Path)
+    if (-not [IO.Directory]::Exists($folder)) {
+        return
+    }
+    $installer = 'O:S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'
+    foreach ($pattern in $name, "$name.aovpn-remediate.*") {
+        foreach ($file in [IO.Directory]::GetFileSystemEntries($folder, $pattern)) {
+            $security = Get-Acl -LiteralPath $file -ErrorAction Stop
+            if ('O:SY', 'O:BA', $installer -notcontains $security.GetSecurityDescriptorSddlForm('Owner')) {
+                $file
+            }
+        }
+    }
 }
 
 # The finding about a profile that is not in its phonebook. If it is in a copy that a repair left, only a
@@ -569,7 +603,7 @@ function Write-PhonebookText {
         Temporary = Get-TemporaryPath -Path $Path
     }
     try {
-        Write-NewFile -Path $places['Temporary'] -Text $After
+        Write-NewFile -Path $places['Temporary'] -Text $After -Like $Path
         $isReplaced = (Switch-Phonebook @places -Before $Before) -and
             (Confirm-Switch @places -Before $Before -After $After)
     } finally {

@@ -211,14 +211,20 @@ function Test-PlainPath {
     $null -ne $attributes
 }
 
-# Writes a file that does not exist yet. If it cannot be written completely, it is deleted.
+# Writes a file that does not exist yet, with the access rights of another one. If it cannot be written
+# completely, it is deleted.
 function Write-NewFile {
-    param([string] $Path, [string] $Text)
+    param([string] $Path, [string] $Text, [string] $Like)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
         try {
+            # It is empty until then. Its owner stays: a standard user may not set another one.
+            $rights = (Get-Acl -LiteralPath $Like -ErrorAction Stop).GetSecurityDescriptorSddlForm('Access')
+            $security = Get-Acl -LiteralPath $Path -ErrorAction Stop
+            $security.SetSecurityDescriptorSddlForm($rights, 'Access')
+            Set-Acl -LiteralPath $Path -AclObject $security -ErrorAction Stop
             $stream.Write($bytes, 0, $bytes.Length)
             $stream.Flush($true)
         } finally {
@@ -569,7 +575,7 @@ function Write-PhonebookText {
         Temporary = Get-TemporaryPath -Path $Path
     }
     try {
-        Write-NewFile -Path $places['Temporary'] -Text $After
+        Write-NewFile -Path $places['Temporary'] -Text $After -Like $Path
         $isReplaced = (Switch-Phonebook @places -Before $Before) -and
             (Confirm-Switch @places -Before $Before -After $After)
     } finally {

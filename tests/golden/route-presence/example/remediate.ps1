@@ -92,14 +92,20 @@ function Test-PlainPath {
     $null -ne $attributes
 }
 
-# Writes a file that does not exist yet. If it cannot be written completely, it is deleted.
+# Writes a file that does not exist yet, with the access rights of another one. If it cannot be written
+# completely, it is deleted.
 function Write-NewFile {
-    param([string] $Path, [string] $Text)
+    param([string] $Path, [string] $Text, [string] $Like)
 
     $bytes = [Text.Encoding]::GetEncoding(28591).GetBytes($Text)
     $stream = New-Object -TypeName IO.FileStream -ArgumentList $Path, 'CreateNew', 'Write', 'None'
     try {
         try {
+            # It is empty until then. Its owner stays: a standard user may not set another one.
+            $rights = (Get-Acl -LiteralPath $Like -ErrorAction Stop).GetSecurityDescriptorSddlForm('Access')
+            $security = Get-Acl -LiteralPath $Path -ErrorAction Stop
+            $security.SetSecurityDescriptorSddlForm($rights, 'Access')
+            Set-Acl -LiteralPath $Path -AclObject $security -ErrorAction Stop
             $stream.Write($bytes, 0, $bytes.Length)
             $stream.Flush($true)
         } finally {
@@ -468,7 +474,7 @@ function Write-PhonebookText {
         Temporary = Get-TemporaryPath -Path $Path
     }
     try {
-        Write-NewFile -Path $places['Temporary'] -Text $After
+        Write-NewFile -Path $places['Temporary'] -Text $After -Like $Path
         $isReplaced = (Switch-Phonebook @places -Before $Before) -and
             (Confirm-Switch @places -Before $Before -After $After)
     } finally {
@@ -612,7 +618,7 @@ function Save-PhonebookCopy {
     $null = Clear-CopyPlace -Path $Path
     $copy = Find-KeptPlace -Path $Path
     $temporary = Get-TemporaryPath -Path $Path
-    Write-NewFile -Path $temporary -Text $Text
+    Write-NewFile -Path $temporary -Text $Text -Like $Path
     Move-File -Path $temporary -Target $copy
     if (-not (Test-Content -Path $Path -Text $Text)) {
         Remove-UnneededFile -Path $copy
