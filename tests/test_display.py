@@ -483,13 +483,16 @@ def test_no_script_body_is_in_a_plan_for_programs():
 
 def test_outcomes_for_programs_have_this_shape():
     plan = every_change()
-    outcomes = (Outcome(plan.changes[0], Status.DONE), Outcome(plan.changes[2], Status.FAILED, "broke"))
+    failed = Outcome(plan.changes[2], Status.FAILED, "broke", request_id="r-1", client_request_id="c-1")
+    outcomes = (Outcome(plan.changes[0], Status.DONE), failed)
+    done = {"status": "done", "error": "", "requestId": None, "clientRequestId": None}
+    broke = {"status": "failed", "error": "broke", "requestId": "r-1", "clientRequestId": "c-1"}
     assert outcomes_json(DIGEST, outcomes, 3) == {
         "schemaVersion": 1,
         "digest": DIGEST,
         "outcomes": [
-            {"action": "create", "key": "new", "name": "AOVPN new", "status": "done", "error": ""},
-            {"action": "update", "key": "up", "name": "New name", "status": "failed", "error": "broke"},
+            {"action": "create", "key": "new", "name": "AOVPN new", **done},
+            {"action": "update", "key": "up", "name": "New name", **broke},
         ],
         "exitCode": 3,
     }

@@ -372,7 +372,15 @@ def test_the_digest_is_the_same_until_something_changes(bench: Bench):
 def test_the_outcomes_as_json(bench: Bench):
     bench.write(config("a"))
     said = bench.remediate("publish", "--yes", "--json").json
-    expected = {"action": "create", "key": "a", "name": name("a"), "status": "done", "error": ""}
+    expected = {
+        "action": "create",
+        "key": "a",
+        "name": name("a"),
+        "status": "done",
+        "error": "",
+        "requestId": None,
+        "clientRequestId": None,
+    }
     assert said["outcomes"] == [expected] and said["exitCode"] == 0 and said["schemaVersion"] == 1
     assert bench.remediate("publish", "--yes", "--json").json["outcomes"] == []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from aovpn_remediate.cli.options import PATIENCE
+from aovpn_remediate.cli.request_log import RequestOptions, recorder
 from aovpn_remediate.cli.terminal import echo_error, echo_json, is_terminal, wants_color
 from aovpn_remediate.errors import RemediateError
 
@@ -23,15 +23,29 @@ _BADNESS = (0, 2, 5, 3, 4, 1, 64, 65, 130)
 
 
 def access_of(
-    *, graph_url: str | None, auth: str, cloud: str, no_input: bool, patience: float = PATIENCE
+    *,
+    graph_url: str | None,
+    auth: str,
+    cloud: str,
+    no_input: bool,
+    requests: RequestOptions | None = None,
 ) -> Access:
-    """Return how the options say that tenants are reached."""
+    """Return how the options say that tenants are reached; a log of the requests is begun.
+
+    Raises ``OutputError`` if the log cannot be written.
+    """
     from aovpn_remediate.graph.auth.opening import Access
     from aovpn_remediate.graph.retry import Patience
 
-    may_ask = not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+    requests = requests or RequestOptions()
     return Access(
-        graph_url=graph_url, auth=auth, cloud=cloud, may_ask=may_ask, say=say, patience=Patience(patience)
+        graph_url=graph_url,
+        auth=auth,
+        cloud=cloud,
+        may_ask=not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr),
+        say=say,
+        record=recorder(requests, say),
+        patience=Patience(requests.patience),
     )
 
 

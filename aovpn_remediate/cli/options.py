@@ -102,6 +102,15 @@ PatienceSeconds = Annotated[
         help="How long a request is tried while the service is busy or does not answer.",
     ),
 ]
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        metavar="FILE",
+        help="Write a line for each request to this file; see remediate docs requests.",
+    ),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show a line for each request on stderr.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show changed scripts as a unified diff.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text; see remediate docs json.")]
 

@@ -25,13 +25,16 @@ from aovpn_remediate.cli.options import (
     Diff,
     GraphUrl,
     Keys,
+    Log,
     NoInput,
     PatienceSeconds,
     Tenants,
+    Verbose,
 )
 from aovpn_remediate.cli.plan_files import clear_output, save_plan
 from aovpn_remediate.cli.planning import Planner, show_plan
 from aovpn_remediate.cli.publishing import ask, carry_out_plan, show_outcomes
+from aovpn_remediate.cli.request_log import RequestOptions
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.wording import all_of, count_of
 
@@ -70,6 +73,8 @@ def plan(
         ),
     ] = None,
     patience: PatienceSeconds = PATIENCE,
+    log: Log = None,
+    verbose: Verbose = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
@@ -83,7 +88,8 @@ def plan(
     is_folder = all_tenants or len(set(tenant or ())) > 1
     if out is not None:
         clear_output(out, is_folder=is_folder)
-    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, patience=patience)
+    requests = RequestOptions(patience, log, verbose)
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, requests=requests)
     desired = load(config)
     options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
     planner = Planner(desired, access, options, tuple(keys or ()))
@@ -119,6 +125,8 @@ def publish(
     allow_all: AllowAll = False,
     adopt: Adopt = None,
     patience: PatienceSeconds = PATIENCE,
+    log: Log = None,
+    verbose: Verbose = False,
     prove: Annotated[
         bool, typer.Option("--verify", help="Prove every pair first; publish nothing if a case fails.")
     ] = False,
@@ -132,7 +140,8 @@ def publish(
     from aovpn_remediate.plan import PlanOptions, refuse_unsafe
     from aovpn_remediate.publish import refuse_stale
 
-    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, patience=patience)
+    requests = RequestOptions(patience, log, verbose)
+    access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, requests=requests)
     desired = load(config)
     options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
     planner = Planner(desired, access, options, tuple(keys or ()))

@@ -47,6 +47,8 @@ def _outcome_json(outcome: Outcome) -> Json:
         "name": outcome.change.package.name,
         "status": outcome.status.value,
         "error": outcome.error,
+        "requestId": outcome.request_id or None,
+        "clientRequestId": outcome.client_request_id or None,
     }
 
 

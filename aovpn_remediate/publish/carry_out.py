@@ -10,6 +10,7 @@ from aovpn_remediate.errors import (
     RemediateError,
     SignInError,
     StalledError,
+    TenantError,
     UnreachableError,
 )
 from aovpn_remediate.plan import Adopt, Change, Create, Delete, Plan, Update
@@ -117,13 +118,24 @@ class _Work:
 def _carry_out_one(change: Change, tenant: Tenant) -> Outcome:
     try:
         _apply(change, tenant)
-    except ApprovalNeededError as error:
-        return Outcome(change, Status.AWAITING_APPROVAL, str(error))
-    except (SignInError, StalledError, UnreachableError) as error:
-        return Outcome(change, Status.FAILED, str(error), exit_code=error.exit_code)
+    except TenantError as error:
+        return _failed(change, error)
     except RemediateError as error:
         return Outcome(change, Status.FAILED, str(error))
     return Outcome(change, Status.DONE)
+
+
+def _failed(change: Change, error: TenantError) -> Outcome:
+    is_waiting = isinstance(error, ApprovalNeededError)
+    is_end = isinstance(error, SignInError | StalledError | UnreachableError)
+    return Outcome(
+        change,
+        Status.AWAITING_APPROVAL if is_waiting else Status.FAILED,
+        str(error),
+        exit_code=error.exit_code if is_end else 0,
+        request_id=error.request_id,
+        client_request_id=error.client_request_id,
+    )
 
 
 def _apply(change: Change, tenant: Tenant) -> None:

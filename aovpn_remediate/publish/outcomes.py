@@ -22,12 +22,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one change, and why; if it has an ``exit_code``, no other change is started."""
+    """The result of one change, and why; if it has an ``exit_code``, no other change is started.
+
+    ``request_id`` and ``client_request_id`` are those of the request that failed.
+    """
 
     change: Change
     status: Status
     error: str = ""
     exit_code: int = 0
+    request_id: str = ""
+    client_request_id: str = ""
 
 
 @dataclass(frozen=True)
