@@ -145,7 +145,7 @@ class MemoryTenant:
         self._write("update", package.key)
         here = self.owned if package_id in self.owned else self.others
         existing = here.pop(package_id)
-        wanted = {name: getattr(package, name) for name in {*fields, "description"} - {"marker"}}
+        wanted = {name: getattr(package, name) for name in {*fields, "description"} - {"key", "marker"}}
         changed = replace(existing.package, config=package.config, key=package.key, **wanted)
         self.owned[package_id] = replace(existing, package=changed, marked_hash=package.content_hash)
 

@@ -109,6 +109,7 @@ def whole() -> PlanFile:
             Create(odd),
             Adopt(foreign, after, differences(foreign, after)),
             update_of(package("up"), package("up", publisher="x")),
+            update_of(package("former"), package("renamed")),
             Delete(published(package("old"))),
         ),
         unchanged=("same",),
@@ -153,7 +154,7 @@ def test_the_file_has_the_members_of_its_page():
         "format", "schemaVersion", "tool", "digest", "tenant", "config", "configDigest", "options", "changes",
         "unchanged", "notes", "names",
     }  # fmt: skip
-    create, adopt, update, delete = members["changes"]
+    create, adopt, update, _, delete = members["changes"]
     assert set(create) == {
         "action", "key", "id", "version", "owner", "markedHash", "before", "after", "settings"
     }  # fmt: skip
@@ -272,7 +273,7 @@ def at(*way: str | int, value: object) -> Any:
         (at("changes", 2, "action", value="drop"), "changes[2].action"),
         (at("changes", 2, "id", value=""), "changes[2].id"),
         (at("changes", 2, "key", value="other"), "changes[2].key"),
-        (at("changes", 2, "before", "key", value="other"), "changes[2].before"),
+        (at("changes", 2, "before", "config", value="other"), "changes[2].before"),
         (at("changes", 2, "after", "runAsAccount", value="root"), "changes[2].after.runAsAccount"),
         (at("changes", 2, "after", "detection", value=None), "changes[2].after.detection"),
         (at("changes", 2, "after", "detection", value=HALF), "changes[2].after.detection"),

@@ -33,6 +33,7 @@ from aovpn_remediate.cli.options import (
 )
 from aovpn_remediate.cli.plan_files import clear_output, save_plan
 from aovpn_remediate.cli.planning import Planner, show_plan
+from aovpn_remediate.cli.publish_plan import Reach, check_options, publish_plan_file
 from aovpn_remediate.cli.publishing import ask, carry_out_plan, show_outcomes
 from aovpn_remediate.cli.request_log import RequestOptions
 from aovpn_remediate.errors import RefusedPlanError
@@ -110,6 +111,7 @@ def plan(
 
 
 def publish(
+    context: typer.Context,
     keys: Keys = None,
     config: ConfigFile = DEFAULT_CONFIG,
     tenant: Tenants = None,
@@ -134,13 +136,28 @@ def publish(
         bool,
         typer.Option("--allow-unproven", help="With --verify: allow pairs without client files."),
     ] = False,
+    plan_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="Carry out the plan that plan --out wrote, and ask nothing; see remediate docs plans.",
+        ),
+    ] = None,
+    digest: Annotated[
+        str, typer.Option("--digest", metavar="HEX", help="With --plan: the digest that the plan must have.")
+    ] = "",
 ) -> None:
-    """Show the plan, ask, and carry it out."""
+    """Show the plan, ask, and carry it out; or carry out the plan in a file."""
     from aovpn_remediate.desired import select_pairs
     from aovpn_remediate.plan import PlanOptions, refuse_unsafe
     from aovpn_remediate.publish import refuse_stale
 
+    check_options(context, has_plan=plan_file is not None, digest=digest)
     requests = RequestOptions(patience, log, verbose)
+    if plan_file is not None:
+        reach = Reach(graph_url, auth, cloud, no_input, requests)
+        raise typer.Exit(publish_plan_file(plan_file, digest, reach, diff=diff, as_json=as_json))
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, requests=requests)
     desired = load(config)
     options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))

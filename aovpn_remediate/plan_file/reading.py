@@ -152,7 +152,7 @@ def _of_action(members: Members) -> Change:
     if action == Delete.action:
         return Delete(existing)
     after = read_package(members.part("after"))
-    if (existing.package.config, existing.package.key) != (after.config, after.key):
+    if existing.package.config != after.config:
         raise members.wrong("before")
     for kind in (Update, Adopt):
         if action == kind.action:

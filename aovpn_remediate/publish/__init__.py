@@ -3,6 +3,7 @@
 from aovpn_remediate.publish.carry_out import carry_out
 from aovpn_remediate.publish.draft import Draft, Wish, draft_plan, refuse_stale
 from aovpn_remediate.publish.outcomes import InterruptedPublishError, Outcome, Status, Watcher, exit_code
+from aovpn_remediate.publish.remaining import refuse_other_tenant, remaining_plan, whole_outcomes
 from aovpn_remediate.publish.tenant import Tenant
 
 __all__ = [
@@ -16,5 +17,8 @@ __all__ = [
     "carry_out",
     "draft_plan",
     "exit_code",
+    "refuse_other_tenant",
     "refuse_stale",
+    "remaining_plan",
+    "whole_outcomes",
 ]
