@@ -27,6 +27,8 @@ HARMFUL = {
     "empties hosts where it is": (f"if (Test-Path '{HOSTS}') {{ '' | Out-File '{HOSTS.lower()}' }}", EMPTIED),
     "empties hosts by a pipe": (f"Get-Item '{HOSTS}' | Clear-Content", EMPTIED),
     "adds to hosts": (f"try {{ Add-Content '{HOSTS}' '10.0.0.1 a' }} catch {{ }}", "hosts: +'10.0.0.1 a"),
+    "deletes all of the drive": (r"Remove-Item C:\ -Recurse -Force -ErrorAction SilentlyContinue", GONE),
+    "deletes it by a wildcard": (r"Remove-Item C:\ProgramData\Micro* -Recurse -Force", GONE),
     "deletes it from its folder": (f"Set-Location '{PHONEBOOK[:-13]}'; Remove-Item rasphone.pbk", GONE),
     "goes to another drive": (r"Set-Location D:\ -ErrorAction Ignore", "the simulated client has no drive D:, only C:"),
     "reads a piped path": (r"'D:\x.csv' | Import-Csv -ErrorAction Ignore", "the simulated client has no drive D:, only C:"),

@@ -133,6 +133,7 @@ class SimulatedClient:
             language_mode=self.language_mode,
             limit=LIMIT,
         )
+        self.folder.mkdir(parents=True, exist_ok=True)  # the script may have removed all of C:
         self.interfaces, self.routes = list(run.state["interfaces"]), list(run.state["routes"])
         self.persistent = list(run.state["persistent"])
         self.registry, self.cim = _unquoted(run.state["registry"]), run.state["cim"]

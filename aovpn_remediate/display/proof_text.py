@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _REPAIRS = (1, 3)
 """Which of the runs, from 0, are those of the remediation script."""
 _ADVICE = "-v shows all cases and what the scripts print; --keep DIR keeps the clients of failing cases."
+_REST = 12
+"""How wide a line is beside the name of a case and its runs."""
 _ENDLESS = 10_000
 """The width of a text that nothing has to wrap."""
 
@@ -38,7 +40,7 @@ def proofs_text(proofs: Sequence[Proof], *, verbose: bool, color: bool, width: i
         highlight=False,
         legacy_windows=False,
     )
-    for part in _parts(proofs, verbose=verbose):
+    for part in _parts(proofs, console.width, verbose=verbose):
         console.print(part)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
@@ -50,13 +52,13 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _parts(proofs: Sequence[Proof], *, verbose: bool) -> Iterator[RenderableType]:
+def _parts(proofs: Sequence[Proof], width: int, *, verbose: bool) -> Iterator[RenderableType]:
     well: dict[str, list[Proof]] = {}
     for key, mine in by_remediation(proofs).items():
         shown = [proof for proof in mine if verbose or _is_remarkable(proof)]
         if shown:
             yield f"{key}  {mine[0].kind}"
-            yield from _cases(shown, verbose=verbose)
+            yield from _cases(shown, width, verbose=verbose)
             yield ""
         else:
             well[key] = mine
@@ -80,22 +82,29 @@ def _well(found: dict[str, list[Proof]]) -> RenderableType:
     return table
 
 
-def _cases(proofs: Sequence[Proof], *, verbose: bool) -> Iterator[RenderableType]:
+def _cases(proofs: Sequence[Proof], width: int, *, verbose: bool) -> Iterator[RenderableType]:
     """A table of cases; below a case stands what is to say about it."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    names = max(len(clean(proof.case)) for proof in proofs)
+    names = _width_of_names(proofs, width)
     for proof in proofs:
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=7, no_wrap=True)
-        table.add_column(width=names + 1, overflow="fold")
+        table.add_column(width=names, overflow="fold")
         table.add_column(overflow="fold")
         table.add_row(_verdict(proof), Text(clean(proof.case)), Text(clean(_runs(proof))))
         yield Padding(table, (0, 0, 0, 2), expand=False)
         for line in _remarks(proof, verbose=verbose):
             yield Padding(Text(clean(line), overflow="fold"), (0, 0, 0, 6), expand=False)
+
+
+def _width_of_names(proofs: Sequence[Proof], width: int) -> int:
+    """The width of the names of cases; where not all fits, that of the runs comes first."""
+    names = max(len(clean(proof.case)) for proof in proofs) + 1
+    runs = max(len(clean(_runs(proof))) for proof in proofs)
+    return min(names, max(width - runs - _REST, width // 3))
 
 
 def _verdict(proof: Proof) -> str:
