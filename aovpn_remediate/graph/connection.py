@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import requests
 import truststore
 from requests import exceptions
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
@@ -19,6 +18,7 @@ from urllib3.util import Retry
 from aovpn_remediate import __version__
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.graph.interception import issuer_of
+from aovpn_remediate.graph.limits import EndlessAnswerError, LimitedAdapter, LimitedSession
 from aovpn_remediate.graph.url import is_loopback
 
 _PARALLEL = 8
@@ -61,14 +61,14 @@ def open_connections(root: str, *, retries: Retry | int = 0) -> requests.Session
     ``.netrc`` is not read, because it would replace the token. Raises ``UsageError`` for certificates that
     are not there.
     """
-    session = requests.Session()
+    session = LimitedSession()
     # Source: psf/requests#3829, variables win over ``verify``; unconfirmed: .netrc wins over the token.
     session.trust_env = False
     session.proxies = {} if is_loopback(root) else get_environ_proxies(root)
     session.verify = (root.startswith("https:") and _more_trust()) or True
     session.headers.update({"Accept": "application/json", "User-Agent": f"aovpn-remediate/{__version__}"})
     session.mount("https://", _SystemTrust(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
-    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
+    session.mount("http://", LimitedAdapter(pool_connections=1, pool_maxsize=_PARALLEL, max_retries=retries))
     return session
 
 
@@ -89,6 +89,9 @@ def silence_of(error: exceptions.RequestException, host: str, *, absent: str = "
     """
     cause = _cause(error)
     check = absent or "check the address and that the service runs"
+    if isinstance(error, EndlessAnswerError):
+        advice = "check the address, and whether a proxy answers in its place"
+        return Silence(f"{host} sends an answer that does not end", advice, is_final=True)
     if isinstance(error, exceptions.ProxyError):
         return _proxy_silence(cause)
     if isinstance(error, exceptions.SSLError):
@@ -184,7 +187,7 @@ def _cause(error: exceptions.RequestException) -> object:
     return inner.reason if isinstance(inner, MaxRetryError) else inner
 
 
-class _SystemTrust(HTTPAdapter):
+class _SystemTrust(LimitedAdapter):
     """Certificates are checked by the operating system, so that a company's own issuer is trusted."""
 
     # Source: truststore#115.

@@ -8,9 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
+from aovpn_remediate.graph.limits import begin
 from aovpn_remediate.graph.url import is_loopback
 
-_TIMEOUT = 5.0
+_TIMEOUT, _LONGEST = 5.0, 10.0
 
 
 def issuer_of(host: str) -> str:
@@ -21,7 +22,7 @@ def issuer_of(host: str) -> str:
     from aovpn_remediate.graph.answer import shorten
 
     try:
-        certificate = _certificate_of(host)
+        certificate = begin(lambda: _certificate_of(host)).result(_LONGEST)
     except (OSError, HTTPException, ValueError):
         return ""
     return shorten(_issuer(certificate))

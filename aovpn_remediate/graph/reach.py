@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from threading import Thread
+from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -19,6 +18,7 @@ from aovpn_remediate.errors import UsageError
 from aovpn_remediate.graph.answer import shorten
 from aovpn_remediate.graph.connection import Silence, Timeouts, open_connections, silence_of
 from aovpn_remediate.graph.interception import issuer_of
+from aovpn_remediate.graph.limits import begin
 from aovpn_remediate.graph.url import is_loopback
 
 _PATIENCE = 20.0  # seconds; a name can have many addresses, and each of them its own time-out
@@ -62,7 +62,7 @@ def is_exempt(root: str) -> bool:
 def reach(roots: Iterable[str]) -> dict[str, Reached | Silence]:
     """Return what became of one request to each service; all are sent at once, within 20 s."""
     end = monotonic() + _PATIENCE
-    asked = {root: _begin(root) for root in dict.fromkeys(roots)}
+    asked = {root: begin(partial(_ask, root)) for root in dict.fromkeys(roots)}
     found: dict[str, Reached | Silence] = {}
     for root, answer in asked.items():
         try:
@@ -73,20 +73,6 @@ def reach(roots: Iterable[str]) -> dict[str, Reached | Silence]:
                 f"{host} does not answer within {_PATIENCE:.0f} s", "check the network, the proxy and DNS"
             )
     return found
-
-
-def _begin(root: str) -> Future[Reached | Silence]:
-    """Ask in a thread that does not keep the process alive."""
-    answer: Future[Reached | Silence] = Future()
-
-    def work() -> None:
-        try:
-            answer.set_result(_ask(root))
-        except Exception as error:  # it belongs to the one who waits
-            answer.set_exception(error)
-
-    Thread(target=work, daemon=True).start()
-    return answer
 
 
 def _ask(root: str) -> Reached | Silence:
