@@ -103,6 +103,7 @@ def test_without_a_browser_the_address_is_shown(terminal: Terminal, monkeypatch)
         in terminal.said
     )
     assert "on a computer without a browser, use remediate auth login --device-code" in terminal.said
+    assert not any("\n" in line for line in terminal.lines), "it would be shown as a control character"
 
 
 def test_answers_of_others_at_the_redirect_address_are_ignored(terminal: Terminal, tmp_path: Path):

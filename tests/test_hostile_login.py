@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from aovpn_remediate.errors import GraphShapeError, UsageError
+from aovpn_remediate.graph.auth.certificate import Loaded
 from aovpn_remediate.graph.auth.clouds import choose_hosts
 from aovpn_remediate.graph.session import GraphSession
 from aovpn_remediate.graph.url import is_loopback, service_root
@@ -143,6 +145,11 @@ def test_no_program_of_the_current_folder_is_run(desk: Desk, tmp_path: Path, mon
     said = desk.refusal(method="azure-cli", PATH=before + desk.world.environment("azure-cli")["PATH"])
     assert "there is a program az in the current folder, which is not run; run this in another fold" in said
     assert not (tmp_path / "ran").exists()
+
+
+def test_no_text_of_a_loaded_certificate_has_its_key():
+    loaded = Loaded({"private_key": "KEY~word"}, datetime.now(UTC))
+    assert "KEY~word" not in f"{loaded!r} {loaded!s}"
 
 
 def discovery(desk: Desk) -> dict[str, str]:

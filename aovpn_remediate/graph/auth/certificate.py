@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ _NO_KEY = "the file has a certificate without a private key; put the key into th
 class Loaded:
     """A certificate with its key, as msal wants them, and when it ends."""
 
-    credential: dict[str, str]
+    credential: dict[str, str] = field(repr=False)
     ends: datetime
 
 

@@ -137,10 +137,8 @@ class PersonSignIn:
         return answer
 
     def _no_browser(self, address: str) -> None:
-        self._say(
-            f"no browser could be opened; open this address in a browser on this computer: {address}\n"
-            "on a computer without a browser, use remediate auth login --device-code"
-        )
+        self._say(f"no browser could be opened; open this address in a browser on this computer: {address}")
+        self._say("on a computer without a browser, use remediate auth login --device-code")
 
     def _by_device_code(self, client: Any, ask: Ask) -> Mapping[str, Any]:
         flow = client.initiate_device_flow(self._scopes(self._need))
