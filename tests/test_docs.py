@@ -20,6 +20,7 @@ from aovpn_remediate.kinds import KINDS, describe_kind
 from aovpn_remediate.marker import Marker, read_marker
 from aovpn_remediate.plan import FIELDS, MARKER
 from aovpn_remediate.publish import Status
+from aovpn_remediate.simulator.conditions import Conditions
 from aovpn_remediate.simulator.faults import Fault
 from aovpn_remediate.simulator.login import new_directory, running_login
 from aovpn_remediate.simulator.login.settings import Settings
@@ -218,6 +219,13 @@ def test_the_simulator_page_names_every_setting_of_the_login_service():
 def test_the_simulator_page_names_every_key_of_a_fault():
     page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
     assert [one.name for one in fields(Fault) if f"| `{one.name}` |" not in page] == []
+
+
+def test_the_simulator_page_names_every_condition(tenant):
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    assert [one.name for one in fields(Conditions) if f"| `{one.name}` |" not in page] == []
+    (told,) = re.findall(r"```json\n({\"lag_reads.*?)\n```", page)
+    assert tenant.ask("POST", "/simulator/conditions", json.loads(told)).ok
 
 
 def test_the_json_of_the_simulator_page_about_signing_in_is_accepted():

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from aovpn_remediate.simulator import Conditions, Present
 from tests.graph_client import NOT_THERE, answered, package, refused, running, script
 
 
@@ -59,7 +60,7 @@ def test_pages_follow_each_other_by_their_links(tenant):
 
 
 def test_the_page_size_of_a_simulator_can_be_small():
-    with running(page_size=1) as tenant:
+    with running(present=Present(Conditions(page_size=1))) as tenant:
         assert len(answered(tenant.packages("GET"))["value"]) == 1
         assert len(answered(tenant.ask("GET", "/beta/groups"))["value"]) == 1
 

@@ -21,9 +21,9 @@ from tests.patience import HANGING, wait_until
 def process(*options: str) -> Iterator[tuple[subprocess.Popen[str], Tenant]]:
     """``serve`` in its own process, and a client of it."""
     code = (
-        "import sys; from pathlib import Path; from aovpn_remediate.simulator import serve; "
-        "serve(port=0, state=Path(sys.argv[1]) if sys.argv[1:] else None, seed=None, "
-        "announce=lambda simulator: print(simulator.url, flush=True))"
+        "import sys; from pathlib import Path; from aovpn_remediate.simulator import *; "
+        "serve(running_simulator(state=Path(sys.argv[1]) if sys.argv[1:] else None), "
+        "lambda simulator: print(simulator.url, flush=True))"
     )
     command = [sys.executable, "-W", "error", "-c", code, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:

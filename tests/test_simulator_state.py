@@ -10,6 +10,8 @@ import pytest
 from aovpn_remediate.errors import OutputError
 from aovpn_remediate.simulator import running_simulator
 from aovpn_remediate.simulator.api import answer
+from aovpn_remediate.simulator.conditions import Present
+from aovpn_remediate.simulator.lateness import Lateness
 from aovpn_remediate.simulator.server import open_tenant
 from aovpn_remediate.simulator.wire import Request
 from tests.graph_client import NOT_THERE, answered, hourly, package, running, script, seed_file, target
@@ -102,5 +104,5 @@ def test_a_write_that_the_state_file_refuses_changes_nothing(tmp_path):
         body=json.dumps(package()).encode(),
         id=NOT_THERE,
     )
-    assert answer(tenant, request).status == 500
+    assert answer(tenant, request, page_size=9, lateness=Lateness(Present())).status == 500
     assert tenant.all("deviceHealthScripts") == before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
     from aovpn_remediate.simulator import Simulator
 
 _LAST_PORT = 65535
+_LONGEST_WINDOW = 3600
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many changes are accepted in how many seconds; ``None`` for any number."""
+
+    changes: int | None = None
+    seconds: float = 20.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,6 +35,14 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
         raise typer.BadParameter(f"must be a number from 0 to {_LAST_PORT}")
     return int(text)
+
+
+def _budget(text: str) -> Budget:
+    count, _, window = text.partition("/")
+    is_number = re.fullmatch(r"[0-9]{1,6}", count) and re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", window)
+    if not is_number or not 0 < float(window) <= _LONGEST_WINDOW:
+        raise typer.BadParameter("must be a number of changes and their seconds, such as 200/20")
+    return Budget(int(count), float(window))
 
 
 def simulator(
@@ -45,11 +64,39 @@ def simulator(
             help="Demand tokens, and print the variables that sign in to a simulated login service.",
         ),
     ] = False,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve HTTPS, and print the variable that trusts the certificate.")
+    ] = False,
+    page_size: Annotated[
+        int,
+        typer.Option("--page-size", min=1, max=1000, metavar="N", help="Show N objects of a list at a time."),
+    ] = 1000,
+    lag: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            help="Show new packages and new assignments in lists only after this time.",
+        ),
+    ] = 0,
+    budget: Annotated[
+        Budget | None,
+        typer.Option(
+            parser=_budget, metavar="N/SECONDS", help="Accept N changes in this time, then answer 429."
+        ),
+    ] = None,
 ) -> None:
     """Serve a simulated tenant on loopback; prints its URL first."""
-    from aovpn_remediate.simulator import serve
+    from aovpn_remediate.simulator import Conditions, Present, example_directories, running_simulator, serve
 
-    serve(port=port, state=state, seed=seed, sign_in=sign_in, announce=_announce)
+    accepted = budget or Budget()
+    conditions = Conditions(page_size=page_size, lag=lag, budget=accepted.changes, window=accepted.seconds)
+    directories = example_directories() if sign_in else ()
+    present = Present(conditions, tls=tls)
+    serve(
+        running_simulator(port=port, state=state, seed=seed, present=present, sign_in=directories), _announce
+    )
 
 
 def _announce(running: Simulator) -> None:

@@ -22,8 +22,8 @@ class Effort:
     waited: float = 0.0
     tries: int = 0
 
-    def may_go_on(self, outcome: Answer | Silence, trying: float, sent: float, what: str) -> bool:
-        """Wait and return true if there is time for another try after this one, which was sent at ``sent``.
+    def may_go_on(self, outcome: Answer | Silence, trying: float, what: str) -> bool:
+        """Wait and return true if there is time for another try.
 
         ``trying`` are the seconds within which the last try begins, ``what`` names the request.
         """
@@ -31,7 +31,7 @@ class Effort:
         asked = asked_wait(outcome) if isinstance(outcome, Answer) else None
         is_throttled = isinstance(outcome, Answer) and outcome.status == THROTTLED
         left = trying - self.spent
-        wait = self.gate.close(asked, sent=sent) if is_throttled else self._wait(asked)
+        wait = self.gate.close(asked) if is_throttled else self._wait(asked)
         if left <= 0 or self.gate.is_stalled:
             return False
         free = 0.0 if asked is None or asked > self.gate.patience.asked else asked

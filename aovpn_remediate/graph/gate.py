@@ -49,7 +49,6 @@ class Gate:
     say: Callable[[str], None] = lambda _: None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _writes: deque[float] = field(default_factory=lambda: deque(maxlen=WRITES), init=False)
-    _closed_at: float = field(default=float("-inf"), init=False)
     _closed_until: float = field(default=float("-inf"), init=False)
     _trouble: _Trouble = field(default_factory=_Trouble, init=False)
     _next_word: float | None = field(default=None, init=False)
@@ -63,19 +62,18 @@ class Gate:
                 return self.clock.now() - began
             self.wait(wait, why)
 
-    def close(self, asked: float | None, *, sent: float) -> float:
-        """Pause all requests after one that was sent at ``sent`` was answered with 429; return the seconds.
+    def close(self, asked: float | None) -> float:
+        """Pause all requests because one was answered with 429, and return the seconds.
 
         ``asked`` is what the answer asks for. A pause without it, or after one that proved too short, grows.
-        Answers to requests from before the pause do not make it grow.
+        Answers that come during a pause belong to it and do not make it grow.
         """
         with self._lock:
             now, jitter = self.clock.now(), self.clock.jitter()
-            if sent >= self._closed_at:
+            if now >= self._closed_until - _INSTANT:
                 self._trouble.pauses += 1
-                self._closed_at = now
             elif asked is None:
-                return max(self._closed_until - now, 0.0)
+                return self._closed_until - now
             pause = (asked or 0.0) + jitter
             if asked is None or self._trouble.pauses > 1:
                 pause = max(pause, own_pause(self._trouble.pauses - 1, jitter=jitter))

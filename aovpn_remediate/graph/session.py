@@ -39,10 +39,10 @@ class GraphSession:
     ) -> None:
         self._root = root
         self._patience = patience or Patience()
-        self._clock = clock or Clock()
+        clock = clock or Clock()
         watch = watch or Watch()
-        self._gate = Gate(self._clock, self._patience, watch.say)
-        self._sender = Sender(root, tokens, self._patience.timeouts, self._clock.now, watch.record)
+        self._gate = Gate(clock, self._patience, watch.say)
+        self._sender = Sender(root, tokens, self._patience.timeouts, clock.now, watch.record)
         self._has_succeeded = False
 
     def get(self, path: str) -> Mapping[str, object]:
@@ -123,14 +123,13 @@ class GraphSession:
         effort = Effort(self._gate)
         waiting = list(range(len(paths)))
         while waiting:
-            sent = self._clock.now()
             answers |= self._read_together(paths, waiting)
             busy = [index for index in waiting if is_busy(answers[index])]
             if len(busy) < len(waiting):
                 self._gate.succeeded()
             waiting = busy
             worst = _worst([answers[index] for index in waiting])
-            if worst is None or not effort.may_go_on(worst, self._patience.trying, sent, f"POST {_BATCH}"):
+            if worst is None or not effort.may_go_on(worst, self._patience.trying, f"POST {_BATCH}"):
                 break
         return [answers[index] for index in range(len(paths))]
 
@@ -154,12 +153,11 @@ class GraphSession:
         effort = Effort(self._gate)
         while True:
             effort.waited += self._gate.enter(is_write=call.is_write)
-            sent = self._clock.now()
             outcome, seconds = self._sender.send(call, effort.waited)
             effort.waited, effort.spent = 0.0, effort.spent + seconds
             if self._is_settled(call, outcome):
                 break
-            goes_on = effort.may_go_on(outcome, self._trying(outcome), sent, str(call))
+            goes_on = effort.may_go_on(outcome, self._trying(outcome), str(call))
             found = _found(call, outcome)
             if found is not None:
                 return Answer(200, {}, found)

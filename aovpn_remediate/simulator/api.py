@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from aovpn_remediate.errors import OutputError
 from aovpn_remediate.simulator.assignments import new_assignments
-from aovpn_remediate.simulator.query import MAX_PAGE, Options, page_of, read_options, selected
+from aovpn_remediate.simulator.lateness import Lateness
+from aovpn_remediate.simulator.query import Options, page_of, read_options, selected
 from aovpn_remediate.simulator.schema import (
     CONTENTS,
     MAX_PACKAGES,
@@ -44,21 +45,22 @@ _PLAIN_MANY = ("$select", "$top", "$skiptoken", "$filter")
 
 @dataclass(frozen=True)
 class Call:
-    """A request with its tenant, the id in its path, and the size of a page."""
+    """A request with its tenant, the id in its path, the size of a page, and what lists do not show yet."""
 
     tenant: Tenant
     request: Request
     key: str
     page_size: int
+    lateness: Lateness
 
 
-def answer(tenant: Tenant, request: Request, *, page_size: int = MAX_PAGE) -> Reply:
+def answer(tenant: Tenant, request: Request, *, page_size: int, lateness: Lateness) -> Reply:
     """Return what the service says to a request, having done what it asks for."""
 
     def work(request: Request) -> Reply:
         route, key = _find_route(request)
         with tenant.lock:
-            return route(Call(tenant, request, key, page_size))
+            return route(Call(tenant, request, key, page_size, lateness))
 
     try:
         return answer_or_refusal(request, work)
@@ -68,7 +70,9 @@ def answer(tenant: Tenant, request: Request, *, page_size: int = MAX_PAGE) -> Re
 
 def _list_packages(call: Call) -> Reply:
     options = read_options(call.request, _MANY, PACKAGE_PROPERTIES, call.page_size)
-    items = list(call.tenant.all(PACKAGES).values())
+    if not options.skip:
+        call.lateness.begin_list()
+    items = call.lateness.shown(call.tenant.all(PACKAGES).values())
     page, more = page_of(items, options, call.request)
     kind = f"deviceManagement/{PACKAGES}" + ("(assignments())" if options.with_assignments else "")
     shown = [_without_scripts(_shown(item, options)) for item in page]
@@ -82,6 +86,7 @@ def _create_package(call: Call) -> Reply:
         raise RefusalError(f"The maximum number of script packages ({MAX_PACKAGES}) has been reached.")
     package = new_package(str(uuid4()), body, call.tenant.all(SCOPE_TAGS))
     call.tenant.put(PACKAGES, package)
+    call.lateness.note(str(package["id"]), None)
     return Reply(201, _entity(call, package, Options()))
 
 
@@ -107,6 +112,7 @@ def _assign_package(call: Call) -> Reply:
     groups, filters = call.tenant.all(GROUPS), call.tenant.all(FILTERS)
     assignments = new_assignments(str(package["id"]), read_object(call.request), groups, filters)
     call.tenant.put(PACKAGES, {**package, "assignments": assignments})
+    call.lateness.note(str(package["id"]), package["assignments"])
     return Reply(204)
 
 

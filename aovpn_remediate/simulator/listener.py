@@ -35,13 +35,16 @@ _HTML = "text/html;charset=utf-8"
 
 
 @contextmanager
-def listening(port: int, answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+def listening(
+    port: int, answer: Answer, tls: ssl.SSLContext | None = None, admits: Callable[[], bool] = lambda: True
+) -> Iterator[str]:
     """Serve from a thread and give the service's root; at the end every connection is closed.
 
-    With ``tls`` it is HTTPS for the name localhost. A port that cannot be used is an ``OutputError``.
+    With ``tls`` it is HTTPS for the name localhost. A connection that is not admitted is closed at
+    once. A port that cannot be used is an ``OutputError``.
     """
     try:
-        server = _Server(port, answer, tls)
+        server = _Server(port, answer, tls, admits)
     except (OSError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or "cannot be used").lower()
         advice = "choose another port, or 0 for a free one"
@@ -65,8 +68,11 @@ class _Server(ThreadingHTTPServer):
     # On Windows the option lets two servers share one port.
     allow_reuse_address = sys.platform != "win32"
 
-    def __init__(self, port: int, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, port: int, answer: Answer, tls: ssl.SSLContext | None, admits: Callable[[], bool]
+    ) -> None:
         self.answer = answer
+        self._admits = admits
         self.scheme = "https" if tls else "http"
         self._tls = tls
         self._connections: set[socket.socket] = set()
@@ -80,6 +86,9 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
+        if not self._admits():
+            connection.close()
+            raise ConnectionAbortedError("the conditions do not admit this connection")
         if self._tls:
             # The handshake comes with the first read, in the connection's own thread.
             connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)

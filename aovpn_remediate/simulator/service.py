@@ -13,7 +13,9 @@ from urllib.parse import unquote_plus
 
 from aovpn_remediate.simulator import api
 from aovpn_remediate.simulator.batch import BATCH_PATH, answer_batch
+from aovpn_remediate.simulator.conditions import Present
 from aovpn_remediate.simulator.control import Control
+from aovpn_remediate.simulator.lateness import Lateness
 from aovpn_remediate.simulator.store import Tenant
 from aovpn_remediate.simulator.wire import JsonObject, Reply, Request, answer_or_refusal
 
@@ -31,11 +33,13 @@ def open_gate(_request: Request) -> Permit:
 class Service:
     """Answers requests to a tenant, to ``$batch`` and to the simulator's own controls."""
 
-    def __init__(self, tenant: Tenant, page_size: int, gate: Gate = open_gate) -> None:
+    def __init__(self, tenant: Tenant, present: Present, gate: Gate = open_gate) -> None:
         self._tenant = tenant
-        self._page_size = page_size
+        self._present = present
+        self._lateness = Lateness(present)
         self._gate = gate
-        self._control = Control()
+        path = "/simulator/conditions"
+        self._control = Control({("GET", path): present.show, ("POST", path): present.change})
 
     def answer(self, request: Request) -> Reply:
         """Return the answer to a request; nothing that a client sends raises."""
@@ -79,7 +83,10 @@ class Service:
         return answer_one
 
     def _api(self, request: Request) -> Reply:
-        return api.answer(self._tenant, request, page_size=self._page_size)
+        page_size = self._present.conditions.page_size
+        return self._present.refusal(request) or api.answer(
+            self._tenant, request, page_size=page_size, lateness=self._lateness
+        )
 
 
 def _entry(request: Request, reply: Reply) -> JsonObject:

@@ -14,7 +14,7 @@ from aovpn_remediate.simulator.login.directory import (
     new_directory,
 )
 from aovpn_remediate.simulator.login.gate import by_tenant
-from aovpn_remediate.simulator.login.running import Login, running_login
+from aovpn_remediate.simulator.login.running import Login, running_certificate, running_login
 
 __all__ = [
     "App",
@@ -26,5 +26,6 @@ __all__ = [
     "allowing",
     "by_tenant",
     "new_directory",
+    "running_certificate",
     "running_login",
 ]

@@ -6,7 +6,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aovpn_remediate.simulator.faults import Fault
@@ -29,6 +29,7 @@ class Login:
     directory: Directory
     gate: Gate
     _service: LoginService
+    tls: ssl.SSLContext = field(repr=False)
     neighbors: tuple[Login, ...] = ()
     """The other tenants of the same login service, each with controls of its own."""
 
@@ -111,13 +112,11 @@ def running_login(directory: Directory, *neighbors: Directory, port: int = 0) ->
     """
     services = [LoginService(one) for one in (directory, *neighbors)]
     with ExitStack() as running:
-        ca_file = (
-            Path(running.enter_context(tempfile.TemporaryDirectory(prefix="aovpn-remediate-"))) / "ca.pem"
-        )
+        ca_file, tls = running.enter_context(running_certificate())
         for service in services:
             running.enter_context(closing(service))
-        url = running.enter_context(listening(port, _by_tenant(services), _certified(ca_file)))
-        logins = [Login(url, ca_file, one.directory, token_gate(one), one) for one in services]
+        url = running.enter_context(listening(port, _by_tenant(services), tls))
+        logins = [Login(url, ca_file, one.directory, token_gate(one), one, tls) for one in services]
         yield replace(logins[0], neighbors=tuple(logins[1:]))
 
 
@@ -134,12 +133,18 @@ def _by_tenant(services: Sequence[LoginService]) -> Answer:
     return answer
 
 
-def _certified(ca_file: Path) -> ssl.SSLContext:
-    """A server's TLS for localhost; the certificate authority is written to a file."""
+@contextmanager
+def running_certificate() -> Iterator[tuple[Path, ssl.SSLContext]]:
+    """Give the file of a new certificate authority, and a server's TLS for localhost.
+
+    The file is removed at the end.
+    """
     import trustme
 
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(ca_file))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    return context
+    with tempfile.TemporaryDirectory(prefix="aovpn-remediate-") as folder:
+        ca_file = Path(folder) / "ca.pem"
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(ca_file))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        yield ca_file, context
