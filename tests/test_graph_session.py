@@ -372,6 +372,27 @@ def test_pages_that_go_round_in_circles_end():
     assert len(service.requests) <= 3
 
 
+def test_an_item_on_two_pages_is_one_item():
+    def answer(request):
+        if "page" in request.path:
+            return Reply({"value": [{"id": "2"}, {"id": "3"}]})
+        items = {"value": [{"id": "1"}, {"id": "2"}], "@odata.count": 3}
+        return Reply({**items, "@odata.nextLink": f"{service.root}/beta/x?page=2"})
+
+    with serving(answer) as service:
+        assert [one["id"] for one in session(service.root).pages("/x")] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("items", [[], ["1"], ["1", "1", "1"]])
+def test_a_list_that_is_shorter_than_announced_is_refused(items: list[str]):
+    body = {"value": [{"id": one} for one in items], "@odata.count": 2}
+    said = (
+        f"GET /x: the service has 2 items and gave {len(set(items))}, so the list is not complete; run this"
+    )
+    with serving([Reply(body)]) as service, pytest.raises(GraphShapeError, match=said):
+        list(session(service.root).pages("/x"))
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"value": None}, {"value": {}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 1}]
 )

@@ -14,9 +14,11 @@ from aovpn_remediate.plan import (
     FieldChange,
     Note,
     Plan,
+    PlanOptions,
     Update,
     adoptable,
     make_plan,
+    make_room,
     refuse_unsafe,
     withhold_deletes,
 )
@@ -179,6 +181,14 @@ def test_deletes_that_are_not_allowed_are_notes_and_the_rest_stays(assignments, 
     assert withheld.notes == (Note(text, "old"),)
 
 
+EMPTY = TenantPackages()
+
+
+def unsafe(plan: Plan, held: TenantPackages = EMPTY, **allowed: bool) -> None:
+    """Refuse a plan unless these options allow it."""
+    refuse_unsafe(plan, PlanOptions(**allowed), held)
+
+
 @pytest.mark.parametrize("kind", [TargetKind.ALL_DEVICES, TargetKind.ALL_USERS])
 def test_widening_to_everyone_is_refused_for_all_keys_at_once(kind):
     wide = (everyone(kind),)
@@ -187,10 +197,10 @@ def test_widening_to_everyone_is_refused_for_all_keys_at_once(kind):
         tenant(published(package("b", assignments=(assignment("g1"),)))),
         adopted={"c": published(package("c"), id="f1")},
     )
-    assert refusal(refuse_unsafe, plan, allow_all=False) == (
+    assert refusal(unsafe, plan) == (
         "plan: a, c and b would be assigned to all devices or users; pass --allow-all to allow it"
     )
-    refuse_unsafe(plan, allow_all=True)
+    unsafe(plan, allow_all=True)
 
 
 @pytest.mark.parametrize(
@@ -210,14 +220,68 @@ def test_only_what_reaches_more_devices_is_widening(before, after, is_refused):
     plan = make_plan([package(assignments=(after,))], existing)
     assert not plan.is_empty
     if is_refused:
-        assert "--allow-all" in refusal(refuse_unsafe, plan, allow_all=False)
+        assert "--allow-all" in refusal(unsafe, plan)
     else:
-        refuse_unsafe(plan, allow_all=False)
+        unsafe(plan)
 
 
 def test_deleting_what_all_devices_have_is_not_a_widening():
     existing = tenant(published(package(assignments=(everyone(),))))
-    refuse_unsafe(make_plan([], existing), allow_all=False)
+    unsafe(make_plan([], existing))
+
+
+def owning(count: int, others: int = 0) -> TenantPackages:
+    """A tenant with packages k000, k001, ... and with foreign ones."""
+    foreign = tuple(Foreign(id=f"f{index}", name=f"n{index}") for index in range(others))
+    return tenant(*(published(package(f"k{index:03}")) for index in range(count)), foreign=foreign)
+
+
+@pytest.mark.parametrize(
+    ("owned", "deleted", "is_refused"),
+    [(2, 2, False), (3, 3, True), (8, 2, False), (8, 3, True), (9, 3, False), (12, 4, False), (11, 4, True)],
+)
+def test_deleting_more_than_a_third_needs_its_own_option(owned: int, deleted: int, is_refused: bool):
+    held = owning(owned)
+    plan = make_plan([one.package for one in held.owned[deleted:]], held)
+    unsafe(plan, held, allow_mass_delete=True)
+    unsafe(withhold_deletes(plan), held)
+    if is_refused:
+        assert refusal(unsafe, plan, held) == (
+            f"plan: {deleted} of {owned} packages of this config would be deleted; check that this is the right "
+            "config, or pass --allow-mass-delete to allow it"
+        )
+    else:
+        unsafe(plan, held)
+
+
+def test_more_packages_than_a_tenant_holds_are_refused():
+    new = [package(f"new-{index}") for index in range(3)]
+    unsafe(make_plan(new, owning(0, 197)), owning(0, 197))
+    assert refusal(unsafe, make_plan(new, owning(0, 198)), owning(0, 198)) == (
+        "plan: the tenant has 198 packages and would have 201, but it holds at most 200; delete packages that "
+        "nobody needs, in Intune or with --allow-delete"
+    )
+
+
+def test_a_tenant_that_is_too_full_already_may_be_changed():
+    held = owning(5, 200)
+    unsafe(make_plan([package(f"k{index:03}", publisher="x") for index in range(5)], held), held)
+
+
+@pytest.mark.parametrize(
+    ("others", "first"), [(190, []), (196, []), (197, ["k000"]), (198, ["k000", "k001"])]
+)
+def test_deletes_that_make_room_come_before_the_creates(others: int, first: list[str]):
+    held = owning(2, others)
+    plan = make_room(make_plan([package("new-0"), package("new-1")], held), held)
+    before = [key for action, key in keys(plan)[: len(first)] if action == "delete"]
+    assert before == first and len(plan.changes) == 4
+    assert sorted(keys(plan)) == sorted(keys(make_plan([package("new-0"), package("new-1")], held)))
+    text = "deleted before anything is created, since a tenant holds at most 200 packages: " + ", ".join(
+        first
+    )
+    assert plan.notes == ((Note(text),) if first else ())
+    unsafe(plan, held)
 
 
 def test_adopting_finds_the_one_foreign_package_of_the_display_name():

@@ -119,7 +119,7 @@ def test_config_and_tenant_of_the_environment_are_ignored(bench: Bench, monkeypa
 @pytest.mark.parametrize(
     "options",
     [["-c", "r.yaml"], ["KEY"], ["--tenant", "x"], ["--all-tenants"], ["--adopt", "a"], ["--allow-delete"],
-     ["--allow-all"], ["--verify"], ["--allow-unproven"]],
+     ["--allow-all"], ["--allow-mass-delete"], ["--verify"], ["--allow-unproven"]],
 )  # fmt: skip
 def test_what_the_plan_says_already_cannot_stand_beside_it(bench: Bench, options: list[str]):
     planned(bench, config("a"))
@@ -189,6 +189,46 @@ def test_a_plan_that_widens_without_its_option_is_refused(bench: Bench):
     planned(bench, every, "--allow-all")
     change_plan(bench, lambda plan: plan["options"].update(allowAll=False))
     assert "would be assigned to all devices or users" in refusal(bench)
+
+
+def fill(bench: Bench, count: int) -> None:
+    """Let the tenant hold this many packages."""
+    held = sum(one["isGlobalScript"] is not True for one in bench.packages().values())
+    for index in range(count - held):
+        bench.add(f"Foreign {index}")
+
+
+def test_what_does_not_fit_is_refused_before_the_first_write(bench: Bench):
+    planned(bench, config("a", "b"))
+    fill(bench, 199)
+    bench.requests()
+    said = "plan: the tenant has 199 packages and would have 201, but it holds at most 200"
+    assert said in refusal(bench)
+    bench.write(config("a", "b"))
+    assert said in bench.remediate("plan").err and said in bench.remediate("publish", "--yes").err
+    assert writes(bench) == []
+
+
+def test_at_the_limit_a_delete_makes_room_first(bench: Bench):
+    bench.publish(config("a", "b"))
+    fill(bench, 200)
+    planned(bench, config("a", "c"), "--allow-delete")
+    said = publish(bench)
+    assert (
+        said.code == 0
+        and "! deleted before anything is created, since a tenant holds at most 200" in said.out
+    )
+    assert writes(bench) == ["DELETE", "POST", "POST"]
+
+
+def test_many_deletes_need_their_own_option_when_the_plan_is_made(bench: Bench):
+    bench.publish(config("a", "b", "c"))
+    bench.write(config())
+    said = bench.remediate("plan", "--allow-delete", "--out", str(plan_of(bench)))
+    assert said.code == 1 and "3 of 3 packages of this config would be deleted" in said.err
+    assert not plan_of(bench).exists()
+    planned(bench, config(), "--allow-delete", "--allow-mass-delete")
+    assert publish(bench).code == 0 and bench.ours() == []
 
 
 def signed_in_plan(desk: Desk) -> Path:

@@ -82,6 +82,13 @@ AllowDeleteInPlan = Annotated[
         help="Plan to delete packages with this config's marker whose key is no longer in the config.",
     ),
 ]
+AllowMassDelete = Annotated[
+    bool,
+    typer.Option(
+        "--allow-mass-delete",
+        help="With --allow-delete: allow to delete more than a third of this config's packages.",
+    ),
+]
 AllowAll = Annotated[bool, typer.Option("--allow-all", help="Allow assignments to all devices or all users.")]
 Adopt = Annotated[
     list[str] | None,

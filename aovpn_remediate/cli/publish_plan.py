@@ -32,6 +32,7 @@ NOT_BESIDE_PLAN: Mapping[str, str] = {
     "adopt": "--adopt",
     "allow_delete": "--allow-delete",
     "allow_all": "--allow-all",
+    "allow_mass_delete": "--allow-mass-delete",
     "prove": "--verify",
     "allow_unproven": "--allow-unproven",
 }
@@ -75,7 +76,7 @@ def publish_plan_file(
     as_json: bool,
 ) -> int:
     """Carry out the plan in a file and return the exit code."""
-    from aovpn_remediate.plan import refuse_unsafe
+    from aovpn_remediate.plan import refuse_widening
     from aovpn_remediate.publish import refuse_other_tenant, remaining_plan
 
     planned = read_plan(path, digest)
@@ -84,7 +85,7 @@ def publish_plan_file(
     emit = echo_json if as_json else None
     if planned.plan.is_empty:
         return _nothing_to_do(planned, emit)
-    refuse_unsafe(planned.plan, allow_all=planned.file.options.allow_all)
+    refuse_widening(planned.plan, planned.file.options)
     wanted = planned.file.tenant
     access = access_of(
         graph_url=reach.graph_url or wanted.graph,

@@ -17,6 +17,7 @@ from aovpn_remediate.cli.options import (
     AllowAll,
     AllowDelete,
     AllowDeleteInPlan,
+    AllowMassDelete,
     AllTenants,
     AsJson,
     Auth,
@@ -64,6 +65,7 @@ def plan(
     as_json: AsJson = False,
     allow_delete: AllowDeleteInPlan = False,
     allow_all: AllowAll = False,
+    allow_mass_delete: AllowMassDelete = False,
     adopt: Adopt = None,
     out: Annotated[
         Path | None,
@@ -92,16 +94,22 @@ def plan(
     requests = RequestOptions(patience, log, verbose)
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, requests=requests)
     desired = load(config)
-    options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
+    options = PlanOptions(
+        allow_delete=allow_delete,
+        allow_all=allow_all,
+        allow_mass_delete=allow_mass_delete,
+        adopt=tuple(adopt or ()),
+    )
     planner = Planner(desired, access, options, tuple(keys or ()))
 
     def plan_one(name: str, settings: TenantSettings, emit: Emit) -> int:
         opened = planner.open(settings, writes=False)
-        planned = planner.planned(planner.draft(opened), opened, settings)
+        draft = planner.draft(opened)
+        planned = planner.planned(draft, opened, settings)
         show_plan(planned, diff=diff, emit=emit if as_json else None)
         if planner.wish.is_whole and not as_json:
             echo_costs(desired.packages)
-        refuse_unsafe(planned.plan, allow_all=allow_all)
+        refuse_unsafe(draft.plan, options, draft.held)
         if out is not None:
             save_plan(planned, out / f"{name}.json" if is_folder else out, quiet=as_json)
         return 2 if detailed_exitcode and not planned.plan.is_empty else 0
@@ -125,6 +133,7 @@ def publish(
     as_json: AsJson = False,
     allow_delete: AllowDelete = False,
     allow_all: AllowAll = False,
+    allow_mass_delete: AllowMassDelete = False,
     adopt: Adopt = None,
     patience: PatienceSeconds = PATIENCE,
     log: Log = None,
@@ -160,7 +169,12 @@ def publish(
         raise typer.Exit(publish_plan_file(plan_file, digest, reach, diff=diff, as_json=as_json))
     access = access_of(graph_url=graph_url, auth=auth, cloud=cloud, no_input=no_input, requests=requests)
     desired = load(config)
-    options = PlanOptions(allow_delete=allow_delete, allow_all=allow_all, adopt=tuple(adopt or ()))
+    options = PlanOptions(
+        allow_delete=allow_delete,
+        allow_all=allow_all,
+        allow_mass_delete=allow_mass_delete,
+        adopt=tuple(adopt or ()),
+    )
     planner = Planner(desired, access, options, tuple(keys or ()))
     if prove:
         _prove(select_pairs(desired, keys or ()), allow_unproven=allow_unproven)
@@ -171,7 +185,7 @@ def publish(
         planned = planner.planned(draft, opened, settings)
         if not as_json:
             show_plan(planned, diff=diff)
-        refuse_unsafe(draft.plan, allow_all=allow_all)
+        refuse_unsafe(draft.plan, options, draft.held)
         shown = emit if as_json else None
 
         def show(outcomes: Sequence[Outcome], code: int) -> None:

@@ -10,8 +10,9 @@ from aovpn_remediate.desired import Desired
 from aovpn_remediate.doctor.check import Finding, failed, failed_by, ok, warning
 from aovpn_remediate.doctor.situation import Situation
 from aovpn_remediate.errors import SignInError
-from aovpn_remediate.graph.survey import MAX_PACKAGES, Listed, list_packages, script_texts
+from aovpn_remediate.graph.survey import Listed, list_packages, script_texts
 from aovpn_remediate.graph.tenant import GraphTenant
+from aovpn_remediate.limits import MAX_PACKAGES
 from aovpn_remediate.model import TargetKind
 from aovpn_remediate.problems.words import quoted
 from aovpn_remediate.wording import all_of, count_of

@@ -89,19 +89,32 @@ class GraphSession:
         yield from self.items(path, self.get(path))
 
     def items(self, path: str, page: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-        """Yield the items of a collection whose first page was already read."""
-        seen = {path}
+        """Yield each item of a collection once, whose first page was already read.
+
+        Raises ``GraphShapeError`` if there are fewer than the service announced, where it does so.
+        """
+        seen, found = {path}, set[object]()
+        announced = page.get("@odata.count")
         where = f"GET {self._shown(path)}"
         while True:
             fields = Fields(where, page)
-            yield from (item.values for item in fields.parts("value"))
+            for item in fields.parts("value"):
+                identity = item.values.get("id", len(found))
+                if identity not in found:
+                    found.add(identity)
+                    yield item.values
             if page.get("@odata.nextLink") is None:
-                return
+                break
             link = fields.text("@odata.nextLink")
             if link in seen:
                 raise fields.wrong("@odata.nextLink", "leads back to an earlier page")
             seen.add(link)
             page = self.get(link)
+        if isinstance(announced, int) and len(found) < announced:
+            raise GraphShapeError(
+                f"{where}: the service has {announced} items and gave {len(found)}, so the list is not "
+                "complete; run this again"
+            )
 
     def batch(
         self, paths: Sequence[str], *, accepted: Mapping[str, Collection[int]] | None = None

@@ -15,10 +15,6 @@ from aovpn_remediate.graph.wire_assignments import read_target
 from aovpn_remediate.marker import read_marker
 from aovpn_remediate.model import Target
 
-MAX_PACKAGES = 200
-"""Packages in one tenant, Intune's limit."""
-# Source: Microsoft Intune documentation, Remediations.
-
 _PACKAGES = "/deviceManagement/deviceHealthScripts"
 _SCRIPTS = ("detectionScriptContent", "remediationScriptContent")
 _GONE = (403, 404)

@@ -20,7 +20,8 @@ from aovpn_remediate.plan.changes import (
 from aovpn_remediate.plan.comparison import differences, make_plan, withhold_deletes
 from aovpn_remediate.plan.former import keys_of
 from aovpn_remediate.plan.options import PlanOptions
-from aovpn_remediate.plan.safety import adoptable, refuse_unsafe
+from aovpn_remediate.plan.room import make_room, refuse_too_many
+from aovpn_remediate.plan.safety import adoptable, refuse_unsafe, refuse_widening
 
 __all__ = [
     "FIELDS",
@@ -39,6 +40,9 @@ __all__ = [
     "differences",
     "keys_of",
     "make_plan",
+    "make_room",
+    "refuse_too_many",
     "refuse_unsafe",
+    "refuse_widening",
     "withhold_deletes",
 ]

@@ -1,4 +1,4 @@
-"""What a plan may not do without its own option: widen an assignment, take over a foreign package."""
+"""What a plan may not do without its own option: widen an assignment, delete many packages, adopt one."""
 
 from __future__ import annotations
 
@@ -15,16 +15,37 @@ from aovpn_remediate.model import (
     TenantPackages,
 )
 from aovpn_remediate.plan.changes import Change, Delete, Plan, Update
+from aovpn_remediate.plan.options import PlanOptions
+from aovpn_remediate.plan.room import refuse_too_many
 from aovpn_remediate.problems.words import nearest, quoted
 from aovpn_remediate.wording import all_of
 
+_MANY, _PART = 3, 3
 
-def refuse_unsafe(plan: Plan, *, allow_all: bool) -> None:
+
+def refuse_unsafe(plan: Plan, options: PlanOptions, held: TenantPackages) -> None:
+    """Raise ``RefusedPlanError`` for what the options do not allow in a tenant that holds these packages."""
+    refuse_too_many(plan, held)
+    refuse_widening(plan, options)
+    _refuse_mass_delete(plan, options, len(held.owned))
+
+
+def refuse_widening(plan: Plan, options: PlanOptions) -> None:
     """Raise ``RefusedPlanError`` if a package widens to all devices or users and that is not allowed."""
     keys = [change.package.key for change in plan.changes if _widens(change)]
-    if keys and not allow_all:
+    if keys and not options.allow_all:
         raise RefusedPlanError(
             f"plan: {all_of(keys)} would be assigned to all devices or users; pass --allow-all to allow it"
+        )
+
+
+def _refuse_mass_delete(plan: Plan, options: PlanOptions, owned: int) -> None:
+    """Raise for deletes of more than a third of the owned packages, which is often a wrong or empty file."""
+    deletes = plan.counts["delete"]
+    if deletes >= _MANY and deletes * _PART > owned and not options.allow_mass_delete:
+        raise RefusedPlanError(
+            f"plan: {deletes} of {owned} packages of this config would be deleted; check that this is the "
+            "right config, or pass --allow-mass-delete to allow it"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import takewhile
 
 from aovpn_remediate.errors import (
     ApprovalNeededError,
@@ -17,8 +18,6 @@ from aovpn_remediate.plan import Adopt, Change, Create, Delete, Plan, Update
 from aovpn_remediate.publish.outcomes import InterruptedPublishError, Outcome, Status, Watcher
 from aovpn_remediate.publish.tenant import Tenant
 
-_PHASES: tuple[type[Change] | tuple[type[Change], ...], ...] = (Create, Update, Delete)
-"""What is carried out first; an adoption is an update."""
 _PAUSE = 0.2
 """Seconds after which Ctrl-C is noticed at the latest.
 
@@ -35,20 +34,30 @@ def carry_out(
 ) -> tuple[Outcome, ...]:
     """Carry the plan out and return an outcome for each change, in the plan's order.
 
-    Creates come first, then adopts and updates, then deletes; up to ``workers`` at a time. After a failure
+    Deletes at the plan's begin come first, to make room; then creates, then adopts and updates, then the
+    other deletes; up to ``workers`` at a time. After a failure
     the other packages are still changed, but nothing is deleted. After a refused sign-in, if the tenant
     cannot be reached, or if nothing succeeds for ten minutes, nothing more is started. Ctrl-C calls the
     watcher with the number of changes under way, waits for them, and raises ``InterruptedPublishError``.
     """
     work = _Work(tenant, watcher or Watcher())
     try:
-        for phase in _PHASES:
-            changes = [change for change in plan.changes if isinstance(change, phase)]
+        for changes in _phases(plan):
             if changes and _may_go_on(work.outcomes.values(), changes[0]):
                 work.run(changes, workers)
     except KeyboardInterrupt as interrupt:
         raise InterruptedPublishError(work.all_outcomes(plan)) from interrupt
     return work.all_outcomes(plan)
+
+
+def _phases(plan: Plan) -> tuple[list[Change], ...]:
+    """The changes that are carried out together, in the order of their phases; an adoption is an update."""
+    room = list(takewhile(lambda change: isinstance(change, Delete), plan.changes))
+    others = plan.changes[len(room) :]
+    creates: list[Change] = [change for change in others if isinstance(change, Create)]
+    updates: list[Change] = [change for change in others if isinstance(change, Update)]
+    deletes: list[Change] = [change for change in others if isinstance(change, Delete)]
+    return room, creates, updates, deletes
 
 
 def _may_go_on(outcomes: Iterable[Outcome], following: Change) -> bool:

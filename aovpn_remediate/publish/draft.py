@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
-from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage
+from aovpn_remediate.model import DEFAULT_SCOPE_TAG, Directory, Published, ScriptPackage, TenantPackages
 from aovpn_remediate.plan import (
     Create,
     Note,
@@ -15,6 +15,7 @@ from aovpn_remediate.plan import (
     adoptable,
     keys_of,
     make_plan,
+    make_room,
     withhold_deletes,
 )
 from aovpn_remediate.publish.tenant import Tenant
@@ -25,10 +26,11 @@ _UNPROVEN = "is unproven: it has no client files, so verify cannot run it; see r
 
 @dataclass(frozen=True)
 class Draft:
-    """A plan to review, with the names of the ids in it."""
+    """A plan to review, with the names of the ids in it, and the packages that the tenant held."""
 
     plan: Plan
     names: Mapping[str, str]
+    held: TenantPackages = field(default_factory=TenantPackages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
     Raises ``ResolveError``, ``RefusedPlanError`` and what the tenant raises.
     """
     desired, config = wish.packages, wish.config
-    packages = tenant.list_packages(config)
+    held = packages = tenant.list_packages(config)
     if not wish.is_whole:
         keys = keys_of(desired, [one.package.key for one in packages.owned])
         packages = replace(packages, owned=tuple(one for one in packages.owned if one.package.key in keys))
@@ -67,7 +69,8 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
         plan = withhold_deletes(plan)
     notes = [Note(_UNPROVEN, key) for key in wish.unproven]
     plan = replace(plan, notes=(*plan.notes, *notes))
-    return Draft(plan, _names(plan, directory, tenant))
+    plan = make_room(plan, held)
+    return Draft(plan, _names(plan, directory, tenant), held)
 
 
 def refuse_stale(shown: Draft, now: Draft) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import Published, ScriptPackage, TenantPackages
-from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Plan, Update
+from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Plan, Update, refuse_too_many
 from aovpn_remediate.plan_file import PlanFile, PlanTenant
 from aovpn_remediate.publish.outcomes import Outcome, Status
 from aovpn_remediate.publish.tenant import Tenant
@@ -55,7 +55,9 @@ def remaining_plan(file: PlanFile, tenant: Tenant) -> Plan:
     problems += _gone(left, tenant, file.names)
     if problems:
         raise RefusedPlanError("\n".join(problems))
-    return Plan(tuple(left))
+    plan = Plan(tuple(left))
+    refuse_too_many(plan, found.packages)
+    return plan
 
 
 def whole_outcomes(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
