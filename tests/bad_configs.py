@@ -325,6 +325,14 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         ENTRY + "    formerly: a b\n",
         '8:15: formerly "a b" is not valid; use 1 to 64 letters, digits, - and _ (no spaces), starting with a letter or digit',
     ),
+    "a route with host bits": (
+        ROUTES + "      - 10.0.0.1/8\n",
+        '8:9: prefix "10.0.0.1/8" has host bits set; write 10.0.0.0/8',
+    ),
+    "a route twice in two spellings": (
+        ROUTES + "      - 2001:db8::/48\n      - 2001:DB8:0::/48\n",
+        "9:9: route 2001:db8::/48 is listed twice; remove one",
+    ),
     "nothing to check": (
         ENTRY.replace("user", "device") + "    stored: ignore\n    live: ignore\n",
         "9:5: stored: ignore and live: ignore leave nothing to check; set one of them to repair",

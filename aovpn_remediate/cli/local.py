@@ -16,7 +16,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add these commands to the app."""
     app.command(epilog="Example: remediate render -c remediate.yaml -o rendered")(render)
     app.command(epilog="Example: remediate validate -c remediate.yaml")(validate)
-    app.command(epilog="Example: remediate schema > remediate.schema.json")(schema)
+    app.command(epilog="Example: remediate schema -o remediate.schema.json")(schema)
     app.command(epilog="Example: remediate kinds interface-metric")(kinds)
 
 
@@ -70,11 +70,22 @@ def validate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     echo_costs(packages)
 
 
-def schema() -> None:
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it into this file, as UTF-8.")
+    ] = None,
+) -> None:
     """Print the JSON Schema of the config, for editors."""
-    from aovpn_remediate.config import config_schema
+    import json
 
-    echo_json(config_schema())
+    from aovpn_remediate.config import config_schema
+    from aovpn_remediate.scripts.folder import write_files
+
+    if output is None:
+        echo_json(config_schema())
+        return
+    text = json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
+    write_files(output.parent, {output.name: text.encode()})
 
 
 def kinds(

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from aovpn_remediate.kinds.common.assignment import ScheduleEntry, SharedAssignment
-from aovpn_remediate.kinds.common.fields import Name, Profile
+from aovpn_remediate.kinds.common.fields import SCOPES_EXPLAINED, Name, Profile
 from aovpn_remediate.kinds.common.routes import Route
 from aovpn_remediate.kinds.common.strict import Strict
 
@@ -20,7 +20,9 @@ class NamedProfile(Strict, title="Profile", defer_build=True):
 
     name: Profile = Field(title="Name", description="The VPN connection's name, at most 255 characters.")
     scope: Literal["user", "all-users", "device"] = Field(
-        title="Scope", description="Where the profile lives; device is the device tunnel."
+        title="Scope",
+        description="Where the profile lives; device is the device tunnel.",
+        json_schema_extra=SCOPES_EXPLAINED,
     )
 
 

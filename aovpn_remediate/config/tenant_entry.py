@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_va
 
 from aovpn_remediate.documents.secrets import is_secret_text
 from aovpn_remediate.kinds import Strict
+from aovpn_remediate.kinds.common.conditions import explained
 from aovpn_remediate.model import TenantSettings
 from aovpn_remediate.problems import InvalidValue
 from aovpn_remediate.problems.words import close_word
@@ -64,10 +65,32 @@ FORMS: Mapping[str, Form] = {
 """The form of each key's value. Entra accepts a tenant's id and its verified domains in the same places."""
 
 
+_EXPLAINED = {
+    "public": "Microsoft's public cloud.",
+    "usgov": "The cloud of the US government (GCC High).",
+    "usgov-dod": "The cloud of the US Department of Defense.",
+    "china": "The cloud of 21Vianet in China.",
+    "auto": "The first of these that the environment has everything for.",
+    "browser": "A person signs in in a browser.",
+    "device-code": "A person signs in on another device, with a code.",
+    "secret": "An app with a secret.",
+    "certificate": "An app with a certificate.",
+    "workload-identity": "An app with a token file, as in Kubernetes.",
+    "azure-pipelines": "A service connection of Azure Pipelines.",
+    "github": "A workflow of GitHub.",
+    "assertion": "An app with a fixed assertion.",
+    "managed-identity": "The managed identity of an Azure resource.",
+    "azure-cli": "The person who is signed in to Azure's CLI.",
+    "broker": "The person who is signed in to Windows.",
+}
+"""What an editor shows beside each word."""
+
+
 def _text(key: str) -> WithJsonSchema:
     form = FORMS[key]
     if form.words:
-        return WithJsonSchema({"type": "string", "enum": list(form.words)})
+        shown = explained(*(_EXPLAINED[word] for word in form.words))
+        return WithJsonSchema({"type": "string", "enum": list(form.words), **shown})
     return WithJsonSchema({"type": "string", "pattern": f"^({form.pattern})$"})
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticKnownError
 
+from aovpn_remediate.kinds.common.conditions import explained
 from aovpn_remediate.kinds.common.entry import Entry, Wants
 from aovpn_remediate.model import OwnPair, RunAs, ScriptFile
 from aovpn_remediate.problems import InvalidValue
@@ -74,9 +75,12 @@ def _cannot_be_read(error: OSError) -> InvalidValue:
 
 Script = Annotated[ScriptFile, PlainValidator(_read_script), _PATH]
 ClientFile = Annotated[Path, PlainValidator(_find_client), _PATH]
-Account = Annotated[
-    RunAs, Field(strict=False), WithJsonSchema({"type": "string", "enum": [one.value for one in RunAs]})
-]
+_ACCOUNT = {
+    "type": "string",
+    "enum": [one.value for one in RunAs],
+    **explained("Runs as SYSTEM.", "Runs as the signed-in user."),
+}
+Account = Annotated[RunAs, Field(strict=False), WithJsonSchema(_ACCOUNT)]
 
 
 class Custom(Entry, title="custom"):

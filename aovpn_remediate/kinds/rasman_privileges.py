@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from aovpn_remediate.kinds.common.conditions import explained
 from aovpn_remediate.kinds.common.device import DeviceEntry
 from aovpn_remediate.kinds.common.entry import Wants
 from aovpn_remediate.privileges import PRIVILEGES, check_privilege
@@ -23,6 +24,12 @@ WORKAROUND = (*WINDOWS, "SeLoadDriverPrivilege", "SeDebugPrivilege")
 Privilege = Annotated[
     str, AfterValidator(check_privilege), Field(json_schema_extra={"enum": list(PRIVILEGES)})
 ]
+
+_LISTS = Field(
+    json_schema_extra=explained(
+        "The six that Windows gives the service.", "These, SeLoadDriverPrivilege and SeDebugPrivilege."
+    )
+)
 
 
 class RasManPrivileges(DeviceEntry, title="rasman-privileges"):
@@ -46,11 +53,16 @@ rasman:
     unconfirmed = ("the service control manager reads RequiredPrivileges at the next start of the service",)
 
     kind: Literal["rasman-privileges"] = Field(title="Kind", description="What is checked and repaired.")
-    privileges: Literal["windows", "workaround"] | Annotated[list[Privilege], Field(min_length=1)] = Field(
-        title="Privileges", description="windows (six), workaround (eight), or your own list."
-    )
+    privileges: (
+        Annotated[Literal["windows", "workaround"], _LISTS] | Annotated[list[Privilege], Field(min_length=1)]
+    ) = Field(title="Privileges", description="windows (six), workaround (eight), or your own list.")
     restart: Literal["never", "when-disconnected"] = Field(
-        "never", title="Restart", description="Whether RasMan is restarted once nothing is connected."
+        "never",
+        title="Restart",
+        description="Whether RasMan is restarted once nothing is connected.",
+        json_schema_extra=explained(
+            "Changes take effect at the next restart of Windows.", "Restart the service."
+        ),
     )
 
     def script_settings(self) -> Mapping[str, object]:

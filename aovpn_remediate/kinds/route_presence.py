@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
+from aovpn_remediate.kinds.common.conditions import Rules, equal, equal_or_missing, explained, items, rule
 from aovpn_remediate.kinds.common.entry import Advice
 from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, ShortForm
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
@@ -59,12 +60,25 @@ user-routes:
         title="Routes", description="The networks that go through the tunnel, IPv4 and IPv6."
     )
     stale: Literal["keep", "remove"] = Field(
-        "keep", title="Other routes", description="What to do about stored routes that are not in the list."
+        "keep",
+        title="Other routes",
+        description="What to do about stored routes that are not in the list.",
+        json_schema_extra=explained("Leave them.", "Remove them."),
     )
     exclusions: Literal["report", "write"] = Field(
         "report",
         title="Exclusions",
         description="Windows has no command for exclusions: report them (needs repair: false), or write.",
+        json_schema_extra=explained("Say what differs; needs repair: false.", "Edit the phonebook itself."),
+    )
+
+    rules: ClassVar[Rules] = (
+        {"properties": {"routes": {"uniqueItems": True}}},
+        rule(
+            equal_or_missing(exclusions="report", repair=True, stored="repair"),
+            then=items("routes", equal_or_missing(exclude=False)),
+        ),
+        rule(equal(stale="remove"), then={"properties": {"routes": {"minItems": 1}}}),
     )
 
     def misfits(self) -> Iterable[Misfit]:

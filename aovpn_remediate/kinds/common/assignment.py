@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.documents.tree import Where
+from aovpn_remediate.kinds.common.conditions import Rules, explained, rule, without, written
 from aovpn_remediate.kinds.common.fields import Day, Interval, Name, TimeOfDay
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.problems.words import quoted
@@ -26,6 +27,15 @@ class ScheduleEntry(Strict, title="Schedule"):
     once: Day | None = Field(None, title="Day", description="The only day, e.g. 2026-12-01; needs at.")
     at: TimeOfDay | None = Field(None, title="Time", description='Quoted, e.g. "06:30"; not with hours.')
     utc: bool = Field(False, title="UTC", description="Whether at is UTC; else it is the device's clock.")
+
+    rules: ClassVar[Rules] = (
+        {"oneOf": [written("every"), written("once")]},
+        rule(
+            {"properties": {"every": {"pattern": "hour"}}, **written("every")},
+            then=without("at", "utc"),
+            otherwise=written("at"),
+        ),
+    )
 
     def misfits(self) -> Iterable[Misfit]:
         """Neither or both of ``every`` and ``once``, and a time that is missing or has no effect."""
@@ -53,13 +63,24 @@ class AssignmentEntry(Strict, title="Assignment"):
         None, title="Excluded group", description="Display name or object id; nothing else beside it."
     )
     all: Literal["devices", "users"] | None = Field(
-        None, title="Everybody", description="All devices or all users; publishing it needs --allow-all."
+        None,
+        title="Everybody",
+        description="All devices or all users; publishing it needs --allow-all.",
+        json_schema_extra=explained("All devices of the tenant.", "All users of the tenant."),
     )
     filter: Name | None = Field(None, title="Assignment filter", description="Display name or id.")
     filter_mode: Literal["include", "exclude"] = Field(
-        "include", title="Filter mode", description="Whether the filter's devices are let in or kept out."
+        "include",
+        title="Filter mode",
+        description="Whether the filter's devices are let in or kept out.",
+        json_schema_extra=explained("Only the filter's devices.", "All but the filter's devices."),
     )
     schedule: ScheduleEntry | None = Field(None, title="Schedule", description="An inclusion needs one.")
+
+    rules: ClassVar[Rules] = (
+        {"oneOf": [written(target) for target in _TARGETS]},
+        rule(written("exclude"), then=without(*_OF_INCLUSIONS)),
+    )
 
     def misfits(self) -> Iterable[Misfit]:
         """No target or several, settings that an exclusion cannot have, a missing schedule or filter."""
@@ -94,8 +115,9 @@ class SharedAssignment(AssignmentEntry, title="Shared assignment"):
     )
 
     def misfits(self) -> Iterable[Misfit]:
-        """What does not fit together; whether there is a schedule shows where the set is used."""
-        return (one for one in super().misfits() if one.code != "assignment/no-schedule")
+        """What does not fit together; a schedule and a filter may come from where the set is used."""
+        later = ("assignment/no-schedule", "assignment/no-filter")
+        return (one for one in super().misfits() if one.code not in later)
 
 
 def misfits_of(assignments: Sequence[AssignmentEntry]) -> Iterable[Misfit]:

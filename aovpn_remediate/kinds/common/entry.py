@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry, misfits_of
+from aovpn_remediate.kinds.common.conditions import Rules, items, rule, unless, written
 from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, Key, Name, ShortForm, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
@@ -76,6 +77,22 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
         False,
         title="Signature check",
         description="Whether Intune runs signed scripts only; for signed files of custom.",
+    )
+
+    rules: ClassVar[Rules] = (
+        rule(
+            unless(written("schedule")),
+            items("assignments", {"anyOf": [written("exclude"), written("schedule")]}),
+        ),
+        rule(
+            unless(written("filter")),
+            items("assignments", {"dependentRequired": {"filter_mode": ["filter"]}}),
+        ),
+        {
+            "properties": {
+                "assignments": unless({"type": "array", "minItems": 1, "items": written("exclude")})
+            }
+        },
     )
 
     named_lists: ClassVar[tuple[str, ...]] = ()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from aovpn_remediate.kinds.common.conditions import explained
 from aovpn_remediate.kinds.common.values import (
     check_hours,
     check_interval,
@@ -44,14 +45,34 @@ class ShortForm:
         return {"anyOf": [dict(self._schema), *options]}
 
 
-_KEY = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_LINE = r"^(?!\s)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+(?<!\s)$"
+_MARKER_AT_THE_END = r"\[aovpn-remediate [A-Za-z0-9_-]+/[A-Za-z0-9_-]+ [0-9a-f]{16}\]\s*$"
+_RESERVED = "[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9]"
+_KEY = f"^(?!({_RESERVED})$)[A-Za-z0-9][A-Za-z0-9_-]{{0,63}}$"
+KEY_SCHEMA = {"pattern": _KEY}
+"""The schema of the keys of a section."""
 NAME_OF_A_LIST = {"type": "string", "pattern": _KEY}
 """The schema of a name that stands for a list of the file."""
 
+SCOPES_EXPLAINED = explained(
+    "The phonebook of each user.", "The phonebook of all users, in ProgramData.", "The device tunnel."
+)
+"""What each scope of a profile means."""
+
 # With the patterns an editor refuses what the validators refuse.
-Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(check_line)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=256),
+    AfterValidator(check_line),
+    text_schema(_LINE, minLength=1, maxLength=256),
+]
 Key = Annotated[str, AfterValidator(check_key), text_schema(_KEY)]
-Text = Annotated[str, Field(max_length=1000), AfterValidator(check_text)]
+Text = Annotated[
+    str,
+    Field(max_length=1000),
+    AfterValidator(check_text),
+    WithJsonSchema({"type": "string", "maxLength": 1000, "not": {"pattern": _MARKER_AT_THE_END}}),
+]
 Tags = Annotated[list[Name], Field(min_length=1)]
 Interval = Annotated[str, AfterValidator(check_interval), text_schema(_INTERVAL)]
 Hours = Annotated[str, AfterValidator(check_hours), text_schema(_HOURS)]

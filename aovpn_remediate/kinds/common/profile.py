@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry
+from aovpn_remediate.kinds.common.conditions import (
+    Rules,
+    equal,
+    equal_or_missing,
+    explained,
+    rule,
+    unless,
+    written,
+)
 from aovpn_remediate.kinds.common.entry import Part, Wants
-from aovpn_remediate.kinds.common.fields import Hours, Profile
+from aovpn_remediate.kinds.common.fields import SCOPES_EXPLAINED, Hours, Profile
 from aovpn_remediate.kinds.common.rendered import RenderedEntry
 from aovpn_remediate.model import RunAs
 from aovpn_remediate.problems.words import quoted
@@ -34,11 +43,18 @@ class ProfileEntry(RenderedEntry):
         title="Profile", description="The VPN connection's name, at most 255 characters."
     )
     scope: Literal["user", "all-users", "device"] = Field(
-        title="Scope", description="Where the profile lives; device is the device tunnel."
+        title="Scope",
+        description="Where the profile lives; device is the device tunnel.",
+        json_schema_extra=SCOPES_EXPLAINED,
     )
     when_absent: Literal["ok", "issue"] = Field(
-        "ok", title="Absence", description="Whether a missing profile is an issue; needs repair: false."
+        "ok",
+        title="Absence",
+        description="Whether a missing profile is an issue; needs repair: false.",
+        json_schema_extra=explained("A missing profile is no issue.", "A missing profile is an issue."),
     )
+
+    rules: ClassVar[Rules] = (rule(equal(when_absent="issue"), then=equal(repair=False)),)
 
     def misfits(self) -> Iterable[Misfit]:
         """What does not fit together, also that no script can create a profile."""
@@ -132,18 +148,40 @@ class ConnectedProfileEntry(ProfileEntry):
     """One profile, in the phonebook and while it is connected."""
 
     stored: Literal["repair", "ignore"] = Field(
-        "repair", title="Stored state", description="What to do about the phonebook."
+        "repair",
+        title="Stored state",
+        description="What to do about the phonebook.",
+        json_schema_extra=explained("Keep it correct.", "Do not read it; the package runs as SYSTEM."),
     )
     live: Literal["repair", "report", "ignore"] | None = Field(
         None,
         title="Live state",
         description="What to do about the connected interface; for user, repair makes a second package, "
         "KEY-live, which runs as SYSTEM. Default: report for user, else repair.",
+        json_schema_extra=explained("Keep it correct.", "Say what differs, as pending.", "Do not read it."),
     )
     live_every: Hours | None = Field(
         None,
         title="Interval of the live package",
         description="The interval of KEY-live instead of the schedules, e.g. 1 hour. Default: the schedules.",
+    )
+
+    rules: ClassVar[Rules] = (
+        unless(equal(stored="ignore", live="ignore")),
+        rule(
+            equal(scope="user", stored="ignore"),
+            then={"properties": {"live": {"enum": ["repair", "ignore"]}}, **written("live")},
+        ),
+        rule(equal(stored="ignore", live="report"), then=equal(repair=False)),
+        rule(equal(when_absent="issue"), then=equal_or_missing(stored="repair")),
+        rule(
+            written("live_every"),
+            then={"allOf": [equal(live="repair"), equal_or_missing(scope="user", stored="repair")]},
+        ),
+        rule(
+            {"allOf": [equal(scope="user", live="repair"), equal_or_missing(stored="repair")]},
+            then={"properties": {"name": {"maxLength": _NAME_LIMIT}}},
+        ),
     )
 
     def misfits(self) -> Iterable[Misfit]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from aovpn_remediate.kinds.common.conditions import explained
 from aovpn_remediate.kinds.common.entry import Entry
 
 
@@ -17,6 +18,7 @@ class RenderedEntry(Entry):
         "ok",
         title="Unknown state",
         description="Whether an unknown state is an issue for Intune; nothing is repaired either way.",
+        json_schema_extra=explained("Intune shows no issue.", "Intune shows an issue."),
     )
 
     def features(self) -> Mapping[str, bool]:

@@ -10,7 +10,7 @@ from aovpn_remediate.kinds.common.fields import ShortForm, text_schema
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.kinds.common.values import check_prefix, check_route_metric
 
-PREFIX = "^[0-9A-Fa-f:.]+/[0-9]+$"
+PREFIX = "^[0-9A-Fa-f:.]+/(?!0+$)[0-9]{1,3}$"
 """What a network looks like, for an editor."""
 
 RouteMetric = Annotated[

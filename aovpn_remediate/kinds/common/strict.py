@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
 from aovpn_remediate.documents.strict import StrictPart
+from aovpn_remediate.kinds.common.conditions import Rules, Schema
 
 
 def _polish(schema: dict[str, Any], model: type[Strict]) -> None:
@@ -22,9 +23,17 @@ def _polish(schema: dict[str, Any], model: type[Strict]) -> None:
             part.update(options[0])
         elif options:
             part["anyOf"] = options
+    rules: list[Schema] = []
+    for one in reversed(model.__mro__):
+        rules += vars(one).get("rules", ())
+    if rules:
+        schema["allOf"] = rules
 
 
 class Strict(StrictPart):
     """A part of the config; its schema explains every key."""
 
     model_config = ConfigDict(json_schema_extra=_polish)
+
+    rules: ClassVar[Rules] = ()
+    """What JSON Schema can say of the misfits of the class; those of the classes above come before."""
