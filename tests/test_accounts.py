@@ -164,3 +164,10 @@ def test_a_token_that_ends_soon_is_renewed_on_the_way(world: World):
     assert said.code == 0, said
     tokens = [one for one in world.login.requests() if one["path"].endswith("/token")]
     assert len(tokens) > 1
+
+
+def test_status_names_the_tenant_also_where_nobody_is_signed_in(world: World):
+    said = later(world, "auth", "status", "--json")
+    assert said.code == 4
+    tenant = world.environment("browser")["AZURE_TENANT_ID"]
+    assert (said.json["tenant"], said.json["sources"]["tenant"]) == (tenant, "AZURE_TENANT_ID")

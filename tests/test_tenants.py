@@ -148,3 +148,15 @@ def test_doctor_examines_every_tenant(bench: Bench):
     said = bench.remediate("doctor", "--all-tenants", "--json")
     assert list(said.json["tenants"]) == ["test", "production"]
     assert said.json["tenants"]["test"]["checks"][0]["name"] == "versions"
+
+
+def test_all_tenants_wins_over_the_variable(bench: Bench, monkeypatch):
+    bench.write(config("a", head=TWO))
+    monkeypatch.setenv("REMEDIATE_TENANT", "test")
+    assert list(bench.remediate("plan", "--json", "--all-tenants").json["tenants"]) == ["test", "production"]
+
+
+def test_a_tenant_that_is_named_twice_is_planned_once(bench: Bench):
+    bench.write(config("a", head=TWO))
+    said = bench.remediate("plan", "--json", "--tenant", "test", "--tenant", "test")
+    assert list(said.json["tenants"]) == ["test"]

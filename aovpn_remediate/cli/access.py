@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -70,8 +71,11 @@ def choose_tenants(
     """Return the tenants that options and config ask for; raises ``UsageError``."""
     from aovpn_remediate.graph.auth.targets import select_tenants
 
-    tenants = select_tenants(known, names or [], every=every, needs_one=needs_one)
-    return Chosen(tenants, every or len(tenants) > 1)
+    asked = names or []
+    if every and asked == os.environ.get("REMEDIATE_TENANT", "").split():
+        asked = []  # an option wins over a variable
+    tenants = select_tenants(known, asked, every=every, needs_one=needs_one)
+    return Chosen(tenants, every or len(asked) > 1)
 
 
 @dataclass
@@ -121,6 +125,7 @@ def _in_one_tenant(
     try:
         return work(name, tenant, lambda value: run.values.update({name: value}))
     except typer.Exit as end:
+        run.values.setdefault(name, {"error": "nothing was published", "exitCode": end.exit_code})
         return end.exit_code
     except RemediateError as error:
         echo_error(error, f"tenant {name}: " if as_json else "")

@@ -11,7 +11,7 @@ from aovpn_remediate.graph.auth import variables
 from aovpn_remediate.graph.auth.clouds import Hosts
 from aovpn_remediate.graph.auth.lacking import how_to_set, lacks, seen
 from aovpn_remediate.graph.auth.variables import Value
-from aovpn_remediate.model import TenantSettings
+from aovpn_remediate.model import SignInStatus, TenantSettings
 from aovpn_remediate.wording import all_of, any_of
 
 PERSONS = ("browser", "device-code", "broker")
@@ -88,20 +88,12 @@ class SignIn:
 class NoSignInError(SignInError):
     """There is no complete way to sign in.
 
-    ``variables`` are the names that are missing, ``sources`` say where each value that is there is from.
+    ``variables`` are the names that are missing, ``known`` is what is there all the same.
     """
 
-    def __init__(
-        self,
-        message: str,
-        missing: Sequence[str] = (),
-        *,
-        method: str = "",
-        sources: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, message: str, missing: Sequence[str] = (), known: SignInStatus | None = None) -> None:
         self.variables = tuple(missing)
-        self.method = method
-        self.sources = dict(sources or {})
+        self.known = known or SignInStatus()
         super().__init__(message)
 
 
@@ -157,8 +149,7 @@ class _Reading:
             raise NoSignInError(
                 f"--auth {method}: this method needs a person at a terminal, outside of a pipeline and "
                 f"without --no-input; methods without a person: {any_of(APPS)}",
-                method=method,
-                sources=self._sources({}),
+                known=self._known(method),
             )
         values = self._values(method)
         if values.missing:
@@ -182,6 +173,10 @@ class _Reading:
     def _sign_in(self, values: _Set) -> SignIn:
         tenant, client = self._text(self._tenant), self._text(self._client)
         return SignIn(values.method, self._hosts, tenant, client, values.found, self._sources(values.found))
+
+    def _known(self, method: str = "", found: Mapping[str, Value] | None = None) -> SignInStatus:
+        sources = self._sources(found or {})
+        return SignInStatus(self._text(self._tenant), self._text(self._client), method, sources)
 
     def _sources(self, found: Mapping[str, Value]) -> dict[str, str]:
         sources = {"cloud": self._hosts.source}
@@ -260,7 +255,7 @@ class _Reading:
             start += f" ({all_of(begun)})"
         advice = how_to_set(values.method, values.missing.keys(), names, self._environment)
         text = f"{start}: {lacks(names, self._environment)}; {advice}"
-        return NoSignInError(text, names, method=values.method, sources=self._sources(values.found))
+        return NoSignInError(text, names, self._known(values.method, values.found))
 
     def _nothing(self) -> NoSignInError:
         looked = (
@@ -273,7 +268,7 @@ class _Reading:
             f"sign-in: nothing to sign in with was found; looked at: {looked}, and an account that "
             f"signed in before; {found}set {all_of(names)}, or run remediate auth login at a terminal"
         )
-        return NoSignInError(text, names, sources=self._sources({}))
+        return NoSignInError(text, names, self._known())
 
     def _check_ids(self) -> None:
         """Refuse ids that are something else, without showing them: it may be a secret in the wrong place."""

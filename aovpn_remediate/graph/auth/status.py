@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aovpn_remediate.errors import SignInError
@@ -23,9 +24,7 @@ def read_status(tenant: TenantSettings, access: Access, cache: AccountCache, nee
     try:
         sign_in = choose_sign_in(tenant, access, cache)
     except NoSignInError as error:
-        return SignInStatus(
-            method=error.method, sources=error.sources, variables=error.variables, problem=str(error)
-        )
+        return replace(error.known, variables=error.variables, problem=str(error))
     try:
         grant = open_tokens(sign_in, need, access.without_asking(), cache).grant()
     except SignInError as error:
