@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from aovpn_remediate.scripts.shapes import SIZE_LIMIT
 from tests.config_texts import ENTRY, load
 
 RASMAN = "  r: {kind: rasman-privileges, privileges: [SeTcbPrivilege, SeDebugPrivilege]%s}\n"
 ROUTES = "  %s: {kind: route-presence, profile: W, scope: device, routes: [%s]}\n"
+MANY = [f"10.{n // 256}.{n % 256}.0/24" for n in range(600)]
 ADVICE = {
     "one privilege twice": (
         RASMAN % "" + "  s: {kind: rasman-privileges, privileges: [SeDebugPrivilege]}\n",
@@ -64,6 +66,17 @@ ADVICE = {
     "no routes": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: []}\n",
         ["8:3: no routes are listed, so every device is healthy; list the routes"],
+    ),
+    "a very long list of routes": (
+        f"  n: {{kind: route-presence, profile: W, scope: device, routes: [{', '.join(MANY)}]}}\n",
+        [
+            "8:3: 600 routes are listed; each makes the check slower and the scripts larger, and Intune takes "
+            f"scripts of at most {SIZE_LIMIT:,} bytes; join neighboring networks"
+        ],
+    ),
+    "a long list of routes": (
+        f"  n: {{kind: route-presence, profile: W, scope: device, routes: [{', '.join(MANY[1:])}]}}\n",
+        [],
     ),
     "all fine": (
         "  n: {kind: route-presence, profile: W, scope: device, routes: [10.0.0.0/8, 10.1.0.0/16]}\n",

@@ -8,7 +8,7 @@ import pytest
 
 from aovpn_remediate.client.phonebook import entry
 from tests.pairs import PROFILE, check, repair, say
-from tests.route_client import TWO, routes, writing
+from tests.route_client import TWO, connect, routes, writing
 from tests.script_faults import instead
 
 
@@ -75,6 +75,18 @@ def test_sixty_routes_straddle_lines_and_the_result_line_stays_short(client, she
     assert path.read_bytes() == entry(PROFILE, routes=tuple(many), time=60)
     missing = said.runs[0].result["found"]["stored"]["missing"]
     assert missing == [*many[:8], "52 more"]
+
+
+def test_six_hundred_routes_are_compared_and_stay_small(client, shell):
+    many = [f"10.{n // 256}.{n % 256}.0/24" for n in range(600)]
+    client.write_phonebook("device", entry(PROFILE, routes=(*many[:-1], "10.9.0.0/16")))
+    connect(client, *many[1:])
+    package = routes(*many, stale="remove")
+    found = check(client, shell, package).result["found"]
+    assert found["stored"] == {"missing": many[-1:], "stale": ["10.9.0.0/16"]}
+    assert found["live"] == {"missing": many[:1]}
+    more = len(package.remediation) - len(routes(*many[:60], stale="remove").remediation)
+    assert more <= 18 * 540
 
 
 @pytest.mark.parametrize(("count", "left_out"), [(8, []), (9, ["1 more"])])

@@ -183,6 +183,6 @@ def test_a_kept_copy_of_somebody_else_is_not_the_only_one(client, shell, make):
 
 
 def test_a_dangling_link_in_the_place_of_a_kept_copy_stops_nothing(client, shell):
-    path = client.write_phonebook("device", entry(PROFILE))
+    path = client.write_phonebook("user", entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.3.kept").symlink_to(path.with_name("nothing"))
-    assert repair(client, shell, routes(*TWO)).result["state"] == "fixed"
+    assert repair(client, shell, routes(*TWO, scope="user")).result["state"] == "fixed"

@@ -16,6 +16,12 @@ from aovpn_remediate.kinds.common.routes import Route, RouteEntry
 from aovpn_remediate.kinds.common.values import is_within, network_order
 
 _NOT_WRITTEN = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
+_MANY = 600
+"""Routes from which a list is called long: its check takes about twice the time of a check of 60."""
+_TOO_MANY = (
+    "routes are listed; each makes the check slower and the scripts larger, and Intune takes scripts of at "
+    "most 200,000 bytes; join neighboring networks"
+)
 _KEYS = ("stored", "repair", "exclusions")
 """What decides whether exclusions must be written."""
 
@@ -99,11 +105,9 @@ user-routes:
 
     def script_settings(self) -> Mapping[str, object]:
         """The ``$Settings`` of both scripts."""
-        features = self.features()
-        routes = [_route_setting(route, features) for route in self.routes]
         return {
             **self.profile_settings(),
-            "Routes": routes,
+            "Routes": [_route_setting(route) for route in self.routes],
             "Stale": self.stale,
             "Exclusions": self.exclusions,
         }
@@ -134,9 +138,11 @@ user-routes:
             yield ("Remove-VpnConnectionRoute",)
 
     def advice(self) -> Iterable[Advice]:
-        """A list without routes, and overlapping routes with different metrics."""
+        """A list without routes, a very long one, and overlapping routes with different metrics."""
         if not self.routes:
             yield "route/none", "no routes are listed, so every device is healthy; list the routes"
+        if len(self.routes) >= _MANY:
+            yield "route/many", f"{len(self.routes)} {_TOO_MANY}"
         routes = [route for route in self.routes if not route.exclude]
         for outer, inner in _overlaps(routes):
             named = inner[0].in_words()
@@ -163,10 +169,7 @@ def _overlaps(routes: Iterable[RouteEntry]) -> Iterable[tuple[RouteEntry, list[R
     return [one for one in found if one[1]]
 
 
-def _route_setting(route: RouteEntry, features: Mapping[str, bool]) -> dict[str, object]:
-    setting: dict[str, object] = {"Prefix": route.prefix}
-    if features["metrics"]:
-        setting["Metric"] = route.metric
-    if features["exclusions"]:
-        setting["Exclude"] = route.exclude
-    return setting
+def _route_setting(route: RouteEntry) -> str:
+    """A route as the scripts read it: ``10.20.0.0/16``, ``…@5`` with a metric, ``!…`` an exclusion."""
+    metric = "" if route.metric is None else f"@{route.metric}"
+    return f"{'!' if route.exclude else ''}{route.prefix}{metric}"

@@ -104,6 +104,7 @@ CODES: Mapping[str, str] = {
     "route/metric": "The metric of a route is not a number from 1 to 9999.",
     "route/network": "A route is not an IPv4 or IPv6 network.",
     "route/no-length": "A route has an address but no prefix length.",
+    "route/many": "So many routes make the check slow and the scripts large.",
     "route/none": "The list of routes is empty, so nothing can be wrong.",
     "route/overlap": "Two routes with different metrics overlap.",
     "rules/byte-order-mark": "The script starts with a byte order mark, with which a signature is refused.",

@@ -144,35 +144,42 @@ function Get-NetRoute {
         $wanted = @{ DestinationPrefix = $DestinationPrefix; InterfaceIndex = $InterfaceIndex; AddressFamily = $AddressFamily }
         $found = @(Select-Route @wanted)
         if ($found.Count -gt 0) {
-            return @(foreach ($one in $found) { ConvertTo-NetRoute -Route $one })
+            return ConvertTo-NetRoute -Route $found
         }
         $PSCmdlet.WriteError((New-NotFoundError -Class 'MSFT_NetRoute'))
     }
 }
 
-# A route as Windows shows it; one that a tunnel or a script adds has the protocol NetMgmt (unconfirmed).
+# Routes as Windows shows them; one that a tunnel or a script adds has the protocol NetMgmt (unconfirmed).
 function ConvertTo-NetRoute {
-    param($Route)
+    param([object[]] $Route)
 
-    $interface = @(Select-Interface -InterfaceIndex $Route.InterfaceIndex | Where-Object { $_.AddressFamily -eq $Route.AddressFamily })[0]
-    $shown = [pscustomobject] @{
-        DestinationPrefix = $Route.DestinationPrefix
-        InterfaceAlias    = $interface.InterfaceAlias
-        InterfaceIndex    = $Route.InterfaceIndex
-        ifIndex           = $Route.InterfaceIndex
-        InterfaceMetric   = $interface.InterfaceMetric
-        NextHop           = $Route.NextHop
-        RouteMetric       = $Route.RouteMetric
-        AddressFamily     = $Route.AddressFamily
-        Protocol          = 'NetMgmt'
-        Publish           = 'No'
-        State             = 'Alive'
-        Store             = 'ActiveStore'
-        CompartmentId     = 1
-        ValidLifetime     = [TimeSpan]::MaxValue
-        PreferredLifetime = [TimeSpan]::MaxValue
+    $interfaces = @{}
+    foreach ($interface in @($global:Client.interfaces)) {
+        $interfaces["$($interface.InterfaceIndex) $($interface.AddressFamily)"] = $interface
     }
-    Add-CimClass -Object $shown -Class 'MSFT_NetRoute'
+    foreach ($one in $Route) {
+        $interface = $interfaces["$($one.InterfaceIndex) $($one.AddressFamily)"]
+        $shown = [pscustomobject] @{
+            DestinationPrefix = $one.DestinationPrefix
+            InterfaceAlias    = $interface.InterfaceAlias
+            InterfaceIndex    = $one.InterfaceIndex
+            ifIndex           = $one.InterfaceIndex
+            InterfaceMetric   = $interface.InterfaceMetric
+            NextHop           = $one.NextHop
+            RouteMetric       = $one.RouteMetric
+            AddressFamily     = $one.AddressFamily
+            Protocol          = 'NetMgmt'
+            Publish           = 'No'
+            State             = 'Alive'
+            Store             = 'ActiveStore'
+            CompartmentId     = 1
+            ValidLifetime     = [TimeSpan]::MaxValue
+            PreferredLifetime = [TimeSpan]::MaxValue
+        }
+        $shown.PSObject.TypeNames.Insert(0, 'Microsoft.Management.Infrastructure.CimInstance#MSFT_NetRoute')
+        $shown
+    }
 }
 
 # A route that exists already is an error (unconfirmed). Without -PolicyStore the route is also kept for the next start

@@ -15,8 +15,7 @@ def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
     The first route that is not an exclusion is the missing one. Without such a route nothing can be wrong.
     """
-    defaults = {"Metric": None, "Exclude": False}
-    routes: Sequence[Route] = [defaults | route for route in settings["Routes"]]
+    routes: Sequence[Route] = [_route(text) for text in settings["Routes"]]
     stored = [_stored(route) for route in routes]
     live = [route for route in stored if not route.startswith("!")]
     exclusions = [route for route in stored if route.startswith("!")]
@@ -40,6 +39,12 @@ def values(settings: Mapping[str, Any]) -> Mapping[str, Any]:
         **_with_other_metric(routes, stored),
         **_live_values(settings, live, waits=_waits(routes)),
     }
+
+
+def _route(text: str) -> Route:
+    """A route of the settings in its parts."""
+    prefix, _, metric = text.removeprefix("!").partition("@")
+    return {"Prefix": prefix, "Metric": int(metric) if metric else None, "Exclude": text.startswith("!")}
 
 
 def _live_values(settings: Mapping[str, Any], live: list[str], *, waits: bool) -> Mapping[str, Any]:

@@ -8,42 +8,39 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any). The settings name Metric and Exclude
-# only if a route needs them.
-function Get-WantedRoute {
-    param([hashtable] $Settings)
-
-    foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix'] -Exclude ([bool] $route['Exclude'])
-        $prefix + @{ Metric = $route['Metric'] }
-    }
-}
-
 # The routes that must change. Change is missing, metric (another one is stored, Was) or stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
-    $wanted = @(Get-WantedRoute -Settings $Settings)
-    foreach ($route in $wanted) {
-        $same = @($Stored | Where-Object { $route['Id'] -eq $_['Id'] })
-        if (0 -eq $same.Count) {
-            $route + @{ Change = 'missing' }
+    $known = @{}
+    foreach ($route in $Stored) {
+        $known[$route['Id']] += @($route)
+    }
+    $keys = @{}
+    foreach ($route in ConvertTo-Route -Text $Settings['Routes']) {
+        $keys[$route['Key']] = $true
+        if (-not $known.ContainsKey($route['Id'])) {
+            $route['Change'] = 'missing'
+            $route
+            continue
         }
         #region only: metrics
-        $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
-        if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route + @{ Change = 'metric'; Was = $others[0]['Metric'] }
+        if ($null -ne $route['Metric']) {
+            $metrics = @(foreach ($one in $known[$route['Id']]) { Get-StoredMetric -Route $one })
+            $others = @($metrics -ne $route['Metric'])
+            if ($others.Count -gt 0) {
+                $route + @{ Change = 'metric'; Was = $others[0] }
+            }
         }
         #endregion
     }
     #region only: stale
     if ('remove' -eq $Settings['Stale']) {
-        $keys = @($wanted | ForEach-Object { $_['Key'] })
         foreach ($route in $Stored) {
             # One command removes all records of a route (unconfirmed).
-            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $route + @{ Change = 'stale' }
-                $keys += $route['Key']
+            if (-not $route['Exclude'] -and -not $keys.ContainsKey($route['Key'])) {
+                $route + @{ Change = 'stale'; Text = ConvertFrom-RouteKey -Key $route['Key'] }
+                $keys[$route['Key']] = $true
             }
         }
     }
@@ -56,9 +53,13 @@ function ConvertTo-FoundRoute {
 
     $found = [ordered] @{}
     foreach ($change in 'missing', 'metric', 'stale') {
-        $routes = @($Route | Where-Object { $change -eq $_['Change'] })
-        if ($routes.Count -gt 0) {
-            $found[$change] = @($routes | ForEach-Object { $_['Label'] })
+        $texts = @(foreach ($one in $Route) {
+                if ($change -eq $one['Change']) {
+                    @{ $false = ''; $true = 'exclude ' }[$one['Exclude']] + $one['Text']
+                }
+            })
+        if ($texts.Count -gt 0) {
+            $found[$change] = $texts
         }
     }
     $found
@@ -88,9 +89,21 @@ function Test-StoredCondition {
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
-    $wanted = @(Get-WantedRoute -Settings $Settings)
+    $wanted = @(ConvertTo-Route -Text $Settings['Routes'])
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
+    $live = @{}
+    foreach ($route in Get-LiveRoute -Interface $Interface[0]) {
+        $live[$route['Key']] = $true
+    }
+    $missing = @(foreach ($route in $wanted) {
+            $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+            if ($isOurs -and -not $live.ContainsKey($route['Key'])) {
+                $route
+            }
+        })
+    if (0 -eq $missing.Count) {
+        return
+    }
     $exclusions = @()
     #region only: exclusions
     $exclusions = @($wanted | Where-Object { $_['Exclude'] })
@@ -98,12 +111,15 @@ function Get-MissingLiveRoute {
     #region only: stored
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     #endregion
-    foreach ($route in $wanted) {
-        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
-        if ($isOurs -and $live -notcontains $route['Key']) {
-            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
-            $route + @{ Waits = $inside.Count -gt 0 }
+    $outer = @{}
+    foreach ($exclusion in $exclusions) {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+            $outer[$bits] = $true
         }
+    }
+    foreach ($route in $missing) {
+        $route['Waits'] = $outer.Count -gt 0 -and $outer.ContainsKey((Get-NetworkBit -Route $route))
+        $route
     }
 }
 
@@ -119,7 +135,7 @@ function Test-LiveCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
-    $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
+    $found = @{ live = @{ missing = @(foreach ($route in $missing) { $route['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
     #region only: report
     if ('report' -eq $Settings['Live']) {

@@ -240,7 +240,7 @@ function Get-GoneRoute {
         # The phonebook could not be read then.
         return
     }
-    $stale = @(foreach ($text in $Found['stored']['stale']) { (ConvertTo-Prefix -Text $text)['Key'] })
+    $stale = @(ConvertTo-Route -Text $Found['stored']['stale'] | ForEach-Object { $_['Key'] })
     $stored = @(Get-ProfileRoute -Settings $Settings | ForEach-Object { $_['Key'] })
     Get-LiveRoute -Interface $Interface |
         Where-Object { $stale -contains $_['Key'] -and $stored -notcontains $_['Key'] }

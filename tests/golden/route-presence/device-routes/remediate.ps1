@@ -18,13 +18,7 @@ $Settings = @{
     Scope   = 'device'
     RunAs   = 'system'
     Stored  = 'repair'
-    Routes  = @(@{
-        Prefix = '10.21.4.10/32'
-        Metric = 5
-    }, @{
-        Prefix = '10.21.4.11/32'
-        Metric = 5
-    })
+    Routes  = @('10.21.4.10/32@5', '10.21.4.11/32@5')
     Stale   = 'remove'
 }
 
@@ -883,37 +877,62 @@ function Invoke-Repair {
     $after
 }
 
-# Routes that a profile has in its phonebook entry, and routes of a connected interface. They are compared by
-# the bytes of the address, so its spelling does not matter.
+# Routes that a profile has in its phonebook entry, and routes of a connected interface. Windows stores 36
+# bytes for each route: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it
+# is an exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
 
-# A prefix such as 10.20.0.0/16 as @{ Text; Family; Exclude; Key; Id; Label }. Key has the bits of the
-# address, so it is the same for each spelling. Id identifies a route: an exclusion may have the same prefix
-# as another route. Label is for the result line.
-function ConvertTo-Prefix {
-    param([string] $Text, [bool] $Exclude)
+# Routes such as 10.20.0.0/16, with a metric 10.20.0.0/16@5, an exclusion !10.20.0.0/16, each as
+# @{ Text; Family; Exclude; Key; Id; Metric }. Key has family, length and address as they are stored, so it is the
+# same for each spelling. Id identifies a route: an exclusion may have the same prefix as another route. One call
+# takes all routes, because calls take most of the time.
+function ConvertTo-Route {
+    param([string[]] $Text)
 
-    $parts = $Text.Split('/')
-    $bytes = [Net.IPAddress]::Parse($parts[0]).GetAddressBytes()
-    $bits = -join @($bytes | ForEach-Object { [Convert]::ToString($_, 2).PadLeft(8, '0') })
-    $key = '{0}/{1}' -f $bits, [int] $parts[1]
-    @{
-        Text    = $Text
-        Family  = @{ 4 = 'IPv4'; 16 = 'IPv6' }[$bytes.Length]
-        Exclude = $Exclude
-        Key     = $key
-        Id      = '{0} {1}' -f $key, $Exclude
-        Label   = @{ $false = $Text; $true = "exclude $Text" }[$Exclude]
+    $families = @{ 4 = 'IPv4', 2; 16 = 'IPv6', 23 }
+    foreach ($one in $Text) {
+        $prefix, $metric = $one.TrimStart('!').Split('@')
+        $address, $length = $prefix.Split('/')
+        $bytes = [Net.IPAddress]::Parse($address).GetAddressBytes()
+        $family, $number = $families[$bytes.Length]
+        $digits = [BitConverter]::ToString($bytes).Replace('-', '')
+        $key = '{0:X2}000000{1:X2}000000{2}' -f $number, [int] $length, $digits
+        $exclude = $one.StartsWith('!')
+        @{
+            Text    = $prefix
+            Family  = $family
+            Exclude = $exclude
+            Key     = $key
+            Id      = "$key $exclude"
+            Metric  = $metric
+        }
     }
 }
 
-# Whether all addresses of a route belong to another route too.
-function Test-RouteWithin {
-    param([hashtable] $Route, [hashtable] $Outer)
+# The prefix of a route as text.
+function ConvertFrom-RouteKey {
+    param([string] $Key)
 
-    $inner = $Route['Key'].Split('/')
-    $bits, $length = $Outer['Key'].Split('/')
-    $isLonger = $Route['Family'] -eq $Outer['Family'] -and [int] $inner[1] -ge [int] $length
-    $isLonger -and $inner[0].StartsWith($bits.Substring(0, [int] $length), 'Ordinal')
+    $bytes = [byte[]] @([regex]::Matches($Key.Substring(16), '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
+    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
+    '{0}/{1}' -f $address, [Convert]::ToInt32($Key.Substring(8, 2), 16)
+}
+
+# The metric of a stored route.
+function Get-StoredMetric {
+    param([hashtable] $Route)
+
+    [Convert]::ToUInt32(($Route['Record'] -replace '\A(..)(..)(..)(..).*', '$4$3$2$1'), 16)
+}
+
+# The family and the bits of the network of a route.
+function Get-NetworkBit {
+    param([hashtable] $Route)
+
+    $key = $Route['Key']
+    $bits = foreach ($digit in $key.Substring(16).ToCharArray()) {
+        [Convert]::ToString([Convert]::ToInt32("$digit", 16), 2).PadLeft(4, '0')
+    }
+    $key.Substring(0, 2) + (-join $bits).Substring(0, [Convert]::ToInt32($key.Substring(8, 2), 16))
 }
 
 # Runs an action on each route, also after it has failed for another one. Returns one text that names the
@@ -938,8 +957,8 @@ function Invoke-EachRoute {
     }
 }
 
-# The routes of an entry. Windows writes 36 bytes for each route as hex digits, and splits all digits into
-# lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
+# The routes of an entry, as @{ Exclude; Key; Id; Record }. Windows splits the digits of all routes
+# into lines of 128. So one route can be on two lines. Source: Server Fault question 1051424.
 function Get-StoredRoute {
     param([string] $Entry)
 
@@ -950,12 +969,17 @@ function Get-StoredRoute {
     if ($null -ne $count) {
         $number = $count.Value.Trim()
     }
-    $isHex = $hex -match '\A([0-9A-Fa-f]{72})*\z'
-    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $hex.Length -ne 72 * [int] $number) {
+    # The lengths of prefixes end at 32 (hexadecimal 20) and at 128 (80).
+    $key = '(?<key>02000000(?:[01].|20)0{6}.{8}).{24}|(?<key>17000000(?:[0-7].|80)0{6}.{32})'
+    $records = [regex]::Matches($hex, "\G.{8}(?:$key)(?<exclude>.{8}).{8}")
+    $isHex = $hex -notmatch '[^0-9A-Fa-f]' -and $hex.Length -eq 72 * $records.Count
+    if (-not $isHex -or $number -notmatch '\A[0-9]{1,4}\z' -or $records.Count -ne [int] $number) {
         throw 'the stored routes cannot be read'
     }
-    foreach ($record in [regex]::Matches($hex, '.{72}')) {
-        ConvertFrom-RouteRecord -Record $record.Value
+    foreach ($record in $records) {
+        $key = $record.Groups['key'].Value.ToUpperInvariant()
+        $exclude = '00000000' -ne $record.Groups['exclude'].Value
+        @{ Exclude = $exclude; Key = $key; Id = "$key $exclude"; Record = $record.Value }
     }
 }
 
@@ -968,26 +992,6 @@ function Get-ProfileRoute {
         throw $open['Refusal']['Detail']
     }
     Get-StoredRoute -Entry $open['Entry'].Value
-}
-
-# One record: metric, family (2 is IPv4, 23 is IPv6), prefix length, 16 bytes of address, whether it is an
-# exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
-function ConvertFrom-RouteRecord {
-    param([string] $Record)
-
-    $bytes = [byte[]] @([regex]::Matches($Record, '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
-    $size = @{ 2 = 4; 23 = 16 }[[BitConverter]::ToInt32($bytes, 4)]
-    if ($null -eq $size) {
-        throw 'a stored route is neither IPv4 nor IPv6'
-    }
-    $length = [BitConverter]::ToUInt32($bytes, 8)
-    if ($length -gt 8 * $size) {
-        throw 'a stored route has a prefix that is too long'
-    }
-    $address = New-Object -TypeName Net.IPAddress -ArgumentList (, [byte[]] $bytes[12..(11 + $size)])
-    $isExclusion = 0 -ne [BitConverter]::ToUInt32($bytes, 28)
-    $route = ConvertTo-Prefix -Text ('{0}/{1}' -f $address, $length) -Exclude $isExclusion
-    $route + @{ Metric = [BitConverter]::ToUInt32($bytes, 0); Record = $Record }
 }
 
 # Adds a route to a profile. Without a metric, Windows stores the metric 1 (Server Fault question 1051424).
@@ -1026,8 +1030,8 @@ function Get-LiveRoute {
     param($Interface)
 
     $index = $Interface.InterfaceIndex
-    Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop } |
-        ForEach-Object { ConvertTo-Prefix -Text $_.DestinationPrefix }
+    $routes = @(Invoke-NetQuery -Query { Get-NetRoute -InterfaceIndex $index -ErrorAction Stop })
+    ConvertTo-Route -Text @(foreach ($route in $routes) { $route.DestinationPrefix })
 }
 
 # Adds a route to a connected interface, until the connection ends.
@@ -1067,39 +1071,36 @@ function Get-Want {
     @{ routes = @($Settings['Routes']).Count }
 }
 
-# The configured routes, as prefixes with Metric ($null accepts any). The settings name Metric and Exclude
-# only if a route needs them.
-function Get-WantedRoute {
-    param([hashtable] $Settings)
-
-    foreach ($route in $Settings['Routes']) {
-        $prefix = ConvertTo-Prefix -Text $route['Prefix'] -Exclude ([bool] $route['Exclude'])
-        $prefix + @{ Metric = $route['Metric'] }
-    }
-}
-
 # The routes that must change. Change is missing, metric (another one is stored, Was) or stale.
 function Compare-StoredRoute {
     param([hashtable] $Settings, [object[]] $Stored)
 
-    $wanted = @(Get-WantedRoute -Settings $Settings)
-    foreach ($route in $wanted) {
-        $same = @($Stored | Where-Object { $route['Id'] -eq $_['Id'] })
-        if (0 -eq $same.Count) {
-            $route + @{ Change = 'missing' }
+    $known = @{}
+    foreach ($route in $Stored) {
+        $known[$route['Id']] += @($route)
+    }
+    $keys = @{}
+    foreach ($route in ConvertTo-Route -Text $Settings['Routes']) {
+        $keys[$route['Key']] = $true
+        if (-not $known.ContainsKey($route['Id'])) {
+            $route['Change'] = 'missing'
+            $route
+            continue
         }
-        $others = @($same | Where-Object { $route['Metric'] -ne $_['Metric'] })
-        if ($null -ne $route['Metric'] -and $others.Count -gt 0) {
-            $route + @{ Change = 'metric'; Was = $others[0]['Metric'] }
+        if ($null -ne $route['Metric']) {
+            $metrics = @(foreach ($one in $known[$route['Id']]) { Get-StoredMetric -Route $one })
+            $others = @($metrics -ne $route['Metric'])
+            if ($others.Count -gt 0) {
+                $route + @{ Change = 'metric'; Was = $others[0] }
+            }
         }
     }
     if ('remove' -eq $Settings['Stale']) {
-        $keys = @($wanted | ForEach-Object { $_['Key'] })
         foreach ($route in $Stored) {
             # One command removes all records of a route (unconfirmed).
-            if (-not $route['Exclude'] -and $keys -notcontains $route['Key']) {
-                $route + @{ Change = 'stale' }
-                $keys += $route['Key']
+            if (-not $route['Exclude'] -and -not $keys.ContainsKey($route['Key'])) {
+                $route + @{ Change = 'stale'; Text = ConvertFrom-RouteKey -Key $route['Key'] }
+                $keys[$route['Key']] = $true
             }
         }
     }
@@ -1111,9 +1112,13 @@ function ConvertTo-FoundRoute {
 
     $found = [ordered] @{}
     foreach ($change in 'missing', 'metric', 'stale') {
-        $routes = @($Route | Where-Object { $change -eq $_['Change'] })
-        if ($routes.Count -gt 0) {
-            $found[$change] = @($routes | ForEach-Object { $_['Label'] })
+        $texts = @(foreach ($one in $Route) {
+                if ($change -eq $one['Change']) {
+                    @{ $false = ''; $true = 'exclude ' }[$one['Exclude']] + $one['Text']
+                }
+            })
+        if ($texts.Count -gt 0) {
+            $found[$change] = $texts
         }
     }
     $found
@@ -1143,17 +1148,32 @@ function Test-StoredCondition {
 function Get-MissingLiveRoute {
     param([hashtable] $Settings, [object[]] $Interface)
 
-    $wanted = @(Get-WantedRoute -Settings $Settings)
+    $wanted = @(ConvertTo-Route -Text $Settings['Routes'])
     $families = @($Interface | ForEach-Object { "$($_.AddressFamily)" })
-    $live = @(Get-LiveRoute -Interface $Interface[0] | ForEach-Object { $_['Key'] })
+    $live = @{}
+    foreach ($route in Get-LiveRoute -Interface $Interface[0]) {
+        $live[$route['Key']] = $true
+    }
+    $missing = @(foreach ($route in $wanted) {
+            $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
+            if ($isOurs -and -not $live.ContainsKey($route['Key'])) {
+                $route
+            }
+        })
+    if (0 -eq $missing.Count) {
+        return
+    }
     $exclusions = @()
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
-    foreach ($route in $wanted) {
-        $isOurs = -not $route['Exclude'] -and $families -contains $route['Family']
-        if ($isOurs -and $live -notcontains $route['Key']) {
-            $inside = @($exclusions | Where-Object { Test-RouteWithin -Route $_ -Outer $route })
-            $route + @{ Waits = $inside.Count -gt 0 }
+    $outer = @{}
+    foreach ($exclusion in $exclusions) {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+            $outer[$bits] = $true
         }
+    }
+    foreach ($route in $missing) {
+        $route['Waits'] = $outer.Count -gt 0 -and $outer.ContainsKey((Get-NetworkBit -Route $route))
+        $route
     }
 }
 
@@ -1169,7 +1189,7 @@ function Test-LiveCondition {
     if (0 -eq $missing.Count) {
         return New-Finding -State 'healthy' -Detail 'the live routes are as configured'
     }
-    $found = @{ live = @{ missing = @($missing | ForEach-Object { $_['Text'] }) } }
+    $found = @{ live = @{ missing = @(foreach ($route in $missing) { $route['Text'] }) } }
     $detail = 'live routes: {0} missing' -f $missing.Count
     if (@($missing | Where-Object { -not $_['Waits'] }).Count -gt 0) {
         return New-Finding -State 'issue' -Detail $detail -Found $found
@@ -1377,7 +1397,7 @@ function Get-GoneRoute {
         # The phonebook could not be read then.
         return
     }
-    $stale = @(foreach ($text in $Found['stored']['stale']) { (ConvertTo-Prefix -Text $text)['Key'] })
+    $stale = @(ConvertTo-Route -Text $Found['stored']['stale'] | ForEach-Object { $_['Key'] })
     $stored = @(Get-ProfileRoute -Settings $Settings | ForEach-Object { $_['Key'] })
     Get-LiveRoute -Interface $Interface |
         Where-Object { $stale -contains $_['Key'] -and $stored -notcontains $_['Key'] }
