@@ -290,16 +290,21 @@ def test_a_line_of_a_script_cannot_command_an_agent():
 
 
 def test_outcomes_are_one_line_each_and_a_summary():
-    errors = ["", "wait for it", "POST: broke", ""]
-    outcomes = [Outcome(*parts) for parts in zip(every_change().changes, Status, errors, strict=True)]
+    errors = {Status.AWAITING_APPROVAL: "wait for it", Status.FAILED: "POST: broke"}
+    create, *others = every_change().changes
+    changes = [create, create, *others]
+    outcomes = [
+        Outcome(one, status, errors.get(status, "")) for one, status in zip(changes, Status, strict=True)
+    ]
     assert (
         outcomes_text(outcomes, color=False)
         == """\
 + new  create: done
+! new  create: created, not assigned
 ! mine  adopt: awaiting approval; wait for it
 ! up  update: failed; POST: broke
 = old  delete: not tried
-Published: 1 done, 1 awaiting approval, 1 failed, 1 not tried."""
+Published: 1 done, 1 created, not assigned, 1 awaiting approval, 1 failed, 1 not tried."""
     )
 
 
@@ -483,10 +488,13 @@ def test_no_script_body_is_in_a_plan_for_programs():
 
 def test_outcomes_for_programs_have_this_shape():
     plan = every_change()
-    failed = Outcome(plan.changes[2], Status.FAILED, "broke", request_id="r-1", client_request_id="c-1")
+    ids = {"request_id": "r-1", "client_request_id": "c-1", "package_id": "id-up", "approval_code": "x"}
+    failed = Outcome(plan.changes[2], Status.FAILED, "broke", **ids)
     outcomes = (Outcome(plan.changes[0], Status.DONE), failed)
-    done = {"status": "done", "error": "", "requestId": None, "clientRequestId": None}
-    broke = {"status": "failed", "error": "broke", "requestId": "r-1", "clientRequestId": "c-1"}
+    done = {"id": None, "status": "done", "error": None}
+    done |= {"requestId": None, "clientRequestId": None, "approvalCode": None}
+    broke = {"id": "id-up", "status": "failed", "error": "broke"}
+    broke |= {"requestId": "r-1", "clientRequestId": "c-1", "approvalCode": "x"}
     assert outcomes_json(DIGEST, outcomes, 3) == {
         "schemaVersion": 1,
         "digest": DIGEST,

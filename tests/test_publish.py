@@ -42,6 +42,7 @@ from tests.builders import (
 )
 from tests.patience import HANGING
 
+GROUPS = directory({"Users": ["g1"]})
 APPROVAL = ApprovalNeededError("wait", status=409, code="c", request_id="r", approval_code="a")
 BROKEN = TenantError("POST: broke; try again")
 SIGN_IN = SignInError("not signed in")
@@ -271,12 +272,37 @@ def test_a_change_that_awaits_approval_keeps_nothing_back():
     ]
 
 
+def test_an_outcome_has_the_ids_of_the_package_and_of_the_approval():
+    writes = [("assign", "a"), ("create", "b")]
+    tenant = MemoryTenant(published(package("old")), on_write=refusing(*writes, error=APPROVAL), known=GROUPS)
+    wanted = [package(key, assignments=(assignment("Users"),)) for key in ("a", "b", "c")]
+    outcomes = carry_out(draft(tenant, *wanted).plan, tenant, workers=1)
+    made = {one.package.key: one.id for one in tenant.owned.values()}
+    found = [(one.status.value, one.package_id, one.approval_code) for one in outcomes]
+    assert found == [
+        ("awaiting approval", made["a"], "a"),
+        ("awaiting approval", "", "a"),
+        ("done", made["c"], ""),
+        ("done", "id-old", ""),
+    ]
+
+
+def test_nothing_is_deleted_after_a_create_that_is_not_assigned():
+    tenant = MemoryTenant(
+        published(package("old")), on_write=refusing(("assign", "a"), error=BROKEN), known=GROUPS
+    )
+    assert run(tenant, package("a", assignments=(assignment("Users"),))) == [
+        ("create", "a", "created, not assigned"),
+        ("delete", "old", "not tried"),
+    ]
+
+
 def test_a_create_whose_assignment_failed_is_finished_by_the_next_run():
     tenant = MemoryTenant(
         known=directory({"Users": ["g1"]}), on_write=refusing(("assign", "metric"), error=BROKEN)
     )
     desired = package(assignments=(assignment("Users"),))
-    assert run(tenant, desired) == [("create", "metric", "failed")]
+    assert run(tenant, desired) == [("create", "metric", "created, not assigned")]
     tenant.on_write = lambda verb, key: None
     assert run(tenant, desired) == [("update", "metric", "done")]
     assert tenant.packages == [package(assignments=(assignment("g1"),))]
@@ -381,6 +407,9 @@ def test_nothing_to_do_writes_nothing():
         (outcomes_of("failed", "not tried", code=4), 4),
         (outcomes_of("failed", "not tried", code=1), 1),
         (outcomes_of("failed"), 1),
+        (outcomes_of("created, not assigned"), 1),
+        (outcomes_of("created, not assigned", "not tried"), 1),
+        (outcomes_of("done", "created, not assigned"), 3),
     ],
 )
 def test_the_exit_code_says_how_much_was_published(outcomes, code):

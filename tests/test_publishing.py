@@ -376,10 +376,12 @@ def test_the_outcomes_as_json(bench: Bench):
         "action": "create",
         "key": "a",
         "name": name("a"),
+        "id": bench.packages()[name("a")]["id"],
         "status": "done",
-        "error": "",
+        "error": None,
         "requestId": None,
         "clientRequestId": None,
+        "approvalCode": None,
     }
     assert said["outcomes"] == [expected] and said["exitCode"] == 0 and said["schemaVersion"] == 1
     assert bench.remediate("publish", "--yes", "--json").json["outcomes"] == []

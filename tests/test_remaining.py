@@ -57,10 +57,10 @@ def tenant(*owned: Published, others: Iterable[Published] = ()) -> MemoryTenant:
 def left(change: Change, *owned: Published, others: Iterable[Published] = ()) -> list[tuple[str, str]]:
     """The writes that carry out what is left of a change."""
     there = tenant(*owned, others=others)
-    carry_out(remaining_plan(file_of(change), there), there, workers=1)
+    carry_out(remaining_plan(file_of(change), there).plan, there, workers=1)
     if not isinstance(change, Delete):
         assert change.package in there.packages
-        assert remaining_plan(file_of(change), there).is_empty
+        assert remaining_plan(file_of(change), there).plan.is_empty
     return there.writes
 
 
@@ -193,15 +193,20 @@ def test_what_is_gone_is_named_for_all_packages_at_once():
 def test_what_became_of_other_packages_does_not_matter():
     others = [published(package("same", publisher="Somebody"))]
     file = file_of(update(), plan=Plan((update(),), unchanged=("same",)))
-    assert len(remaining_plan(file, tenant(BEFORE, *others)).changes) == 1
+    assert len(remaining_plan(file, tenant(BEFORE, *others)).plan.changes) == 1
 
 
 def test_every_change_of_a_plan_has_an_outcome():
-    plan = Plan((update(), Create(package("b"))))
-    rest = Outcome(Update(BEFORE, AFTER, ()), Status.FAILED, "broke")
-    assert whole_outcomes(plan, [rest]) == (
-        Outcome(plan.changes[0], Status.FAILED, "broke"),
-        Outcome(plan.changes[1], Status.DONE),
+    plan = Plan((update(), Create(package("b")), Create(package("c")), Delete(published(package("d")))))
+    rest = [
+        Outcome(Update(BEFORE, AFTER, ()), Status.FAILED, "broke", package_id="id-a"),
+        Outcome(Update(published(package("c")), package("c"), ()), Status.FAILED, "no", package_id="id-c"),
+    ]
+    assert whole_outcomes(plan, rest, {"b": "id-b", "c": "id-c"}) == (
+        Outcome(plan.changes[0], Status.FAILED, "broke", package_id="id-a"),
+        Outcome(plan.changes[1], Status.DONE, package_id="id-b"),
+        Outcome(plan.changes[2], Status.CREATED, "no", package_id="id-c"),
+        Outcome(plan.changes[3], Status.DONE, package_id="id-d"),
     )
 
 

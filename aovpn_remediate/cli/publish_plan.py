@@ -38,6 +38,8 @@ NOT_BESIDE_PLAN: Mapping[str, str] = {
 }
 """Parameters of publish that say what the plan says already, and what a person calls them."""
 
+Ids = Mapping[str, str]
+
 _DIGEST = re.compile("[0-9a-fA-F]{64}")
 
 
@@ -84,7 +86,7 @@ def publish_plan_file(
         show_plan(planned, diff=diff)
     emit = echo_json if as_json else None
     if planned.plan.is_empty:
-        return _nothing_to_do(planned, emit)
+        return _nothing_to_do(planned, emit, {})
     refuse_widening(planned.plan, planned.file.options)
     wanted = planned.file.tenant
     access = access_of(
@@ -99,9 +101,11 @@ def publish_plan_file(
     tenant = _open(planned, settings, access)
     refuse_other_tenant(wanted, tenant.id, hosts.graph)
     left = remaining_plan(planned.file, tenant)
-    if left.is_empty:
-        return _nothing_to_do(planned, emit)
-    return carry_out_plan(left, tenant, lambda outcomes, code: _show(planned, outcomes, code, emit))
+    if left.plan.is_empty:
+        return _nothing_to_do(planned, emit, left.ids)
+    return carry_out_plan(
+        left.plan, tenant, lambda outcomes, code: _show(planned, outcomes, code, emit, left.ids)
+    )
 
 
 def _settings(wanted: PlanTenant) -> TenantSettings:
@@ -137,15 +141,15 @@ def _open(planned: Planned, settings: TenantSettings, access: Access) -> Tenant:
     return open_tenant(settings, access, writes=True, wanted=references(packages))
 
 
-def _nothing_to_do(planned: Planned, emit: Emit | None) -> int:
+def _nothing_to_do(planned: Planned, emit: Emit | None, ids: Ids) -> int:
     if emit is not None:
-        _show(planned, (), 0, emit)
+        _show(planned, (), 0, emit, ids)
     elif not planned.plan.is_empty:
         typer.echo("\nThis plan is already applied; nothing was written.")
     return 0
 
 
-def _show(planned: Planned, outcomes: Sequence[Outcome], code: int, emit: Emit | None) -> None:
+def _show(planned: Planned, outcomes: Sequence[Outcome], code: int, emit: Emit | None, ids: Ids) -> None:
     from aovpn_remediate.publish import whole_outcomes
 
-    show_outcomes(planned, whole_outcomes(planned.plan, outcomes), code, emit)
+    show_outcomes(planned, whole_outcomes(planned.plan, outcomes, ids), code, emit)

@@ -45,10 +45,12 @@ def _outcome_json(outcome: Outcome) -> Json:
         "action": outcome.change.action,
         "key": outcome.change.package.key,
         "name": outcome.change.package.name,
+        "id": outcome.package_id or None,
         "status": outcome.status.value,
-        "error": outcome.error,
+        "error": outcome.error or None,
         "requestId": outcome.request_id or None,
         "clientRequestId": outcome.client_request_id or None,
+        "approvalCode": outcome.approval_code or None,
     }
 
 

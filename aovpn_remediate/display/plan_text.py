@@ -54,7 +54,7 @@ def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
     for status in Status:
         if counts[status]:
             summary.append(f"{counts[status]} {status.value}")
-    is_published = bool(counts[Status.DONE] or counts[Status.AWAITING_APPROVAL])
+    is_published = any(counts[one] for one in (Status.DONE, Status.CREATED, Status.AWAITING_APPROVAL))
     start = "Published" if is_published else "Nothing published"
     return _join([*lines, ("", f"{start}: {', '.join(summary)}.")], color=color)
 

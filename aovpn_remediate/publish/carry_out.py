@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from itertools import takewhile
 
 from aovpn_remediate.errors import (
@@ -64,7 +65,7 @@ def _may_go_on(outcomes: Iterable[Outcome], following: Change) -> bool:
     for outcome in outcomes:
         if outcome.exit_code:
             return False
-        if outcome.status is Status.FAILED and isinstance(following, Delete):
+        if outcome.status in (Status.FAILED, Status.CREATED) and isinstance(following, Delete):
             return False
     return True
 
@@ -125,39 +126,47 @@ class _Work:
 
 
 def _carry_out_one(change: Change, tenant: Tenant) -> Outcome:
+    if isinstance(change, Create):
+        return _create(change, tenant)
+    package_id = change.existing.id
     try:
         _apply(change, tenant)
-    except TenantError as error:
-        return _failed(change, error)
     except RemediateError as error:
-        return Outcome(change, Status.FAILED, str(error))
-    return Outcome(change, Status.DONE)
+        return _failed(Outcome(change, Status.FAILED, package_id=package_id), error)
+    return Outcome(change, Status.DONE, package_id=package_id)
 
 
-def _failed(change: Change, error: TenantError) -> Outcome:
-    is_waiting = isinstance(error, ApprovalNeededError)
-    is_end = isinstance(error, SignInError | StalledError | UnreachableError)
-    return Outcome(
-        change,
-        Status.AWAITING_APPROVAL if is_waiting else Status.FAILED,
-        str(error),
-        exit_code=error.exit_code if is_end else 0,
-        request_id=error.request_id,
-        client_request_id=error.client_request_id,
-    )
+def _create(change: Create, tenant: Tenant) -> Outcome:
+    outcome = Outcome(change, Status.FAILED)
+    package = change.package
+    try:
+        outcome = replace(outcome, package_id=tenant.create(package))
+        if package.assignments:
+            tenant.assign(outcome.package_id, package.assignments)
+    except RemediateError as error:
+        status = Status.CREATED if outcome.package_id else Status.FAILED
+        return _failed(replace(outcome, status=status), error)
+    return replace(outcome, status=Status.DONE)
 
 
-def _apply(change: Change, tenant: Tenant) -> None:
-    match change:
-        case Delete():
-            tenant.delete(change.existing.id)
-        case Create():
-            package_id = tenant.create(change.package)
-            if change.package.assignments:
-                tenant.assign(package_id, change.package.assignments)
-        case Update():
-            fields = frozenset(one.field for one in change.fields)
-            if fields - {"assignments"} or isinstance(change, Adopt):
-                tenant.update(change.existing.id, change.package, fields - {"assignments"})
-            if "assignments" in fields:
-                tenant.assign(change.existing.id, change.package.assignments)
+def _failed(outcome: Outcome, error: RemediateError) -> Outcome:
+    """The outcome with what the error says about it."""
+    outcome = replace(outcome, error=str(error))
+    if isinstance(error, ApprovalNeededError):
+        outcome = replace(outcome, status=Status.AWAITING_APPROVAL, approval_code=error.approval_code)
+    if isinstance(error, SignInError | StalledError | UnreachableError):
+        outcome = replace(outcome, exit_code=error.exit_code)
+    if isinstance(error, TenantError):
+        outcome = replace(outcome, request_id=error.request_id, client_request_id=error.client_request_id)
+    return outcome
+
+
+def _apply(change: Update | Delete, tenant: Tenant) -> None:
+    if isinstance(change, Delete):
+        tenant.delete(change.existing.id)
+        return
+    fields = frozenset(one.field for one in change.fields)
+    if fields - {"assignments"} or isinstance(change, Adopt):
+        tenant.update(change.existing.id, change.package, fields - {"assignments"})
+    if "assignments" in fields:
+        tenant.assign(change.existing.id, change.package.assignments)

@@ -15,6 +15,7 @@ class Status(StrEnum):
     """The result of a change."""
 
     DONE = "done"
+    CREATED = "created, not assigned"
     AWAITING_APPROVAL = "awaiting approval"
     FAILED = "failed"
     NOT_TRIED = "not tried"
@@ -24,7 +25,8 @@ class Status(StrEnum):
 class Outcome:
     """The result of one change, and why; if it has an ``exit_code``, no other change is started.
 
-    ``request_id`` and ``client_request_id`` are those of the request that failed.
+    ``request_id`` and ``client_request_id`` are those of the request that failed, ``approval_code`` the one
+    that Multi Admin Approval gave. Texts that are not known are empty.
     """
 
     change: Change
@@ -33,6 +35,8 @@ class Outcome:
     exit_code: int = 0
     request_id: str = ""
     client_request_id: str = ""
+    package_id: str = ""
+    approval_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ assigned. So content and assignments are judged apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import Published, ScriptPackage, TenantPackages
@@ -36,7 +36,15 @@ def refuse_other_tenant(wanted: PlanTenant, tenant_id: str, graph: str) -> None:
     )
 
 
-def remaining_plan(file: PlanFile, tenant: Tenant) -> Plan:
+@dataclass(frozen=True)
+class Remaining:
+    """The changes that are still to do, and the ids of the packages that the tenant has already, by key."""
+
+    plan: Plan
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+def remaining_plan(file: PlanFile, tenant: Tenant) -> Remaining:
     """Return the changes of a plan that are still to do, each cut to the part that is not there yet.
 
     Raises ``RefusedPlanError`` with all packages that are neither as before nor as after the plan, and all
@@ -57,17 +65,29 @@ def remaining_plan(file: PlanFile, tenant: Tenant) -> Plan:
         raise RefusedPlanError("\n".join(problems))
     plan = Plan(tuple(left))
     refuse_too_many(plan, found.packages)
-    return plan
+    return Remaining(plan, {one.package.key: one.id for one in found.packages.owned})
 
 
-def whole_outcomes(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Return an outcome for each change of a plan; those that nothing was left to do for are done."""
+def whole_outcomes(plan: Plan, outcomes: Sequence[Outcome], ids: Mapping[str, str]) -> tuple[Outcome, ...]:
+    """Return an outcome for each change of a plan; those that nothing was left to do for are done.
+
+    ``ids`` are those of the packages that the tenant has already.
+    """
     by_key = {one.change.package.key: one for one in outcomes}
     whole: list[Outcome] = []
     for change in plan.changes:
-        outcome = by_key.get(change.package.key)
-        whole.append(Outcome(change, Status.DONE) if outcome is None else replace(outcome, change=change))
+        key = change.package.key
+        package_id = ids.get(key, "") if isinstance(change, Create) else change.existing.id
+        outcome = by_key.get(key) or Outcome(change, Status.DONE, package_id=package_id)
+        whole.append(_of_whole_change(outcome, change))
     return tuple(whole)
+
+
+def _of_whole_change(outcome: Outcome, change: Change) -> Outcome:
+    """The outcome of the rest of a change as that of the change; the rest of a create is to assign it."""
+    is_rest = isinstance(change, Create) and isinstance(outcome.change, Update)
+    is_created = is_rest and outcome.status is Status.FAILED
+    return replace(outcome, change=change, status=Status.CREATED if is_created else outcome.status)
 
 
 @dataclass(frozen=True)
