@@ -30,6 +30,11 @@ def test_any_file_ends_in_a_config_or_in_problems(tmp_path, content):
         assert error.problems
 
 
+SHARED = {
+    "profiles": ["name", "scope"],
+    "route_lists": ["list", "file"],
+    "assignment_sets": ["assignments", "schedule", "filter"],
+}
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.dates()
     | st.sampled_from(["interface-metric", "user", "devices", "1 hour", "06:30", "~", "<<", "automatic"]),
@@ -38,7 +43,7 @@ JUNK = st.recursive(
     ), inner, max_size=4),
     max_leaves=6,
 )  # fmt: skip
-TOP = ["name", "defaults", "remediations", "tenants"]
+TOP = ["name", "defaults", "remediations", "tenants", "profiles", "route_lists", "assignment_sets"]
 ENTRY_KEYS = KEYS.split(", ")
 
 
@@ -49,6 +54,26 @@ def test_any_value_at_any_key_ends_in_a_config_or_in_our_words(tmp_path, top, en
     good["remediations"]["m"] |= {"assignments": [assignment]} | entry
     path = tmp_path / "any.yaml"
     path.write_text(yaml.safe_dump(good | top, allow_unicode=True), encoding="utf-8", errors="replace")
+    try:
+        load_config(path)
+    except ConfigError as error:
+        assert error.problems and all(is_ours(str(one)) for one in error.problems)
+
+
+def parts(section: str) -> st.SearchStrategy[object]:
+    """Junk in a section of what entries share, by the name that the entries below have."""
+    keys = st.sampled_from(SHARED[section])
+    return st.dictionaries(st.sampled_from(["a", "b c"]), JUNK | st.dictionaries(keys, JUNK))
+
+
+@settings(max_examples=300)
+@given(st.fixed_dictionaries({}, optional={name: parts(name) for name in SHARED}), JUNK, JUNK)
+def test_any_shared_part_ends_in_a_config_or_in_our_words(tmp_path, shared, default, routes):
+    metric = {"kind": "interface-metric", "profile": "a", "ipv4": 3, "assignments": "a"}
+    route = {"kind": "route-presence", "profile": "a", "routes": ["a", routes], "schedule": routes}
+    good = {"name": "c", "defaults": {"assignments": default}, "remediations": {"m": metric, "r": route}}
+    path = tmp_path / "any.yaml"
+    path.write_text(yaml.safe_dump(good | shared, allow_unicode=True), encoding="utf-8", errors="replace")
     try:
         load_config(path)
     except ConfigError as error:

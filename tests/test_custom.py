@@ -210,6 +210,12 @@ def test_what_is_merely_our_habit_is_a_warning(script, warnings):
     assert findings(script) == ([], warnings)
 
 
+@pytest.mark.parametrize("odd", [b"\x01", b"\xfc"])
+def test_behind_a_mark_only_what_is_no_text_is_an_error(odd):
+    errors, _ = findings(b"\xef\xbb\xbf'" + odd + b"'\r\nexit 0\r\n")
+    assert len(errors) == 1 and "column 2" in errors[0]
+
+
 def test_a_mark_and_what_it_is_for_are_errors_where_signatures_are_checked():
     found = check_own_script(
         "s", b"\xef\xbb\xbf'\xc3\xbc'\r\nexit 0\r\n", is_detection=True, signature_check=True

@@ -28,7 +28,6 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _MARK_WITHOUT_CHECK = (
     "starts with a byte order mark, which devices refuse once signature_check is on; save it without"
 )
-_OF_THE_MARK = ("rules/byte-order-mark", "rules/not-ascii")
 _NO_EXIT = "has no exit; end it with exit 1 (Intune then runs the remediation script) or exit 0"
 _EXIT_1 = re.compile(r"exit\s+1;?", re.IGNORECASE)
 _RETURN = (
@@ -52,11 +51,12 @@ def check_own_script(
     answer = ask(content) if found["broken"] else None
     if answer is not None:
         found = defaultdict(list, {**found, "broken": []})
-    bytes_ = list(check_bytes(content))
+    has_mark = content.startswith(BOM) and not signature_check
+    bytes_ = list(check_bytes(content, is_utf_8=has_mark))
     habits = [*check_lines(content), *_check_exits(found["exit"])]
     habits += template_marks(content, found["string"])
-    if content.startswith(BOM) and not signature_check:  # with the mark, 5.1 reads UTF-8
-        bytes_ = [one for one in bytes_ if one.code not in _OF_THE_MARK]
+    if has_mark:
+        bytes_ = [one for one in bytes_ if one.code != "rules/byte-order-mark"]
         habits.append(BrokenRule(1, "rules/byte-order-mark", _MARK_WITHOUT_CHECK))
     errors = [*bytes_, *check_syntax(content, found), *_parser_errors(answer or [])]
     if is_detection and not found["exit"] and not (found["broken"] or answer):

@@ -26,6 +26,8 @@ _NOT_ASCII = "column {}: Windows PowerShell 5.1 reads {} in the device's code pa
 _BYTE_ORDER_MARK = "starts with a byte order mark, which Intune's signature check refuses; save it without"
 _LEADING_PIPE = "starts with a pipe, which Windows PowerShell 5.1 does not accept; put it on the line before"
 _ODD_CHARACTER = re.compile(r"[^\t\r\n -~]")
+_ODD_IN_UTF_8 = re.compile(r"[^\t\r\n -~\u00a0-\ud7ff\ue000-\U0010ffff]")
+"""Windows PowerShell 5.1 reads a script with a byte order mark as UTF-8."""
 _ONE_LINE_END = re.compile(rb"[^\r\n]\r?\n\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|\{#|#%|%#")
 _NEWER_NODES = {
@@ -96,7 +98,7 @@ def as_problems(script: str, broken: Iterable[BrokenRule], *, is_warning: bool =
     return sorted(found)
 
 
-def check_bytes(content: bytes) -> Iterator[BrokenRule]:
+def check_bytes(content: bytes, *, is_utf_8: bool = False) -> Iterator[BrokenRule]:
     """Yield what is wrong with the bytes of a script: its mark, its size, its characters."""
     if content.startswith(BOM):
         yield BrokenRule(1, "rules/byte-order-mark", _BYTE_ORDER_MARK)
@@ -105,7 +107,7 @@ def check_bytes(content: bytes) -> Iterator[BrokenRule]:
         yield BrokenRule(1, "rules/too-large", text)
     lines = content.removeprefix(BOM).decode("utf-8", "surrogateescape").split("\n")
     for number, line in enumerate(lines, 1):
-        odd = _ODD_CHARACTER.search(line)
+        odd = (_ODD_IN_UTF_8 if is_utf_8 else _ODD_CHARACTER).search(line)
         if odd:
             text = _NOT_ASCII.format(odd.start() + 1, *_character_and_code(odd[0]))
             yield BrokenRule(number, "rules/not-ascii", text)
