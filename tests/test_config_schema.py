@@ -163,3 +163,16 @@ def test_the_schema_explains_every_kind():
     kind = config_schema()["properties"]["remediations"]["additionalProperties"]["properties"]["kind"]
     assert kind["enum"] == list(KINDS)
     assert [one.split()[0] for one in kind["enumDescriptions"]] and all(kind["enumDescriptions"])
+
+
+def test_the_rules_of_the_file_offer_no_key_to_an_editor():
+    def offered(part: object) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from part.get("properties", {})
+            for one in part.values():
+                yield from offered(one)
+        elif isinstance(part, list):
+            for one in part:
+                yield from offered(one)
+
+    assert set(offered(config_schema()["allOf"])) == {"remediations", "defaults"}

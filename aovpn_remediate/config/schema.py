@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 from aovpn_remediate.config.sections import SHARED
 from aovpn_remediate.documents.reading import example_values
 from aovpn_remediate.kinds import KINDS, Entry
-from aovpn_remediate.kinds.common.conditions import equal, explained, items, rule, unless, without, written
+from aovpn_remediate.kinds.common.conditions import (
+    equal,
+    explained,
+    items,
+    rule,
+    unless,
+    value,
+    without,
+    written,
+)
 from aovpn_remediate.kinds.common.fields import KEY_SCHEMA, NAME_OF_A_LIST
 
 if TYPE_CHECKING:
@@ -47,6 +56,7 @@ def _definition(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str
 def _kind(model: type[Entry], definitions: dict[str, Any]) -> dict[str, Any]:
     part = _definition(model, definitions)
     part["examples"] = [_example(model)]
+    part["properties"]["kind"]["description"] = part["description"]
     if "profile" in part["properties"]:  # the scope may be that of the profile
         part["required"].remove("scope")
     return part
@@ -74,7 +84,7 @@ def _list_or(part: dict[str, Any], reference: str) -> dict[str, object]:
 def _rules_of_names() -> list[dict[str, Any]]:
     """What entries may name depends on the sections that there are."""
     has_profile = written("profile")
-    no_set = {"properties": {"assignments": {"type": "array"}}}
+    no_set = value("assignments", {"type": "array"})
     return [
         rule(
             written("profiles"),

@@ -8,7 +8,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
-from aovpn_remediate.kinds.common.conditions import Rules, equal, equal_or_missing, explained, items, rule
+from aovpn_remediate.kinds.common.conditions import (
+    Rules,
+    equal,
+    equal_or_missing,
+    explained,
+    items,
+    rule,
+    value,
+)
 from aovpn_remediate.kinds.common.entry import Advice
 from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, ShortForm
 from aovpn_remediate.kinds.common.profile import ConnectedProfileEntry
@@ -79,12 +87,12 @@ user-routes:
     )
 
     rules: ClassVar[Rules] = (
-        {"properties": {"routes": {"uniqueItems": True}}},
+        value("routes", {"uniqueItems": True}),
         rule(
             equal_or_missing(exclusions="report", repair=True, stored="repair"),
             then=items("routes", equal_or_missing(exclude=False)),
         ),
-        rule(equal(stale="remove"), then={"properties": {"routes": {"minItems": 1}}}),
+        rule(equal(stale="remove"), then=value("routes", {"minItems": 1})),
     )
 
     def misfits(self) -> Iterable[Misfit]:

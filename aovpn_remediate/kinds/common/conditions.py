@@ -25,7 +25,7 @@ def written(*keys: str) -> Schema:
 
 def without(*keys: str) -> Schema:
     """Return the condition that none of these keys is written."""
-    return {"properties": dict.fromkeys(keys, False)}
+    return {"patternProperties": {f"^{key}$": False for key in keys}}
 
 
 def unless(condition: Schema) -> Schema:
@@ -33,9 +33,17 @@ def unless(condition: Schema) -> Schema:
     return {"not": condition}
 
 
+def value(setting: str, condition: Schema) -> Schema:
+    """Return the condition that the value of a key meets another one, if the key is written.
+
+    It is a pattern, because editors offer every key of ``properties``, also where the kind has no such key.
+    """
+    return {"patternProperties": {f"^{setting}$": condition}}
+
+
 def items(setting: str, condition: Schema) -> Schema:
     """Return the condition that each item of a list meets another one."""
-    return {"properties": {setting: {"items": condition}}}
+    return value(setting, {"items": condition})
 
 
 def rule(condition: Schema, then: Schema, otherwise: Schema | None = None) -> Schema:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from aovpn_remediate.documents.strict import Misfit
 from aovpn_remediate.kinds.common.assignment import AssignmentEntry, ScheduleEntry, misfits_of
-from aovpn_remediate.kinds.common.conditions import Rules, items, rule, unless, written
+from aovpn_remediate.kinds.common.conditions import Rules, items, rule, unless, value, written
 from aovpn_remediate.kinds.common.fields import NAME_OF_A_LIST, Key, Name, ShortForm, Tags, Text
 from aovpn_remediate.kinds.common.strict import Strict
 from aovpn_remediate.model import OwnPair, RunAs
@@ -36,6 +36,9 @@ class Part(NamedTuple):
         return f"{name} ({self.suffix.removeprefix('-')})" if self.suffix else name
 
 
+_HAS_A_SCHEDULE = {"anyOf": [written("exclude"), written("schedule")]}
+_HAS_A_FILTER = {"dependentRequired": {"filter_mode": ["filter"]}}
+_ONLY_EXCLUSIONS = {"type": "array", "minItems": 1, "items": written("exclude")}
 _SAID = ("example", "symptom", "cause", "touches", "unconfirmed")
 """What the class of every kind has to say about it."""
 
@@ -80,19 +83,9 @@ class Entry(Strict, defer_build=True):  # a validator is made for those kinds al
     )
 
     rules: ClassVar[Rules] = (
-        rule(
-            unless(written("schedule")),
-            items("assignments", {"anyOf": [written("exclude"), written("schedule")]}),
-        ),
-        rule(
-            unless(written("filter")),
-            items("assignments", {"dependentRequired": {"filter_mode": ["filter"]}}),
-        ),
-        {
-            "properties": {
-                "assignments": unless({"type": "array", "minItems": 1, "items": written("exclude")})
-            }
-        },
+        rule(unless(written("schedule")), items("assignments", _HAS_A_SCHEDULE)),
+        rule(unless(written("filter")), items("assignments", _HAS_A_FILTER)),
+        value("assignments", unless(_ONLY_EXCLUSIONS)),
     )
 
     named_lists: ClassVar[tuple[str, ...]] = ()
