@@ -186,3 +186,12 @@ def test_a_dangling_link_in_the_place_of_a_kept_copy_stops_nothing(client, shell
     path = client.write_phonebook("user", entry(PROFILE))
     path.with_name("rasphone.pbk.aovpn-remediate.3.kept").symlink_to(path.with_name("nothing"))
     assert repair(client, shell, routes(*TWO, scope="user")).result["state"] == "fixed"
+
+
+def test_a_link_to_the_same_text_in_the_place_of_a_kept_copy_stays(client, shell):
+    path = client.write_phonebook("user", entry(PROFILE))
+    (client.folder / "elsewhere").write_bytes(entry(PROFILE))
+    link = path.with_name("rasphone.pbk.aovpn-remediate.3.kept")
+    link.symlink_to(client.folder / "elsewhere")
+    assert repair(client, shell, routes(*TWO, scope="user")).result["state"] == "fixed"
+    assert link.is_symlink() and link.read_bytes() == entry(PROFILE)
