@@ -32,7 +32,7 @@ from aovpn_remediate.model import (
     TargetKind,
     TenantPackages,
 )
-from aovpn_remediate.plan import FIELDS, KEY, MARKER, Note, Plan, make_plan
+from aovpn_remediate.plan import FIELDS, KEY, MARKER, Note, Plan, Stopped, make_plan
 from aovpn_remediate.publish import Outcome, Status
 from tests.builders import assignment, everyone, exclusion, package, published
 
@@ -291,20 +291,22 @@ def test_a_line_of_a_script_cannot_command_an_agent():
 
 def test_outcomes_are_one_line_each_and_a_summary():
     errors = {Status.AWAITING_APPROVAL: "wait for it", Status.FAILED: "POST: broke"}
+    stopped = [Stopped("x", "X", "id-x", "look at it")]
     create, *others = every_change().changes
     changes = [create, create, *others]
     outcomes = [
-        Outcome(one, status, errors.get(status, "")) for one, status in zip(changes, Status, strict=True)
+        Outcome(one, status, errors.get(status, "")) for one, status in zip(changes, Status, strict=False)
     ]
     assert (
-        outcomes_text(outcomes, color=False)
+        outcomes_text(outcomes, color=False, stopped=stopped)
         == """\
 + new  create: done
 ! new  create: created, not assigned
 ! mine  adopt: awaiting approval; wait for it
 ! up  update: failed; POST: broke
 = old  delete: not tried
-Published: 1 done, 1 created, not assigned, 1 awaiting approval, 1 failed, 1 not tried."""
+! x  stopped: look at it
+Published: 1 done, 1 created, not assigned, 1 awaiting approval, 1 failed, 1 not tried, 1 stopped."""
     )
 
 
@@ -426,7 +428,7 @@ def test_a_plan_for_programs_has_this_shape():
     assert {key: shape[key] for key in ("schemaVersion", "digest", "summary", "unchanged", "notes")} == {
         "schemaVersion": 1,
         "digest": DIGEST,
-        "summary": {"create": 1, "update": 1, "adopt": 1, "delete": 1, "unchanged": 1},
+        "summary": {"create": 1, "update": 1, "adopt": 1, "delete": 1, "unchanged": 1, "stopped": 0},
         "unchanged": ["same"],
         "notes": [{"key": "x", "text": "left the config"}, {"key": "", "text": "about all"}],
     }
@@ -504,6 +506,15 @@ def test_outcomes_for_programs_have_this_shape():
         ],
         "exitCode": 3,
     }
+
+
+def test_a_stopped_key_is_in_the_json_of_a_plan_and_of_its_outcomes():
+    plan = Plan(stopped=(Stopped("x", "X", "id-x", "look at it"),))
+    shape = {"key": "x", "name": "X", "id": "id-x", "error": "look at it"}
+    assert plan_json(plan, {}, DIGEST)["stopped"] == [shape]
+    nothing = {"action": None, "requestId": None, "clientRequestId": None, "approvalCode": None}
+    said = outcomes_json(DIGEST, (), 1, plan.stopped)
+    assert said["outcomes"] == [{**shape, **nothing, "status": "stopped"}]
 
 
 # Packages as files, kinds

@@ -15,6 +15,7 @@ from aovpn_remediate.plan import (
     Note,
     Plan,
     PlanOptions,
+    Stopped,
     Update,
     adoptable,
     make_plan,
@@ -157,11 +158,40 @@ def test_an_adopted_package_is_a_change_even_if_only_its_marker_is_new():
     assert plan.notes == ()
 
 
-def test_a_copy_made_in_the_portal_is_refused_with_both_ids():
-    copies = tenant(published(package(), id="one"), published(package(), id="two"))
-    assert refusal(make_plan, [package()], copies) == (
-        "metric: two packages carry its marker, one and two; delete the copy in Intune"
+def test_a_copy_made_in_the_portal_stops_its_key_alone():
+    copies = [published(package(), id="one"), published(package(), id="two")]
+    plan = make_plan([package(), package("b")], tenant(*copies, published(package("old"))))
+    reason = "2 packages carry its marker, one and two; delete the copy in Intune"
+    assert plan.stopped == (Stopped("metric", "AOVPN metric", "one", reason),)
+    assert keys(plan) == [("create", "b"), ("delete", "old")]
+
+
+def test_copies_of_a_package_that_left_the_config_are_not_deleted():
+    copies = [published(package("old"), id="one"), published(package("old"), id="two")]
+    plan = make_plan([package()], tenant(*copies))
+    assert keys(plan) == [("create", "metric")] and [one.key for one in plan.stopped] == ["old"]
+
+
+def test_a_marker_that_is_not_the_last_line_stops_its_key_alone():
+    stray = Foreign(id="f1", name="N", stray_key="metric")
+    plan = make_plan([package(), package("b")], tenant(foreign=(stray,)))
+    reason = (
+        "the package f1 has its marker, but not as the last line of the description; move it to the last line "
+        "in Intune, or pass --adopt metric"
     )
+    assert plan.stopped == (Stopped("metric", "N", "f1", reason),) and keys(plan) == [("create", "b")]
+    adopted = {"metric": published(package(), id="f1", marked_hash="")}
+    plan = make_plan([package()], tenant(foreign=(stray,)), adopted=adopted)
+    assert plan.stopped == () and keys(plan) == [("adopt", "metric")]
+
+
+@pytest.mark.parametrize("is_stray", [True, False])
+def test_what_stops_a_former_key_stops_the_new_one(is_stray: bool):
+    copies = [published(package("old"), id="one"), published(package("old"), id="two")]
+    stray = Foreign(id="f1", name="N", stray_key="old")
+    held = tenant(foreign=(stray,)) if is_stray else tenant(*copies)
+    plan = make_plan([package("new", formerly="old")], held)
+    assert plan.is_empty and "new" in [one.key for one in plan.stopped]
 
 
 @pytest.mark.parametrize(

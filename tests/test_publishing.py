@@ -241,11 +241,19 @@ def test_a_package_is_adopted_once(bench: Bench):
     assert said.code == 1 and "is owned already; remove the option" in said.err
 
 
-def test_two_packages_with_one_marker_are_refused(bench: Bench):
+def test_two_packages_with_one_marker_stop_their_key_alone(bench: Bench):
     bench.publish(config("a"))
     bench.copy(name("a"))
+    out = bench.folder / "plan.json"
+    said = bench.remediate("plan", "--out", str(out))
+    assert said.code == 1 and "! a  stopped: 2 packages carry its marker, " in said.out and not out.exists()
+    assert bench.remediate("publish", "--yes").code == 1
+    bench.write(config("a", "b", ipv4=9))
+    said = bench.remediate("publish", "--yes", "--json")
+    assert said.code == 3
+    assert [(one["key"], one["status"]) for one in said.json["outcomes"]] == [("b", "done"), ("a", "stopped")]
     said = bench.remediate("publish", "--yes")
-    assert said.code == 1 and "a: two packages carry its marker" in said.err
+    assert said.code == 1 and "0 to update, 0 to delete, 1 unchanged, 1 stopped." in said.out
 
 
 def test_a_change_made_in_the_portal_is_noted_and_put_back(bench: Bench):
@@ -350,7 +358,14 @@ def test_the_plan_as_json(bench: Bench):
     bench.write(config("a", "b", "d", ipv4=3).replace("ipv4: 3", "ipv4: 9", 1))
     plan = bench.remediate("plan", "--json", "--allow-delete").json
     assert plan["schemaVersion"] == 1 and re.fullmatch("[0-9a-f]{64}", str(plan["digest"]))
-    assert plan["summary"] == {"create": 1, "update": 1, "adopt": 0, "delete": 1, "unchanged": 1}
+    assert plan["summary"] == {
+        "create": 1,
+        "update": 1,
+        "adopt": 0,
+        "delete": 1,
+        "unchanged": 1,
+        "stopped": 0,
+    }
     assert [(one["action"], one["key"]) for one in plan["changes"]] == [
         ("create", "d"),
         ("update", "a"),
@@ -428,11 +443,11 @@ def test_a_line_break_behind_the_marker_makes_no_second_package(bench: Bench):
     assert bench.ours() == [name("a")]
 
 
-def test_a_marker_that_is_not_the_last_line_is_refused_until_it_is_adopted(bench: Bench):
+def test_a_marker_that_is_not_the_last_line_stops_until_it_is_adopted(bench: Bench):
     bench.publish(config("a"))
     bench.edit(name("a"), description=str(bench.packages()[name("a")]["description"]) + "\nSee ticket 4711.")
     said = bench.remediate("publish", "--yes")
-    assert said.code == 1 and "a: the package" in said.err and "--adopt a" in said.err
+    assert said.code == 1 and "! a  stopped: the package" in said.out and "--adopt a" in said.out
     bench.publish(config("a"), "--adopt", "a")
     assert bench.ours() == [name("a")] and bench.remediate("plan", "--detailed-exitcode").code == 0
 

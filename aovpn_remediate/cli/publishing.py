@@ -45,7 +45,7 @@ def carry_out_plan(plan: Plan, tenant: Tenant, show: Callable[[Sequence[Outcome]
     except InterruptedPublishError as interrupted:
         show(interrupted.outcomes, interrupted.exit_code)
         raise
-    code = exit_code(outcomes)
+    code = exit_code(outcomes, stopped=len(plan.stopped))
     show(outcomes, code)
     return code
 
@@ -56,10 +56,10 @@ def show_outcomes(planned: Planned, outcomes: Sequence[Outcome], code: int, emit
     from aovpn_remediate.display.plan_text import outcomes_text
 
     if emit is not None:
-        emit(outcomes_json(planned.digest, outcomes, code))
+        emit(outcomes_json(planned.digest, outcomes, code, planned.plan.stopped))
     else:
         color = wants_color(sys.stdout)
-        typer.echo("\n" + outcomes_text(outcomes, color=color), color=color)
+        typer.echo("\n" + outcomes_text(outcomes, color=color, stopped=planned.plan.stopped), color=color)
 
 
 def _say_what_is_waited_for(count: int) -> None:

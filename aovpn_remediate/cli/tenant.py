@@ -110,6 +110,8 @@ def plan(
         if planner.wish.is_whole and not as_json:
             echo_costs(desired.packages)
         refuse_unsafe(draft.plan, options, draft.held)
+        if planned.plan.stopped:
+            return 1
         if out is not None:
             save_plan(planned, out / f"{name}.json" if is_folder else out, quiet=as_json)
         return 2 if detailed_exitcode and not planned.plan.is_empty else 0
@@ -192,9 +194,10 @@ def publish(
             show_outcomes(planned, outcomes, code, shown)
 
         if draft.plan.is_empty:
+            code = 1 if draft.plan.stopped else 0
             if shown is not None:
-                show((), 0)
-            return 0
+                show((), code)
+            return code
         if not yes:
             ask(planned, name, no_input=no_input, as_json=as_json)
             refuse_stale(draft, planner.draft(opened))

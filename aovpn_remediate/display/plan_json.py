@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from aovpn_remediate.display.package_json import Json, assignment_json, package_json, script_json
 from aovpn_remediate.display.settings_words import settings_changes
 from aovpn_remediate.model import Assignment
-from aovpn_remediate.plan import Change, Create, FieldChange, Plan, Update
-from aovpn_remediate.publish import Outcome
+from aovpn_remediate.plan import Change, Create, FieldChange, Plan, Stopped, Update
+from aovpn_remediate.publish import Outcome, Status
 
 
 def plan_json(plan: Plan, names: Mapping[str, str], digest: str) -> Json:
@@ -23,21 +23,34 @@ def plan_json(plan: Plan, names: Mapping[str, str], digest: str) -> Json:
             "adopt": counts["adopt"],
             "delete": counts["delete"],
             "unchanged": len(plan.unchanged),
+            "stopped": len(plan.stopped),
         },
         "changes": [_change_json(change, names) for change in plan.changes],
         "unchanged": list(plan.unchanged),
         "notes": [{"key": note.key, "text": note.text} for note in plan.notes],
+        "stopped": list(map(_stopped_json, plan.stopped)),
     }
 
 
-def outcomes_json(digest: str, outcomes: Sequence[Outcome], exit_code: int) -> Json:
+def outcomes_json(
+    digest: str, outcomes: Sequence[Outcome], exit_code: int, stopped: Sequence[Stopped] = ()
+) -> Json:
     """Return outcomes as JSON values; ``digest`` is the one of the plan that was carried out."""
     return {
         "schemaVersion": 1,
         "digest": digest,
-        "outcomes": list(map(_outcome_json, outcomes)),
+        "outcomes": [*map(_outcome_json, outcomes), *map(_stopped_outcome, stopped)],
         "exitCode": exit_code,
     }
+
+
+def _stopped_json(stopped: Stopped) -> Json:
+    return {"key": stopped.key, "name": stopped.name, "id": stopped.id, "error": stopped.reason}
+
+
+def _stopped_outcome(stopped: Stopped) -> Json:
+    ids = dict.fromkeys(("requestId", "clientRequestId", "approvalCode"))
+    return {"action": None, **_stopped_json(stopped), "status": Status.STOPPED.value, **ids}
 
 
 def _outcome_json(outcome: Outcome) -> Json:

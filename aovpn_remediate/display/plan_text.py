@@ -19,7 +19,7 @@ from aovpn_remediate.display.settings_words import (
 )
 from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_words
 from aovpn_remediate.model import Assignment
-from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Update
+from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Stopped, Update
 from aovpn_remediate.publish import Outcome, Status
 from aovpn_remediate.wording import count_of
 
@@ -41,15 +41,16 @@ def plan_text(plan: Plan, *, names: Mapping[str, str], diff: bool, color: bool) 
         lines.append(("=", f"= {key}  no change"))
     for note in plan.notes:
         lines.append(("!", f"! {_note_words(note)}"))
-    if plan.unchanged or plan.notes:
+    lines += map(_stopped_line, plan.stopped)
+    if plan.unchanged or plan.notes or plan.stopped:
         lines.append(("", ""))
     return _join([*lines, ("", _summary(plan))], color=color)
 
 
-def outcomes_text(outcomes: Sequence[Outcome], *, color: bool) -> str:
+def outcomes_text(outcomes: Sequence[Outcome], *, color: bool, stopped: Sequence[Stopped] = ()) -> str:
     """Return the outcome of each change, one line each, and a summary."""
-    lines = [_outcome_line(outcome) for outcome in outcomes]
-    counts = Counter(outcome.status for outcome in outcomes)
+    lines = [*map(_outcome_line, outcomes), *map(_stopped_line, stopped)]
+    counts = Counter(outcome.status for outcome in outcomes) + Counter({Status.STOPPED: len(stopped)})
     summary: list[str] = []
     for status in Status:
         if counts[status]:
@@ -73,16 +74,21 @@ def _outcome_line(outcome: Outcome) -> Line:
     return sign, f"{line}; {clean(outcome.error)}" if outcome.error else line
 
 
+def _stopped_line(stopped: Stopped) -> Line:
+    return "!", clean(f"! {stopped.key}  stopped: {stopped.reason}")
+
+
 def _summary(plan: Plan) -> str:
-    if plan.is_empty:
+    if plan.is_empty and not plan.stopped:
         kept = len(plan.unchanged)
         verb = "matches" if kept == 1 else "match"
         return f"No changes. {count_of(kept, 'package')} {verb} the config."
     counts = plan.counts
+    stopped = f", {len(plan.stopped)} stopped" if plan.stopped else ""
     adopts = f"{counts['adopt']} to adopt, " if counts["adopt"] else ""
     return (
         f"Plan: {counts['create']} to create, {adopts}{counts['update']} to update, "
-        f"{counts['delete']} to delete, {len(plan.unchanged)} unchanged."
+        f"{counts['delete']} to delete, {len(plan.unchanged)} unchanged{stopped}."
     )
 
 

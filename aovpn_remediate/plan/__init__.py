@@ -15,6 +15,7 @@ from aovpn_remediate.plan.changes import (
     FieldChange,
     Note,
     Plan,
+    Stopped,
     Update,
 )
 from aovpn_remediate.plan.comparison import differences, make_plan, withhold_deletes
@@ -35,6 +36,7 @@ __all__ = [
     "Note",
     "Plan",
     "PlanOptions",
+    "Stopped",
     "Update",
     "adoptable",
     "differences",

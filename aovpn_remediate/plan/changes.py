@@ -87,12 +87,26 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """A key for which nothing is done, since a person must look at a package first: its id, and why."""
+
+    key: str
+    name: str
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Changes in the order in which they are carried out, the keys that stay as they are, and notes."""
+    """Changes in the order in which they are carried out, the keys that stay as they are, and notes.
+
+    ``stopped`` are keys that the plan could not take; the others go on.
+    """
 
     changes: tuple[Change, ...] = ()
     unchanged: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    stopped: tuple[Stopped, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from aovpn_remediate.errors import RefusedPlanError
 from aovpn_remediate.model import Foreign, Published, ScriptPackage, TargetKind, TenantPackages
 from aovpn_remediate.plan.changes import (
     FIELDS,
@@ -21,6 +20,7 @@ from aovpn_remediate.plan.changes import (
     Update,
 )
 from aovpn_remediate.plan.former import needless_formers, under_former_keys
+from aovpn_remediate.plan.stopped import stopped_keys
 
 
 def make_plan(
@@ -31,13 +31,14 @@ def make_plan(
 ) -> Plan:
     """Say what must change for the tenant's owned packages to become the desired ones.
 
-    ``adopted`` are the foreign packages to be taken over, by key. Raises ``RefusedPlanError`` where two
-    packages carry the same marker.
+    ``adopted`` are the foreign packages to be taken over, by key.
     """
     adopted = adopted or {}
     wanted = {package.key: package for package in desired}
-    _refuse_stray_markers(wanted, tenant.foreign, adopted)
-    owned = _by_key(tenant.owned)
+    stopped = stopped_keys(wanted, tenant, adopted.keys())
+    wanted = {key: package for key, package in wanted.items() if key not in stopped}
+    owned = {one.package.key: one for one in tenant.owned if one.package.key not in stopped}
+    adopted = {key: published for key, published in adopted.items() if key not in stopped}
     needless = needless_formers(wanted.values(), owned)
     for key, published in under_former_keys(wanted.values(), owned).items():
         if key not in adopted:
@@ -52,6 +53,7 @@ def make_plan(
         changes=(*creates, *adopts, *updates, *deletes),
         unchanged=tuple(unchanged),
         notes=(*_edited(updates), *_name_taken(wanted.values(), creates, others), *needless),
+        stopped=tuple(stopped[key] for key in sorted(stopped)),
     )
 
 
@@ -96,19 +98,6 @@ def _updates(
         else:
             unchanged.append(key)
     return updates, unchanged
-
-
-def _by_key(owned: Iterable[Published]) -> dict[str, Published]:
-    found: dict[str, Published] = {}
-    for published in owned:
-        key = published.package.key
-        if key in found:
-            raise RefusedPlanError(
-                f"{key}: two packages carry its marker, {found[key].id} and {published.id}; "
-                "delete the copy in Intune"
-            )
-        found[key] = published
-    return found
 
 
 def differences(existing: Published, desired: ScriptPackage) -> tuple[FieldChange, ...]:
@@ -156,18 +145,3 @@ def _name_taken(
             text += f"; --adopt {package.key} would take it over"
         notes.append(Note(text, package.key))
     return notes
-
-
-def _refuse_stray_markers(
-    wanted: Mapping[str, ScriptPackage], foreign: Iterable[Foreign], adopted: Mapping[str, Published]
-) -> None:
-    """Raise for a marker that an edit moved from the last line: a create would make a second package."""
-    keys = {package.formerly: key for key, package in wanted.items() if package.formerly}
-    keys |= {key: key for key in wanted}
-    for one in foreign:
-        key = keys.get(one.stray_key, "")
-        if key and key not in adopted:
-            raise RefusedPlanError(
-                f"{key}: the package {one.id} has its marker, but not as the last line of the "
-                f"description; move it to the last line in Intune, or pass --adopt {key}"
-            )

@@ -75,7 +75,7 @@ def draft_plan(wish: Wish, tenant: Tenant) -> Draft:
 
 def refuse_stale(shown: Draft, now: Draft) -> None:
     """Raise ``RefusedPlanError`` if the tenant changed since a plan was shown."""
-    if shown.plan.changes != now.plan.changes:
+    if (shown.plan.changes, shown.plan.stopped) != (now.plan.changes, now.plan.stopped):
         raise RefusedPlanError("publish: the tenant changed since this plan was shown; run publish again")
 
 

@@ -19,6 +19,7 @@ class Status(StrEnum):
     AWAITING_APPROVAL = "awaiting approval"
     FAILED = "failed"
     NOT_TRIED = "not tried"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class InterruptedPublishError(RemediateError):
         super().__init__("interrupted; run publish again to continue")
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return the exit code for these outcomes."""
+def exit_code(outcomes: Sequence[Outcome], *, stopped: int = 0) -> int:
+    """Return the exit code for these outcomes, beside a number of keys that the plan could not take."""
+    total = len(outcomes) + stopped
     counts = Counter(outcome.status for outcome in outcomes)
     done, waiting = counts[Status.DONE], counts[Status.AWAITING_APPROVAL]
-    if done == len(outcomes):
+    if done == total:
         return 0
-    if done + waiting == len(outcomes):
+    if done + waiting == total:
         return ApprovalNeededError.exit_code
     if done or waiting:
         return 3
