@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aovpn_remediate.graph.gate import WINDOW, WRITES, Gate
+from aovpn_remediate.graph.gate import WINDOW, WRITES, Clock, Gate
 from tests.fake_clock import FakeClock
 
 
@@ -88,3 +88,18 @@ def test_it_is_stalled_ten_minutes_after_the_first_failure():
     assert ours.is_stalled
     ours.succeeded()
     assert not ours.is_stalled
+
+
+def test_giving_up_ends_a_wait_that_has_begun():
+    clock = FakeClock()
+    ours = gate(clock)
+    ours.close(100.0)
+    sleep = clock.sleep
+
+    def interrupted(seconds: float) -> None:
+        sleep(seconds)
+        if clock.passed > 3:
+            ours.give_up()
+
+    ours.clock = Clock(clock.now, interrupted, lambda: 1.0)
+    assert 3 < ours.enter(is_write=True) < 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 
@@ -130,12 +131,18 @@ def test_one_request_is_tried_as_long_as_patience_says(reply, trying):
     assert len(service.requests) == 2 or trying
 
 
-def test_waits_grow_and_end_with_the_patience():
+def test_waits_grow_to_ten_seconds_and_end_with_the_patience():
+    times = []
     clock = FakeClock()
-    with serving([Reply(status=503)]) as service, pytest.raises(TenantError):
+
+    def busy(_):
+        times.append(clock.passed)
+        return Reply(status=503)
+
+    with serving(busy) as service, pytest.raises(TenantError):
         session(service, clock).get(SCRIPTS)
-    assert [round(one, 1) for one in clock.sleeps if one > 0.1][:5] == [0.5, 1.0, 2.0, 4.0, 2.5]
-    assert round(clock.passed) == 60
+    waits = [round(later - sooner, 1) for sooner, later in pairwise(times)]
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0, 4.5]
 
 
 def test_jitter_keeps_waits_apart():
@@ -251,6 +258,18 @@ def test_waits_that_are_short_say_something_too_once_they_add_up():
     with serving([Reply(status=503)] * 5 + [EMPTY]) as service:
         session(service, watch=Watch(say=said.append)).get(SCRIPTS)
     assert said == [f"waiting: GET {SCRIPTS}: status 503; next try in 6 s"]
+
+
+def test_after_giving_up_what_begins_is_sent_once_and_at_once():
+    clock = FakeClock()
+    with serving([throttled("100"), Reply(status=503), EMPTY]) as service:
+        ours = session(service, clock, patience=Patience(0.0))
+        for _ in range(2):
+            with pytest.raises(TenantError):
+                ours.get(SCRIPTS)
+            ours.give_up()
+        assert ours.get(SCRIPTS) == {"value": []}
+    assert clock.passed == 0 and len(service.requests) == 3
 
 
 # Batches

@@ -15,6 +15,8 @@ from aovpn_remediate.cli import run
 from aovpn_remediate.graph.session import GraphSession
 from aovpn_remediate.graph.tenant import GraphTenant
 from aovpn_remediate.model import Assignment, HourlySchedule, Target, TargetKind
+from aovpn_remediate.plan import Create, Plan
+from aovpn_remediate.publish import Status, carry_out
 from aovpn_remediate.simulator import Conditions, Present, running_simulator
 from tests.fake_clock import FakeClock, SharedClock
 from tests.graph_client import Tenant, answered, package, refused, running
@@ -166,6 +168,18 @@ def test_a_budget_that_other_apps_use_up_is_waited_for(retry_after):
     present = Present(Conditions(budget=7, window=20, retry_after=retry_after), now=clock.now)
     with running_simulator(present=present) as simulator:
         assert len(publish_all(simulator.url, clock, 20)) == 20
+
+
+def test_after_ten_minutes_without_a_success_the_rest_is_not_tried():
+    clock = FakeClock()
+    present = Present(Conditions(budget=0, retry_after=110), now=clock.now)
+    with running_simulator(present=present) as simulator:
+        ours = GraphTenant(GraphSession(simulator.url, clock=clock.clock()))
+        plan_of_three = Plan(tuple(Create(script_package(f"key-{number}")) for number in range(3)))
+        outcomes = carry_out(plan_of_three, ours, workers=1)
+    assert [one.status for one in outcomes] == [Status.FAILED, Status.NOT_TRIED, Status.NOT_TRIED]
+    assert "nothing has succeeded for 10 minutes" in outcomes[0].error
+    assert 600 <= clock.passed <= 800
 
 
 # Connections

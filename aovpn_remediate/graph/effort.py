@@ -32,7 +32,7 @@ class Effort:
         is_throttled = isinstance(outcome, Answer) and outcome.status == THROTTLED
         left = trying - self.spent
         wait = self.gate.close(asked) if is_throttled else self._wait(asked)
-        if left <= 0 or self.gate.is_stalled:
+        if left <= 0 or self.gate.is_stalled or self.gate.has_given_up:
             return False
         free = 0.0 if asked is None or asked > self.gate.patience.asked else asked
         own = min(max(wait - free, 0.0), left)

@@ -17,6 +17,7 @@ WRITES, WINDOW = 180, 20.0
 STALLED_AFTER = 600.0
 """Seconds without a success after which nothing more is begun."""
 _WORD_EVERY = 10.0
+_GLANCE = 0.5  # seconds after which an interruption is noticed
 _INSTANT = 0.001  # seconds; less is no wait
 
 
@@ -48,6 +49,7 @@ class Gate:
     patience: Patience = field(default_factory=Patience)
     say: Callable[[str], None] = lambda _: None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _given_up: threading.Event = field(default_factory=threading.Event, init=False)
     _writes: deque[float] = field(default_factory=lambda: deque(maxlen=WRITES), init=False)
     _closed_until: float = field(default=float("-inf"), init=False)
     _trouble: _Trouble = field(default_factory=_Trouble, init=False)
@@ -58,7 +60,7 @@ class Gate:
         began = self.clock.now()
         while True:
             wait, why = self._admit(is_write=is_write)
-            if wait <= _INSTANT:
+            if wait <= _INSTANT or self.has_given_up:
                 return self.clock.now() - began
             self.wait(wait, why)
 
@@ -99,11 +101,20 @@ class Gate:
         since = self._trouble.since
         return since is not None and self.clock.now() - since >= STALLED_AFTER
 
+    def give_up(self) -> None:
+        """Let nobody wait any more, because a person has interrupted the command."""
+        self._given_up.set()
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether nothing is tried again."""
+        return self._given_up.is_set()
+
     def wait(self, seconds: float, why: str) -> None:
-        """Wait, and say so every 10 s until something succeeds."""
+        """Wait, and say so every 10 s until something succeeds; it ends early after ``give_up``."""
         end = self.clock.now() + seconds
-        while (left := end - self.clock.now()) > _INSTANT:
-            self.clock.sleep(min(left, self._until_word()))
+        while (left := end - self.clock.now()) > _INSTANT and not self.has_given_up:
+            self.clock.sleep(min(left, self._until_word(), _GLANCE))
             self._say_if_due(why, end)
 
     def _admit(self, *, is_write: bool) -> tuple[float, str]:

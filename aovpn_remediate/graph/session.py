@@ -84,6 +84,10 @@ class GraphSession:
         """
         self._object(self._call(method, path, body, late=frozenset(late)), is_needed=False)
 
+    def give_up(self) -> None:
+        """Wait for nothing any more, and try nothing again."""
+        self._gate.give_up()
+
     def pages(self, path: str) -> Iterator[Mapping[str, object]]:
         """Yield the items of a collection, page by page."""
         yield from self.items(path, self.get(path))

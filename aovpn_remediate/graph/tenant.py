@@ -47,6 +47,10 @@ class GraphTenant:
         """The id of the tenant that was signed in to, empty if nobody signs in; raises ``SignInError``."""
         return self._find_id()
 
+    def give_up(self) -> None:
+        """Wait for nothing any more, and try nothing again."""
+        self._session.give_up()
+
     def list_packages(self, config: str) -> TenantPackages:
         """Return the packages with this config's marker, and the names of other custom packages."""
         owned: list[tuple[Fields, str]] = []

@@ -91,6 +91,7 @@ class _Work:
                         waiting.clear()
             except KeyboardInterrupt:
                 self._watcher.interrupted(len(self._running))
+                self._tenant.give_up()
                 self._settle()
                 raise
 

@@ -45,3 +45,6 @@ class Tenant(Protocol):
 
     def delete(self, package_id: str) -> None:
         """Delete a package."""
+
+    def give_up(self) -> None:
+        """Wait for nothing any more, and try nothing again, so that what is under way ends soon."""
