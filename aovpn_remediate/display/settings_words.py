@@ -53,7 +53,7 @@ def config_words(package: ScriptPackage) -> dict[str, object] | None:
     words: dict[str, object] = {"kind": settings["Kind"]}
     for name, value in settings.items():
         if name not in _NOT_SHOWN and not (name == "Profile" and value == ""):
-            words[_CAPITAL.sub("_", name).lower()] = _value(value)
+            words[_CAPITAL.sub("_", name).lower()] = _value(name, value)
     for row in _tables(settings.get("EntryKeys")):
         words.setdefault(str(row.get("Setting")), _wanted(row))
     return words
@@ -94,11 +94,24 @@ def _only(words: Mapping[str, object], paths: Iterable[str]) -> dict[str, object
     return {path: words[path] for path in paths if path in words}
 
 
-def _value(value: object) -> object:
+def _value(name: str, value: object) -> object:
     """A setting as the config has it: a list of tables becomes a list of mappings, or of their only text."""
     if not isinstance(value, list):
         return value
-    return [_item(one) for one in value]
+    return [_route(one) if name == "Routes" else _item(one) for one in value]
+
+
+def _route(item: object) -> object:
+    """A route as the config has it, from the scripts' form: ``10.20.0.0/16``, ``...@5`` or ``!...``."""
+    if not isinstance(item, str):
+        return item
+    prefix, _, metric = item.removeprefix("!").partition("@")
+    route: dict[str, object] = {"prefix": prefix}
+    if metric:
+        route["metric"] = int(metric) if metric.isdecimal() else metric
+    if item.startswith("!"):
+        route["exclude"] = True
+    return route if len(route) > 1 else prefix
 
 
 def _item(item: object) -> object:

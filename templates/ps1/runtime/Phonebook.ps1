@@ -93,8 +93,8 @@ function Open-ProfileEntry {
     #region only: shared
     $planted = @(Find-PlantedFile -Path $open['Path'])
     if ($planted.Count -gt 0) {
-        $detail = 'files in the place of the phonebook or of its copies are not of SYSTEM, Administrators or ' +
-            'TrustedInstaller: {0}' -f $planted.Count
+        $detail = 'files in the place of the phonebook or of its copies are not of SYSTEM, Administrators ' +
+            'or TrustedInstaller: {0}' -f $planted.Count
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'owner' -Detail $detail
         return $open
     }

@@ -281,8 +281,8 @@ function Open-ProfileEntry {
     }
     $planted = @(Find-PlantedFile -Path $open['Path'])
     if ($planted.Count -gt 0) {
-        $detail = 'files in the place of the phonebook or of its copies are not of SYSTEM, Administrators or ' +
-            'TrustedInstaller: {0}' -f $planted.Count
+        $detail = 'files in the place of the phonebook or of its copies are not of SYSTEM, Administrators ' +
+            'or TrustedInstaller: {0}' -f $planted.Count
         $open['Refusal'] = New-Finding -State 'unknown' -Reason 'owner' -Detail $detail
         return $open
     }
@@ -882,9 +882,9 @@ function Invoke-Repair {
 # is an exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
 
 # Routes such as 10.20.0.0/16, with a metric 10.20.0.0/16@5, an exclusion !10.20.0.0/16, each as
-# @{ Text; Family; Exclude; Key; Id; Metric }. Key has family, length and address as they are stored, so it is the
-# same for each spelling. Id identifies a route: an exclusion may have the same prefix as another route. One call
-# takes all routes, because calls take most of the time.
+# @{ Text; Family; Exclude; Key; Id; Metric }. Key has family, length and address as they are stored, so it
+# is the same for each spelling. Id identifies a route: an exclusion may have the same prefix as another
+# route. One call takes all routes, because calls take most of the time.
 function ConvertTo-Route {
     param([string[]] $Text)
 
@@ -912,7 +912,8 @@ function ConvertTo-Route {
 function ConvertFrom-RouteKey {
     param([string] $Key)
 
-    $bytes = [byte[]] @([regex]::Matches($Key.Substring(16), '..') | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
+    $digits = [regex]::Matches($Key.Substring(16), '..')
+    $bytes = [byte[]] @($digits | ForEach-Object { [Convert]::ToByte($_.Value, 16) })
     $address = New-Object -TypeName Net.IPAddress -ArgumentList (, $bytes)
     '{0}/{1}' -f $address, [Convert]::ToInt32($Key.Substring(8, 2), 16)
 }

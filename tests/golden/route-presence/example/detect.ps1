@@ -513,9 +513,9 @@ function Complete-Detection {
 # is an exclusion, and an unknown number. Numbers are little-endian. Source: ld0614/DPC, Models/Route.cs.
 
 # Routes such as 10.20.0.0/16, with a metric 10.20.0.0/16@5, an exclusion !10.20.0.0/16, each as
-# @{ Text; Family; Exclude; Key; Id; Metric }. Key has family, length and address as they are stored, so it is the
-# same for each spelling. Id identifies a route: an exclusion may have the same prefix as another route. One call
-# takes all routes, because calls take most of the time.
+# @{ Text; Family; Exclude; Key; Id; Metric }. Key has family, length and address as they are stored, so it
+# is the same for each spelling. Id identifies a route: an exclusion may have the same prefix as another
+# route. One call takes all routes, because calls take most of the time.
 function ConvertTo-Route {
     param([string[]] $Text)
 
