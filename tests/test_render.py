@@ -169,5 +169,5 @@ def test_only_scripts_that_may_restart_rasman_read_all_phonebooks():
 def test_the_settings_hold_only_what_the_script_reads():
     text = pair("route-presence", **ROUTES).remediation.decode()
     table = text[text.index("$Settings = @{") : text.index("\r\n}\r\n")]
-    assert "Prefix" in table
+    assert "Routes" in table
     assert not any(word in table for word in ("Metric", "Exclude", "Exclusions", "WhenAbsent", "Stale"))

@@ -86,7 +86,7 @@ def test_edited_settings_are_said_to_be_edited(edit, tmp_path):
     before = replace(pair, detection=edit(pair.detection))
     plan = make_plan([pair], TenantPackages(owned=(published(before),)))
     assert "    settings            scripts were edited" in plan_text(plan, names={}, diff=False, color=False)
-    (change,) = plan_json(plan, {})["changes"]
+    (change,) = plan_json(plan, {}, "0" * 64)["changes"]
     assert change["settings"] is None
 
 
