@@ -146,8 +146,11 @@ def test_two_records_of_a_stale_route_leave_with_one_command(client, shell):
     assert path.read_bytes() == entry(PROFILE, routes=(TWO[0],), time=1)
 
 
-def test_one_record_with_another_metric_is_an_issue(client, shell):
-    path = client.write_phonebook("device", entry(PROFILE, routes=("10.20.0.0/16@5", "10.20.0.0/16@9")))
+@pytest.mark.parametrize(
+    "stored", [("10.20.0.0/16@5", "10.20.0.0/16@9"), ("10.20.0.0/16@9", "10.20.0.0/16@5")]
+)
+def test_one_record_with_another_metric_is_an_issue(client, shell, stored):
+    path = client.write_phonebook("device", entry(PROFILE, routes=stored))
     said = say(client, shell, routes({"prefix": TWO[0], "metric": 5}))
     assert said.states == "issue fixed healthy healthy"
     assert path.read_bytes() == entry(PROFILE, routes=("10.20.0.0/16@5",), time=2)

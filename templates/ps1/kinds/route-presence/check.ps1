@@ -22,7 +22,6 @@ function Compare-StoredRoute {
         if (-not $known.ContainsKey($route['Id'])) {
             $route['Change'] = 'missing'
             $route
-            continue
         }
         #region only: metrics
         if ($null -ne $route['Metric']) {
@@ -113,7 +112,7 @@ function Get-MissingLiveRoute {
     #endregion
     $outer = @{}
     foreach ($exclusion in $exclusions) {
-        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -gt 2; $bits = $bits -replace '.\z') {
             $outer[$bits] = $true
         }
     }

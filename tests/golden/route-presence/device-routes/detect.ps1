@@ -656,7 +656,6 @@ function Compare-StoredRoute {
         if (-not $known.ContainsKey($route['Id'])) {
             $route['Change'] = 'missing'
             $route
-            continue
         }
         if ($null -ne $route['Metric']) {
             $metrics = @(foreach ($one in $known[$route['Id']]) { Get-StoredMetric -Route $one })
@@ -738,7 +737,7 @@ function Get-MissingLiveRoute {
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     $outer = @{}
     foreach ($exclusion in $exclusions) {
-        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -gt 2; $bits = $bits -replace '.\z') {
             $outer[$bits] = $true
         }
     }

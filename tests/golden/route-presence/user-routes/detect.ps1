@@ -617,7 +617,6 @@ function Compare-StoredRoute {
         if (-not $known.ContainsKey($route['Id'])) {
             $route['Change'] = 'missing'
             $route
-            continue
         }
     }
 }
@@ -683,7 +682,7 @@ function Get-MissingLiveRoute {
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     $outer = @{}
     foreach ($exclusion in $exclusions) {
-        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -gt 2; $bits = $bits -replace '.\z') {
             $outer[$bits] = $true
         }
     }

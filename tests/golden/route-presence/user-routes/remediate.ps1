@@ -1003,7 +1003,6 @@ function Compare-StoredRoute {
         if (-not $known.ContainsKey($route['Id'])) {
             $route['Change'] = 'missing'
             $route
-            continue
         }
     }
 }
@@ -1069,7 +1068,7 @@ function Get-MissingLiveRoute {
     $exclusions += @(Get-ProfileRoute -Settings $Settings | Where-Object { $_['Exclude'] })
     $outer = @{}
     foreach ($exclusion in $exclusions) {
-        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -ge 2; $bits = $bits -replace '.\z') {
+        for ($bits = Get-NetworkBit -Route $exclusion; $bits.Length -gt 2; $bits = $bits -replace '.\z') {
             $outer[$bits] = $true
         }
     }
