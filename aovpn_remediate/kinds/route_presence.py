@@ -25,7 +25,7 @@ from aovpn_remediate.kinds.common.values import is_within, network_order
 
 _NOT_WRITTEN = "exclude needs exclusions: write, or repair: false; Windows has no command for exclusions"
 _MANY = 600
-"""Routes from which a list is called long: its check takes about twice the time of a check of 60."""
+"""Routes from which a list is called long: a check takes two to six times as long as of 60 (measured)."""
 _TOO_MANY = (
     "routes are listed; each makes the check slower and the scripts larger, and Intune takes scripts of at "
     "most 200,000 bytes; join neighboring networks"
