@@ -37,7 +37,7 @@ def test_an_empty_id_counts_as_not_set_and_is_named(desk: Desk, name, blank):
 @pytest.mark.parametrize("blank", ["", " "])
 def test_an_empty_secret_begins_no_set_and_is_named(desk: Desk, blank):
     said = desk.refusal(AZURE_CLIENT_SECRET=blank)
-    assert said.startswith("error: sign-in: nothing to sign in with was found; looked at: ")
+    assert said.startswith("error: sign-in: nothing to sign in with was found (looked at: ")
     assert "AZURE_CLIENT_SECRET is empty; set AZURE_CLIENT_SECRET, or run remediate auth login" in said
 
 

@@ -40,6 +40,11 @@ def test_all_devices_are_named_so():
     assert "all devices: 1 package" in costs_text(packages)
 
 
+def test_a_single_run_is_one_run():
+    text = costs_text([package(assignments=(daily("Users", 1),))])
+    assert text.endswith("Users: 1 package, 1 run and 0.25 min a day")
+
+
 def test_nothing_assigned_costs_nothing():
     assert costs_text([package()]) == ""
 

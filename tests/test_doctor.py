@@ -214,6 +214,30 @@ def test_a_broken_config_is_a_finding_and_the_rest_goes_on(world: World):
     assert "without the config" in checks(said)["packages"]["detail"]
 
 
+def test_the_only_problem_of_a_config_has_its_own_advice(world: World):
+    said = signed_in(world, text=config("a", head=QUIET).replace("ipv4: 3", "ipv44: 3"))
+    found = checks(said)["config"]
+    assert found["detail"].startswith("1 problem: ")
+    assert "the checks below use the variables" in found["detail"]
+    assert found["advice"] and "; " not in found["advice"]
+
+
+def test_advice_of_a_sign_in_is_not_said_twice(world: World):
+    world.login.refuse(7000222, times=None)
+    found = checks(signed_in(world))["sign-in"]
+    assert found["detail"].startswith("by secret (AZURE_CLIENT_SECRET)")
+    assert "typical causes" not in found["advice"] and found["advice"] not in found["detail"]
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("300", 100)])
+def test_lines_are_as_wide_as_the_terminal(tmp_path, columns, widest):
+    environment = {**clean_environment(), "COLUMNS": columns, "REMEDIATE_CACHE_DIR": str(tmp_path)}
+    proxy = f"http://127.0.0.1:{closed_port()}"
+    said = examined(tmp_path, environment=environment | {"HTTPS_PROXY": proxy})
+    lines = [line for line in said.out.splitlines() if " -> " in line]
+    assert lines and all(len(line) <= widest for line in lines)
+
+
 def test_a_tenant_of_a_broken_config_is_not_guessed(world: World):
     said = signed_in(world, "--tenant", "production", text="name: contoso\n")
     assert said.code == 4

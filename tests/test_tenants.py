@@ -150,6 +150,24 @@ def test_doctor_examines_every_tenant(bench: Bench):
     assert said.json["tenants"]["test"]["checks"][0]["name"] == "versions"
 
 
+def test_a_plan_says_how_it_is_carried_out_if_it_has_changes(bench: Bench):
+    bench.write(config("a"))
+    assert bench.remediate("plan").out.endswith("\nTo carry it out: remediate publish\n")
+    bench.publish(config("a"))
+    assert "To carry it out" not in bench.remediate("plan").out
+
+
+def test_doctor_examines_each_tenant_that_is_named(bench: Bench):
+    bench.write(config("a", head=TWO))
+    said = bench.remediate("doctor", "--tenant", "test", "--tenant", "production", "--json")
+    assert list(said.json["tenants"]) == ["test", "production"]
+
+
+def test_a_misspelt_tenant_is_corrected():
+    with pytest.raises(UsageError, match=r'did you mean "test"\?'):
+        select_tenants(ENTRIES, ["tset"])
+
+
 def test_all_tenants_wins_over_the_variable(bench: Bench, monkeypatch):
     bench.write(config("a", head=TWO))
     monkeypatch.setenv("REMEDIATE_TENANT", "test")

@@ -90,7 +90,10 @@ def login(
 
 
 def logout() -> None:
-    """Forget every person's sign-in that is kept on this computer for your account."""
+    """Delete the kept sign-in.
+
+    That is the sign-in of every person that this computer keeps for your account.
+    """
     from aovpn_remediate.graph.auth.cache import AccountCache
 
     was_there = AccountCache(os.environ, say).forget()
@@ -107,7 +110,10 @@ def status(
     no_input: NoInput = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how the next command would sign in, and what it may do; exit 4 if nothing would work."""
+    """Show how the next command would sign in.
+
+    Shows also what the sign-in may do. Exits 4 if no sign-in would work.
+    """
     from aovpn_remediate.graph.auth.cache import AccountCache
     from aovpn_remediate.graph.auth.status import read_status
 
@@ -124,6 +130,8 @@ def status(
         echo_error(SignInError(found.problem))
         return SignInError.exit_code
 
+    if file is None and not as_json:
+        say(f"{config} is not in this folder; tenant and client id come from the environment")
     chosen = _chosen(file, tenant, all_tenants)
     raise typer.Exit(for_each_tenant(chosen, status_one, as_json=as_json))
 

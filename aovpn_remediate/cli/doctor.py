@@ -18,7 +18,7 @@ from aovpn_remediate.cli.options import (
     ConfigFile,
     GraphUrl,
     NoInput,
-    OneTenant,
+    Tenants,
 )
 from aovpn_remediate.cli.terminal import echo_json, wants_color
 
@@ -34,7 +34,7 @@ def add_commands(app: typer.Typer) -> None:
 
 def doctor(
     config: ConfigFile = DEFAULT_CONFIG,
-    tenant: OneTenant = "",
+    tenant: Tenants = None,
     all_tenants: AllTenants = False,
     auth: Auth = "",
     cloud: CloudName = "",
@@ -42,9 +42,10 @@ def doctor(
     no_input: NoInput = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check what lies between this computer and the tenant, and say what to do about it.
+    """Check network, sign-in, permissions and licence.
 
-    Nothing is changed. Nobody is asked to sign in, unless --auth names the method of a person.
+    Each problem has advice. Nothing is changed. Nobody is asked to sign in, unless --auth names the
+    method of a person.
     """
     from aovpn_remediate.display.doctor_text import checks_json
     from aovpn_remediate.doctor import examine, exit_code, open_situation
@@ -59,10 +60,10 @@ def doctor(
         emit(checks_json(checks))
         return exit_code(checks)
 
-    if not all_tenants:
-        raise typer.Exit(examine_one(tenant, None, echo_json))
-    names = [tenant] if tenant else None
-    chosen = choose_tenants(read(config).tenants, names, every=True, needs_one=True)
+    names = list(dict.fromkeys(tenant or ()))
+    if not all_tenants and len(names) < 2:
+        raise typer.Exit(examine_one("".join(names), None, echo_json))
+    chosen = choose_tenants(read(config).tenants, names, all_tenants, needs_one=True)
     raise typer.Exit(for_each_tenant(chosen, examine_one, as_json=as_json))
 
 

@@ -30,15 +30,6 @@ Tenants = Annotated[
         help="A tenant of the config; may be repeated. Without tenants: in the config, its id or domain.",
     ),
 ]
-OneTenant = Annotated[
-    str,
-    typer.Option(
-        "--tenant",
-        metavar="NAME",
-        envvar="REMEDIATE_TENANT",
-        help="A tenant of the config. Without tenants: in the config, its id or domain.",
-    ),
-]
 AllTenants = Annotated[bool, typer.Option("--all-tenants", help="Every tenant of the config.")]
 Auth = Annotated[
     str,

@@ -114,6 +114,8 @@ def plan(
             return 1
         if out is not None:
             save_plan(planned, out / f"{name}.json" if is_folder else out, quiet=as_json)
+        elif not as_json and not planned.plan.is_empty:
+            typer.echo("\nTo carry it out: remediate publish")
         return 2 if detailed_exitcode and not planned.plan.is_empty else 0
 
     chosen = choose_tenants(desired.tenants, tenant, all_tenants, needs_one=not access.is_anonymous)
@@ -159,7 +161,10 @@ def publish(
         str, typer.Option("--digest", metavar="HEX", help="With --plan: the digest that the plan must have.")
     ] = "",
 ) -> None:
-    """Show the plan, ask, and carry it out; or carry out the plan in a file."""
+    """Show the plan, ask, and carry it out.
+
+    With --plan: carry out the plan in a file, and ask nothing.
+    """
     from aovpn_remediate.desired import select_pairs
     from aovpn_remediate.plan import PlanOptions, refuse_unsafe
     from aovpn_remediate.publish import refuse_stale

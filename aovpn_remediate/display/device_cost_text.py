@@ -13,7 +13,7 @@ from aovpn_remediate.wording import count_of
 def costs_text(packages: Sequence[ScriptPackage]) -> str:
     """Return what a device of each group pays, a line each; empty if nothing is assigned."""
     lines = [f"    {_words(one)}" for one in device_costs(packages)]
-    head = f"What a device pays, with {SECONDS_A_RUN:.0f} s a run:"
+    head = f"Estimated run time on each device ({SECONDS_A_RUN:.0f} s a run, an assumption):"
     return "\n".join([head, *lines]) if lines else ""
 
 
@@ -29,4 +29,6 @@ def cost_warnings(packages: Sequence[ScriptPackage]) -> list[str]:
 def _words(cost: DeviceCost) -> str:
     who = cost.target.group if cost.target.kind is TargetKind.GROUP else cost.target.kind.value
     packages = count_of(cost.packages, "package")
-    return clean(f"{who}: {packages}, {cost.runs:.3g} runs and {cost.minutes:.2g} min a day")
+    number = f"{cost.runs:.3g}"
+    runs = "1 run" if number == "1" else f"{number} runs"
+    return clean(f"{who}: {packages}, {runs} and {cost.minutes:.2g} min a day")

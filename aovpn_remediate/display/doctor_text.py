@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from aovpn_remediate.display.clean import clean
+from aovpn_remediate.display.width import line_width
 from aovpn_remediate.doctor import Check, State
 from aovpn_remediate.wording import count_of
 
 _WORDS = {State.OK: "ok", State.WARNING: "warning", State.FAILED: "FAILED", State.SKIPPED: "skipped"}
 _COLORS = {State.OK: 32, State.WARNING: 33, State.FAILED: 31, State.SKIPPED: 2}
-_SIGN, _NAME, _WIDTH = 9, 13, 100
+_SIGN, _NAME = 9, 13
 
 
 def check_text(check: Check, *, color: bool) -> str:
@@ -55,7 +56,7 @@ def _lines(check: Check) -> Iterator[str]:
 
 
 def _wrapped(text: str, start: str) -> list[str]:
-    width = _WIDTH - _SIGN - _NAME
+    width = line_width() - _SIGN - _NAME
     return textwrap.wrap(
         clean(text),
         width,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from aovpn_remediate.display.width import line_width
 from aovpn_remediate.model import KindText
-
-_WIDTH = 100
 
 
 def kinds_text(kinds: Iterable[KindText]) -> str:
@@ -39,4 +38,6 @@ def _settings(kind: KindText) -> Iterator[str]:
 
 
 def _wrap(text: str, first: str, others: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return textwrap.wrap(
+        text, line_width(), initial_indent=first, subsequent_indent=others, break_on_hyphens=False
+    )

@@ -17,6 +17,7 @@ from aovpn_remediate.display.settings_words import (
     settings_changes,
     whole_words,
 )
+from aovpn_remediate.display.width import line_width
 from aovpn_remediate.display.words import FIELD_WORDS, assignment_words, value_words
 from aovpn_remediate.model import Assignment
 from aovpn_remediate.plan import Adopt, Change, Create, Delete, FieldChange, Note, Plan, Stopped, Update
@@ -25,7 +26,7 @@ from aovpn_remediate.wording import count_of
 
 _SIGNS = {"create": "+", "update": "~", "adopt": ">", "delete": "-"}
 _COLORS = {"+": "32", "~": "33", ">": "36", "-": "31", "=": "2", "!": "33", "@": "36"}
-_WIDTH, _LONGEST = 20, 76
+_INDENT, _WIDTH = 4, 20
 _SCRIPTS = ("detection", "remediation")
 
 Line: TypeAlias = tuple[str, str]
@@ -233,10 +234,11 @@ def _decoded(script: bytes) -> str:
 
 def _wrapped(label: str, text: str) -> Iterator[Line]:
     """A row whose text goes on in further rows."""
-    for part in textwrap.wrap(text, _LONGEST, break_long_words=False, break_on_hyphens=False) or [""]:
+    longest = line_width() - _INDENT - _WIDTH
+    for part in textwrap.wrap(text, longest, break_long_words=False, break_on_hyphens=False) or [""]:
         yield _row(label, part)
         label = ""
 
 
 def _row(label: str, text: str) -> Line:
-    return "", f"    {label:{_WIDTH}}{text}".rstrip()
+    return "", f"{'':{_INDENT}}{label:{_WIDTH}}{text}".rstrip()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from aovpn_remediate.display.clean import clean
 from aovpn_remediate.model import SignInStatus
 
-_WIDTH = 13
+_WIDTH = 21
 _GREEN, _YELLOW, _DIM = "32", "33", "2"
 
 
@@ -46,7 +46,7 @@ def _rows(status: SignInStatus, now: datetime) -> Iterator[tuple[str, str, str]]
     yield "method", _method(status), ""
     if status.problem:
         if status.variables:
-            yield "missing", ", ".join(status.variables), _YELLOW
+            yield "missing variables", ", ".join(status.variables), _YELLOW
         return
     yield "account", status.account or "none, an app is signed in", ""
     yield "valid until", _end(status, now), ""
@@ -55,9 +55,9 @@ def _rows(status: SignInStatus, now: datetime) -> Iterator[tuple[str, str, str]]
         yield "" if index else "permissions", name, ""
     if status.missing:
         for index, name in enumerate(status.missing):
-            yield "" if index else "missing", name, _YELLOW
+            yield "" if index else "missing permissions", name, _YELLOW
     else:
-        yield "missing", "nothing; publish has all its permissions", _GREEN
+        yield "missing permissions", "none; publish has all its permissions", _GREEN
 
 
 def _with_source(value: str, status: SignInStatus, what: str) -> str:

@@ -66,6 +66,20 @@ def failed_by(error: RemediateError) -> Finding:
     return failed(detail, advice) if detail else failed(advice, "correct it and run remediate doctor again")
 
 
+def failed_sign_in(error: RemediateError, general: str) -> Finding:
+    """A failure in the words of a sign-in's error; its own advice, or else ``general``.
+
+    The advice is behind the first ``; ``; the lines that follow, and ids, are details.
+    """
+    first, *more = str(error).removeprefix("sign-in: ").removeprefix("sign-in ").split("\n")
+    detail, _, advice = first.partition("; ")
+    advice, correlation, number = advice.partition("; correlation id ")
+    lines = [detail, *(line.strip() for line in more)]
+    if correlation:
+        lines.append(f"correlation id {number}")
+    return failed("\n".join(lines), advice or general)
+
+
 def exit_code(checks: Iterable[Check]) -> int:
     """Return 4 if the sign-in failed, else 1 if another check failed, else 0."""
     names = {check.name for check in checks if check.state is State.FAILED}

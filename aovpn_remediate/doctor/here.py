@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from pathlib import Path
 
 from aovpn_remediate import __version__
 from aovpn_remediate.doctor.check import Finding, failed, failed_by, ok, warning
@@ -12,6 +13,7 @@ from aovpn_remediate.errors import ClientError, ProblemsError, RemediateError
 from aovpn_remediate.wording import all_of, count_of
 
 _LIBRARIES = ("msal", "requests", "truststore", "cryptography")
+_NOT_READ = "the tenants of this file are not read; the checks below use the variables"
 
 
 def versions(_: Situation) -> Finding:
@@ -34,10 +36,10 @@ def config(situation: Situation) -> Finding:
     if isinstance(read, ProblemsError):
         if not path.exists():
             return _missing(situation)
-        count = count_of(len(read.problems), "problem")
-        return failed(f"{count}, the first is {read.problems[0]}", f"run remediate validate -c {path}")
+        return _broken(read, path)
     if isinstance(read, RemediateError):
-        return failed_by(read)
+        found = failed_by(read)
+        return failed(f"{found.detail}\n{_NOT_READ}", found.advice)
     if isinstance(read, Exception):
         raise read
     parts = [count_of(len(read.pairs), "remediation")]
@@ -63,6 +65,17 @@ def powershell(_: Situation) -> Finding:
     except ClientError as error:
         found = failed_by(error)
         return warning(found.detail, found.advice)
+
+
+def _broken(read: ProblemsError, path: Path) -> Finding:
+    """All problems are for validate; the advice of a single one is shown here."""
+    count = len(read.problems)
+    general = f"run remediate validate -c {path}"
+    if count > 1:
+        return failed(f"{count} problems, the first is {read.problems[0]}\n{_NOT_READ}", general)
+    detail, _, advice = str(read.problems[0]).rpartition("; ")
+    shown = f"1 problem: {detail or advice}\n{_NOT_READ}"
+    return failed(shown, advice if detail else general)
 
 
 def _missing(situation: Situation) -> Finding:

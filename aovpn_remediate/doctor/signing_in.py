@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from aovpn_remediate.doctor.check import Finding, failed, failed_by, ok, skipped, warning
+from aovpn_remediate.doctor.check import Finding, failed, failed_by, failed_sign_in, ok, skipped, warning
 from aovpn_remediate.doctor.network import NO_SIGN_IN
 from aovpn_remediate.doctor.situation import Situation
 from aovpn_remediate.errors import RemediateError, SignInError
@@ -26,7 +26,7 @@ def sign_in(situation: Situation) -> Finding:
     if chosen is None:
         return skipped(NO_SIGN_IN)
     if isinstance(chosen, SignInError):
-        return failed(str(chosen), _EXPLAINED)
+        return failed_sign_in(chosen, _EXPLAINED)
     if "login" in situation.blocked and chosen.method not in _ELSEWHERE:
         situation.blocked["sign-in"] = situation.blocked["login"]
         return skipped(situation.blocked["login"])
@@ -34,7 +34,7 @@ def sign_in(situation: Situation) -> Finding:
         tokens = situation.tokens
         grant = None if tokens is None else tokens.grant()
     except RemediateError as error:
-        return failed(str(error), _EXPLAINED)
+        return failed_sign_in(error, _EXPLAINED)
     account = f" as {grant.account}" if grant and grant.account else ""
     return ok(f"{chosen.method}{account}; {_sources(chosen)}")
 

@@ -263,10 +263,10 @@ class _Reading:
         )
         names = [*(names[0] for names in self._missing_ids().values()), variables.SECRET[0]]
         empty = seen(self._environment)
-        found = f"{empty}; " if empty else ""
+        found = f", and {empty}" if empty else ""
         text = (
-            f"sign-in: nothing to sign in with was found; looked at: {looked}, and an account that "
-            f"signed in before; {found}set {all_of(names)}, or run remediate auth login at a terminal"
+            f"sign-in: nothing to sign in with was found (looked at: {looked}, and an account that "
+            f"signed in before){found}; set {all_of(names)}, or run remediate auth login at a terminal"
         )
         return NoSignInError(text, names, self._known())
 

@@ -107,7 +107,8 @@ class PersonSignIn:
             if silent:
                 raise refused(self._sign_in, silent, asked=self._need.permissions)
             raise SignInError(
-                f"{tried(self._sign_in)}: nobody is signed in; run remediate auth login at a terminal"
+                f"{tried(self._sign_in)}: nobody is signed in; run remediate auth login at a terminal, "
+                "or for a task: set AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH"
             )
         if self._sign_in.method == "device-code":
             return self._by_device_code(client, ask)
@@ -137,7 +138,8 @@ class PersonSignIn:
         return answer
 
     def _no_browser(self, address: str) -> None:
-        self._say(f"no browser could be opened; open this address in a browser on this computer: {address}")
+        self._say("no browser could be opened; open this address in a browser on this computer:")
+        self._say(address)
         self._say("on a computer without a browser, use remediate auth login --device-code")
 
     def _by_device_code(self, client: Any, ask: Ask) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.graph.auth.choice import is_tenant_id
 from aovpn_remediate.model import TenantSettings
+from aovpn_remediate.problems.words import close_word
 from aovpn_remediate.wording import any_of
 
 
@@ -46,7 +47,9 @@ def _named(tenants: Mapping[str, TenantSettings], name: str) -> TenantSettings:
     if tenants:
         found = tenants.get(name)
         if found is None:
-            raise UsageError(f"--tenant: the config has no such tenant; write {any_of(tenants)}")
+            close = close_word(name, tenants)
+            advice = f'did you mean "{close}"?' if close else f"write {any_of(tenants)}"
+            raise UsageError(f"--tenant: the config has no such tenant; {advice}")
         return found
     if not is_tenant_id(name):
         raise UsageError(
