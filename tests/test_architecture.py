@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "doctor": {"client", "desired", "graph", "limits", "model", "problems", "resolve"},
     "device_cost": {"model"},
     "display": {"device_cost", "doctor", "plan", "publish", "scripts", "verify", "model"},
-    "graph": {"marker", "model"},
+    "graph": {"marker", "model", "problems"},
     "simulator": set(),
     "client": {"documents", "model", "privileges", "problems"},
     "verify": {"scripts", "client", "documents", "model", "problems"},
