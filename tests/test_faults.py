@@ -129,7 +129,11 @@ def test_an_assign_that_fails_after_its_create_is_done_by_the_next_run(bench: Be
 @pytest.mark.parametrize(
     ("status", "code", "advice"),
     [
-        (401, 4, "this service demands a sign-in, so add --auth auto"),
+        (
+            401,
+            4,
+            "this service demands a sign-in: run the lines that the simulator printed in this terminal, or add --auth auto",
+        ),
         (403, 4, "the sign-in lacks the permission DeviceManagementScripts.Read.All"),
         (400, 1, "correct what it names, or give Microsoft's support the request-id"),
     ],

@@ -54,7 +54,7 @@ def test_status_says_how_an_app_signs_in(world: World, method):
 def test_without_a_method_a_loopback_graph_is_not_signed_in_to(world: World):
     said = command(world, "plan", method="secret", REMEDIATE_AUTH="")
     assert said.code == 4
-    assert "demands a sign-in, so add --auth auto" in said.err
+    assert "run the lines that the simulator printed in this terminal, or add --auth auto" in said.err
     assert world.login.requests() == []
 
 
@@ -64,3 +64,15 @@ def test_a_token_of_this_computer_never_goes_to_microsoft(world: World):
     assert said.code == 64
     assert "a login service on this computer cannot sign in to https://graph.microsoft.com" in said.err
     assert world.login.requests() == []
+
+
+def test_a_plan_begins_with_the_tenant_that_was_signed_in_to(world: World):
+    said = command(world, "plan", method="secret")
+    tenant = world.environment("secret")["AZURE_TENANT_ID"]
+    assert said.out.startswith(f"Tenant: {tenant}\n"), said
+
+
+def test_login_without_a_terminal_says_what_a_task_needs(world: World):
+    said = command(world, "auth", "login", method="secret")
+    assert said.code == 4
+    assert "a task or a pipeline needs no login: set AZURE_TENANT_ID" in said.err

@@ -32,8 +32,15 @@ if TYPE_CHECKING:
     from aovpn_remediate.model import SignInStatus, TenantSettings
 
 _NOT_KEPT = (
-    "this computer has no encrypted place for sign-ins, so this one ends with this command; "
-    "auth login --insecure-cache keeps it in a file that only your account can read"
+    "warning: this computer has no encrypted place for sign-ins, so this one is not kept, and the next "
+    "command "
+    "asks again; auth login --insecure-cache keeps it in a file that only your account can read"
+)
+_NO_PERSON = (
+    "auth login: it signs in a person and needs a terminal, outside of a pipeline and without --no-input; "
+    "a task "
+    "or a pipeline needs no login: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET for "
+    "remediate plan"
 )
 
 
@@ -83,10 +90,12 @@ def login(
         _show(sign_in_anew(settings, by, cache, need), emit=None)
         return 0
 
-    code = for_each_tenant(_chosen(file, tenant, all_tenants), login_one, as_json=False)
-    if code == 0 and not cache.is_kept:
+    chosen = _chosen(file, tenant, all_tenants)
+    if not access.has_person:
+        raise SignInError(_NO_PERSON)
+    if not cache.is_kept:
         say(_NOT_KEPT)
-    raise typer.Exit(code)
+    raise typer.Exit(for_each_tenant(chosen, login_one, as_json=False))
 
 
 def logout() -> None:

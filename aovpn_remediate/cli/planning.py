@@ -123,6 +123,14 @@ class Planner:
         )
 
 
+def tenant_words(planned: Planned) -> str:
+    """Return the tenant of a plan, e.g. ``production (3333...)``; empty if nobody signed in."""
+    tenant = planned.file.tenant
+    if not tenant.id:
+        return tenant.name
+    return f"{tenant.name} ({tenant.id})" if tenant.name else tenant.id
+
+
 def show_plan(planned: Planned, *, diff: bool, emit: Emit | None = None) -> None:
     """Print a plan as text, or give its JSON to ``emit``."""
     from aovpn_remediate.display.plan_json import plan_json
@@ -132,4 +140,6 @@ def show_plan(planned: Planned, *, diff: bool, emit: Emit | None = None) -> None
         emit(plan_json(planned.plan, planned.names, planned.digest))
     else:
         color = wants_color(sys.stdout)
+        if planned.file.tenant.id:
+            typer.echo(f"Tenant: {tenant_words(planned)}\n")
         typer.echo(plan_text(planned.plan, names=planned.names, diff=diff, color=color), color=color)

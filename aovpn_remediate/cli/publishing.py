@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from aovpn_remediate.cli.access import Emit
-from aovpn_remediate.cli.planning import Planned
+from aovpn_remediate.cli.planning import Planned, tenant_words
 from aovpn_remediate.cli.terminal import is_terminal, progress_of, termination_as_interrupt, wants_color
 from aovpn_remediate.errors import UsageError
 from aovpn_remediate.wording import count_of
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from aovpn_remediate.publish import Outcome, Tenant
 
 
-def ask(planned: Planned, name: str, *, no_input: bool, as_json: bool) -> None:
-    """Ask whether to publish to the tenant of this name; raises ``typer.Exit`` for a no."""
+def ask(planned: Planned, *, no_input: bool, as_json: bool) -> None:
+    """Ask whether to publish, naming the tenant; raises ``typer.Exit`` for a no."""
     from aovpn_remediate.display.plan_text import plan_text
 
     if no_input or not is_terminal(sys.stdin):
@@ -28,7 +28,8 @@ def ask(planned: Planned, name: str, *, no_input: bool, as_json: bool) -> None:
         raise UsageError(f"publish: cannot ask {why}; pass --yes to publish without a question")
     if as_json:
         typer.echo(plan_text(planned.plan, names=planned.names, diff=False, color=False), err=True)
-    where = f" in the tenant {name}" if name else ""
+    tenant = tenant_words(planned)
+    where = f" in the tenant {tenant}" if tenant else ""
     typer.echo(f"\nPublish this{where}? Type yes to continue: ", err=True, nl=False)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         typer.echo("nothing was published", err=True)

@@ -186,7 +186,7 @@ def publish(
     if prove:
         _prove(select_pairs(desired, keys or ()), allow_unproven=allow_unproven)
 
-    def publish_one(name: str, settings: TenantSettings, emit: Emit) -> int:
+    def publish_one(_name: str, settings: TenantSettings, emit: Emit) -> int:
         opened = planner.open(settings, writes=True)
         draft = planner.draft(opened)
         planned = planner.planned(draft, opened, settings)
@@ -204,7 +204,7 @@ def publish(
                 show((), code)
             return code
         if not yes:
-            ask(planned, name, no_input=no_input, as_json=as_json)
+            ask(planned, no_input=no_input, as_json=as_json)
             refuse_stale(draft, planner.draft(opened))
         return carry_out_plan(draft.plan, opened, show)
 

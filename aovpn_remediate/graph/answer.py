@@ -113,7 +113,10 @@ def error_for(method: str, path: str, answer: Answer, *, is_signed_in: bool = Tr
         )
     kind, advice = _kind(method, path, answer)
     if answer.status == 401 and not is_signed_in:
-        advice = "this service demands a sign-in, so add --auth auto"
+        advice = (
+            "this service demands a sign-in: run the lines that the simulator printed in this terminal, or "
+            "add --auth auto"
+        )
     return kind(
         f"{said}; {advice}",
         status=answer.status,

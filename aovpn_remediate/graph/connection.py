@@ -159,7 +159,11 @@ def _tls_silence(cause: object, host: str) -> Silence:
 
 def _check_certificates(name: str, path: Path) -> None:
     """Refuse a file in which no certificate can be; requests would show an error of its own."""
-    correct = "correct the path, or remove the variable"
+    correct = (
+        "correct the path, or remove the variable; if a simulator printed it, start the simulator again "
+        "and run "
+        "its new lines"
+    )
     try:
         is_there = path.is_dir() or b"-----BEGIN " in path.read_bytes()
     except FileNotFoundError:
