@@ -159,15 +159,12 @@ def _tls_silence(cause: object, host: str) -> Silence:
 
 def _check_certificates(name: str, path: Path) -> None:
     """Refuse a file in which no certificate can be; requests would show an error of its own."""
-    correct = (
-        "correct the path, or remove the variable; if a simulator printed it, start the simulator again "
-        "and run "
-        "its new lines"
-    )
+    correct = "correct the path, or remove the variable"
     try:
         is_there = path.is_dir() or b"-----BEGIN " in path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"{name}: the file does not exist; {correct}") from None
+        again = "where a simulator printed the variable, run the lines of the one that runs now"
+        raise UsageError(f"{name}: the file does not exist; {correct}, or {again}") from None
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise UsageError(f"{name}: the file cannot be read ({reason}); {correct}") from None
