@@ -33,13 +33,11 @@ if TYPE_CHECKING:
 
 _NOT_KEPT = (
     "warning: this computer has no encrypted place for sign-ins, so this one is not kept, and the next "
-    "command "
-    "asks again; auth login --insecure-cache keeps it in a file that only your account can read"
+    "command asks again; auth login --insecure-cache keeps it in a file that only your account can read"
 )
 _NO_PERSON = (
-    "auth login: it signs in a person and needs a terminal, outside of a pipeline and without --no-input; "
-    "a task "
-    "or a pipeline needs no login: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET for "
+    "auth login: it signs in a person and needs a terminal, outside of a pipeline and without --no-input; a "
+    "task or a pipeline needs no login: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET for "
     "remediate plan"
 )
 

@@ -153,9 +153,8 @@ def _kind(method: str, path: str, answer: Answer) -> tuple[type[TenantError], st
         needed = permission_for(method, path)
         return SignInError, (
             f"the sign-in lacks the permission {needed}, or the account lacks an Intune role; a Global "
-            "Administrator "
-            "or Privileged Role Administrator grants it in the app registration (see remediate docs "
-            "permissions)"
+            "Administrator or Privileged Role Administrator grants it in the app registration (see "
+            "remediate docs permissions)"
         )
     if answer.status == 404:
         return NotFoundError, "it was deleted or never existed, so run plan again"

@@ -164,14 +164,12 @@ def _graph_root(graph_url: str | None, cloud: Cloud) -> str:
     if parts.scheme != "https" or parts.port not in (None, 443) or parts.hostname not in hosts:
         raise UsageError(
             f"--graph-url {root}: only Microsoft's Graph ({any_of(sorted(hosts))}) and addresses of this "
-            "computer are "
-            "accepted, because the token goes there; leave the option out, or correct it"
+            "computer are accepted, because the token goes there; leave the option out, or correct it"
         )
     if parts.hostname != cloud.graph_host:
         raise UsageError(
             f"--graph-url {root}: this is the Graph of the cloud {hosts[str(parts.hostname)]}, but the "
-            "cloud is "
-            f"{cloud.name}; add --cloud {hosts[str(parts.hostname)]}, or leave --graph-url out"
+            f"cloud is {cloud.name}; add --cloud {hosts[str(parts.hostname)]}, or leave --graph-url out"
         )
     return cloud.graph
 

@@ -132,8 +132,7 @@ class PersonSignIn:
         except BrowserInteractionTimeoutError:
             raise SignInError(
                 f"{tried(self._sign_in)}: nobody signed in within {_PATIENCE // 60} minutes; run this "
-                "again, or add "
-                "--device-code to remediate auth login"
+                "again, or add --device-code to remediate auth login"
             ) from None
         return answer
 

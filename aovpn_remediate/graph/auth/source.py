@@ -87,6 +87,5 @@ class TokenSource:
         if is_guid(tenant) and isinstance(found, str) and found.casefold() != tenant.casefold():
             raise SignInError(
                 f"{tried(self.sign_in)}: the token is for another tenant than the chosen one; sign in to "
-                "the right "
-                "tenant, or correct --tenant"
+                "the right tenant, or correct --tenant"
             )

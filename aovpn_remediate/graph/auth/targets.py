@@ -54,7 +54,6 @@ def _named(tenants: Mapping[str, TenantSettings], name: str) -> TenantSettings:
     if not is_tenant_id(name):
         raise UsageError(
             "--tenant: without tenants: in the config, this must be a tenant's id (a GUID) or a verified "
-            "domain such "
-            "as contoso.onmicrosoft.com"
+            "domain such as contoso.onmicrosoft.com"
         )
     return TenantSettings(id=name)
