@@ -497,3 +497,11 @@ def test_an_invalid_service_root_is_refused(url):
         service_root(url)
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("strange", [{}, [], None, 1, True])
+def test_items_without_a_valid_id_are_all_given(strange):
+    page = Reply({"value": [{"id": strange}, {"id": strange}, {"id": "1"}, {"id": "1"}]})
+    with serving([page]) as service:
+        items = list(session(service.root).pages(SCRIPTS))
+    assert items == [{"id": strange}, {"id": strange}, {"id": "1"}]

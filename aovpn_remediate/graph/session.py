@@ -103,7 +103,9 @@ class GraphSession:
         while True:
             fields = Fields(where, page)
             for item in fields.parts("value"):
-                identity = item.values.get("id", len(found))
+                identity = item.values.get("id")
+                if not isinstance(identity, str):
+                    identity = object()  # whoever needs the id says that it is wrong
                 if identity not in found:
                     found.add(identity)
                     yield item.values
