@@ -112,3 +112,7 @@ def test_a_command_that_does_not_sign_in_loads_nothing_for_it(bench: Bench):
 @pytest.mark.parametrize("command", [("auth", "login"), ("auth", "status"), ("auth", "logout")])
 def test_the_help_of_a_sign_in_command_loads_nothing_heavy(command):
     assert loaded(*command, "--help") & (HEAVY | {"msal_extensions", "jwt", "cryptography"}) == set()
+
+
+def test_the_command_line_loads_no_random_numbers_or_temporary_files():
+    assert loaded("--version") & {"tempfile", "random", "secrets"} == set()

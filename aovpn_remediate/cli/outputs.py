@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +50,8 @@ def output_folder(path: Path | None) -> Iterator[None]:
     if path is None:
         yield
         return
+    import tempfile
+
     is_new = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
